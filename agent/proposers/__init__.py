@@ -1,0 +1,1 @@
+"""The built-in proposers, one file each with a constant `PROPOSER`."""

@@ -1,0 +1,1 @@
+"""How good a program is: tasks, training loops, scores and verdicts."""

@@ -1,0 +1,94 @@
+"""One proposal and what became of it: the nouns that every layer above shares.
+
+Origin       who proposed it, from which parents, how and why
+Evaluation   how it was judged
+Candidate    a program with its origin and its evaluation
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from programs.program import Program
+
+
+class Status(StrEnum):
+    """What became of a candidate."""
+
+    SCORED = "scored"
+    PRUNED = "pruned"
+    INVALID = "invalid"
+    FAILED = "failed"
+    TIMED_OUT = "timed out"
+    DUPLICATE = "duplicate"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a candidate came from.
+
+    `parents` are candidate ids in the operator's order. `seed` are the entropy words of the
+    generator that drew it. `usage` counts what a model charged (tokens, dollars).
+    """
+
+    proposer: str
+    operator: str = ""
+    parents: tuple[str, ...] = ()
+    rationale: str = ""
+    model: str = ""
+    usage: Mapping[str, float] = field(default_factory=dict)
+    seed: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """How a program was judged; higher scores are better.
+
+    `score` is the mean of `by_seed`, and both are set exactly when something was measured: on a
+    SCORED program, or a DUPLICATE of one. `message` is one sentence for people and models.
+    `seconds` is wall-clock time spent on this evaluation (0 where an earlier one was reused).
+    """
+
+    status: Status
+    score: float | None = None
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    by_seed: tuple[float, ...] = ()
+    rung: int = 0
+    fingerprint: str = ""
+    message: str = ""
+    seconds: float = 0.0
+    device: str = "cpu"
+    tier: str = ""
+
+    @property
+    def stderr(self) -> float | None:
+        """Return the standard error of the mean over seeds, or `None` below two seeds."""
+        n = len(self.by_seed)
+        if n < 2 or self.score is None:
+            return None
+        variance = sum((s - self.score) ** 2 for s in self.by_seed) / (n - 1)
+        return (variance / n) ** 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A program, where it came from and how it was judged.
+
+    `index` is its place in the run's order of proposals, from 0. `duplicate_of` names the
+    candidate whose behaviour it repeats; `recalled` says that the score comes from an earlier run.
+    """
+
+    id: str
+    index: int
+    program: Program
+    origin: Origin
+    evaluation: Evaluation
+    duplicate_of: str | None = None
+    recalled: bool = False
+
+    @property
+    def score(self) -> float | None:
+        """Return the evaluation's score."""
+        return self.evaluation.score

@@ -1,0 +1,137 @@
+"""Judge a program: one stacked training run in the sandbox, scored by the parent at its best rate.
+
+Every program of a kind goes through the same sweep, seeds and steps. A learning rate counts only
+if no seed diverged at it; the score is the mean over seeds at the best of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+
+import numpy as np
+
+from evaluators.candidate import Evaluation, Status
+from evaluators.task import Measurement, Task, Trial
+from programs.fingerprint import MANTISSA_BITS
+from programs.fingerprint import VERSION as HASH_VERSION
+from programs.program import Program
+from sandbox.base import Ending, Job, Limits, Outcome, Sandbox
+
+_STATUS = {
+    Ending.TIMED_OUT: Status.TIMED_OUT,
+    Ending.FAILED: Status.FAILED,
+    Ending.OUT_OF_MEMORY: Status.FAILED,
+    Ending.TOO_MUCH_OUTPUT: Status.FAILED,
+    Ending.CRASHED: Status.FAILED,
+}
+
+
+class Cancelled(Exception):
+    """Raise when the sandbox was closed under a judgement; nothing was learnt about the program."""
+
+
+@dataclass(frozen=True, slots=True)
+class Best:
+    """A trial at its best learning rate: scores `[seeds]` and `[seeds, examples]`, mean metrics."""
+
+    learning_rate: float
+    by_seed: np.ndarray
+    examples: np.ndarray
+    metrics: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a trial came to: `best` if SCORED, else a sentence that says why not."""
+
+    status: Status
+    best: Best | None
+    message: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Evaluator:
+    """Judges programs on one task with one sandbox; safe to call from several threads."""
+
+    task: Task
+    sandbox: Sandbox
+    device: str = "cpu"
+
+    def trial(self, rung: int = 0) -> Trial:
+        """Return the trial that every program of a search gets: seeds 0, 1, …"""
+        given = self.task.rungs[rung]
+        seeds = tuple(range(given.seeds))
+        return Trial(given.steps, given.learning_rates, seeds, device=self.device)
+
+    def protocol(self, versions: dict[str, str]) -> str:
+        """Hash all that a score depends on beside the program; equal protocols compare."""
+        facts = {
+            "task": self.task.name,
+            "data": self.task.checksum,
+            "harness": self.task.harness,
+            "trial": asdict(self.trial()),
+            "hash": [HASH_VERSION, MANTISSA_BITS],
+            "torch": versions.get("torch", ""),
+        }
+        text = json.dumps(facts, sort_keys=True)
+        return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+    def evaluate(self, program: Program, fingerprint: str = "", rung: int = 0) -> Evaluation:
+        """Judge a program as a search does; its own faults come back as a status."""
+        judged = self.judge(program, self.trial(rung), self.task.rungs[rung].limits)
+        evaluation = Evaluation(
+            judged.status,
+            rung=rung,
+            fingerprint=fingerprint,
+            message=judged.message,
+            seconds=judged.seconds,
+            device=self.device,
+            tier=self.sandbox.tier,
+        )
+        if judged.best is None:
+            return evaluation
+        best = judged.best
+        return replace(
+            evaluation,
+            score=float(best.by_seed.mean()),
+            metrics={**best.metrics, "learning_rate": best.learning_rate},
+            by_seed=tuple(float(s) for s in best.by_seed),
+        )
+
+    def judge(self, program: Program, trial: Trial, limits: Limits) -> Judgement:
+        """Run one trial in the sandbox; `Cancelled` when it was closed meanwhile."""
+        job = Job(self.task.harness, self.task.payload(program, trial), limits, self.device)
+        outcome = self.sandbox.run(job)
+        if outcome.ending is Ending.CANCELLED:
+            raise Cancelled
+        status, best, message = self._scored(outcome, trial)
+        return Judgement(status, best, message, outcome.seconds)
+
+    def _scored(self, outcome: Outcome, trial: Trial) -> tuple[Status, Best | None, str]:
+        if outcome.result is None:
+            return _STATUS[outcome.ending], None, outcome.message
+        if stopped := str(outcome.result.data.get("stopped", "")):
+            return Status.PRUNED, None, stopped
+        try:
+            measured = self.task.measure(outcome.result, trial)
+        except (KeyError, ValueError, TypeError) as error:
+            return Status.FAILED, None, f"malformed result: {error}"
+        best = best_of(measured, trial)
+        if best is None:
+            return Status.FAILED, None, "diverged at every learning rate"
+        return Status.SCORED, best, ""
+
+
+def best_of(measured: Measurement, trial: Trial) -> Best | None:
+    """Pick the learning rate with the best mean over seeds, none of which may have diverged."""
+    means = np.where(np.isfinite(measured.score).all(1), measured.score.mean(1), -np.inf)
+    place = int(means.argmax())
+    if not np.isfinite(means[place]):
+        return None
+    metrics = {name: float(m[place].mean()) for name, m in measured.metrics.items()}
+    rate = trial.learning_rates[place]
+    return Best(rate, measured.score[place], measured.examples[place], metrics)

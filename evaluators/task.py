@@ -1,0 +1,102 @@
+"""What a good program of a kind does on data: the protocol every task file fulfils.
+
+    Rung          how much training one judgement takes: steps, learning rates, seeds, limits
+    Trial         one judgement: a rung's figures, with the seeds and the split made explicit
+    Measurement   the scores a trial gave, for every learning rate and seed
+    Task          a named problem that turns programs into payloads and results into measurements
+
+A task is a file with a constant `TASK`. It is found by built-in name, by a path ending in `.py`,
+or as an installed entry point of the group `cambrian.tasks`; nothing is registered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+import numpy as np
+
+from programs.plugins import Plugins
+from programs.program import Program
+from sandbox.base import Limits, Payload
+
+Split = Literal["validation", "test"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """A price class of judgement; search uses the cheapest, `verify` may use the dearest."""
+
+    name: str
+    steps: int
+    learning_rates: tuple[float, ...]
+    seeds: int
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One stacked training run: every learning rate with every seed, judged on one split."""
+
+    steps: int
+    learning_rates: tuple[float, ...]
+    seeds: tuple[int, ...]
+    split: Split = "validation"
+    device: str = "cpu"
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """What a trial gave; higher scores are better, not-a-number where training diverged.
+
+    `score [learning rates, seeds]`; `examples [learning rates, seeds, examples]` is the score of
+    each single example; `metrics` maps names to arrays of `score`'s shape.
+    """
+
+    score: np.ndarray
+    examples: np.ndarray
+    metrics: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+
+class Task(Protocol):
+    """A problem on which programs of one kind are judged.
+
+    `goal` is shown to people and models. `score_name` says what the score is. `baselines` names
+    programs of the library. `checksum` identifies the data and its splits. Held-out labels stay
+    inside `measure`, in the parent process.
+    """
+
+    name: str
+    kind: str
+    goal: str
+    score_name: str
+    harness: str
+    rungs: tuple[Rung, ...]
+    baselines: tuple[str, ...]
+
+    @property
+    def checksum(self) -> str:
+        """Hash the data and the splits."""
+        ...
+
+    def payload(self, program: Program, trial: Trial) -> Payload:
+        """Make what the child needs to train the program: no label of the judged split."""
+        ...
+
+    def measure(self, result: Payload, trial: Trial) -> Measurement:
+        """Compare what came back with the labels; raise `ValueError` for a malformed result."""
+        ...
+
+
+def log_sweep(low: float, high: float, count: int) -> tuple[float, ...]:
+    """Return `count` log-spaced learning rates, to four digits."""
+    return tuple(float(f"{rate:.4g}") for rate in np.geomspace(low, high, count))
+
+
+TASKS = Plugins(sort="task", package="evaluators.tasks", constant="TASK")
+
+
+def find_task(name: str) -> Task:
+    """Return a task by name, path or entry point; `InputError` names the nearest."""
+    return TASKS.find(name)

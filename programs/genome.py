@@ -1,0 +1,95 @@
+"""The part of a program that evolution may change: functions of single-assignment statements.
+
+Within a function every name is bound once. Three sorts of name occur, told apart by their dot:
+
+    m       a parameter, or the first binding of a name that a person chose
+    m.1     the name `m` bound again (the source says `m = …` a second time)
+    .1      a nested expression, which the source does not name
+
+`tidy.py` keeps genomes in the one form in which rendering and parsing undo each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+Argument = str | float
+"""A name bound earlier, or a constant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """Bind `target` to one call of a vocabulary function."""
+
+    target: str
+    op: str
+    args: tuple[Argument, ...]
+
+    def names(self) -> Iterator[str]:
+        """Yield the names this statement reads."""
+        return (arg for arg in self.args if isinstance(arg, str))
+
+    def renamed(self, new: Callable[[str], str]) -> Statement:
+        """Return the statement with every name, target included, replaced by `new(name)`."""
+        args = tuple(new(a) if isinstance(a, str) else a for a in self.args)
+        return Statement(new(self.target), self.op, args)
+
+    def reading(self, args: tuple[Argument, ...]) -> Statement:
+        """Return the statement with other arguments."""
+        return replace(self, args=args)
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A straight line of statements from `params` to `returns`."""
+
+    name: str
+    params: tuple[str, ...]
+    body: tuple[Statement, ...]
+    returns: tuple[Argument, ...]
+
+    def bound(self, before: int | None = None) -> tuple[str, ...]:
+        """Return the names bound before statement `before` (all of them by default)."""
+        return (*self.params, *(s.target for s in self.body[:before]))
+
+    def uses(self) -> dict[str, int]:
+        """Count how often each name is read, the returns included."""
+        counts = dict.fromkeys(self.bound(), 0)
+        for args in (*(s.args for s in self.body), self.returns):
+            for arg in args:
+                if isinstance(arg, str):
+                    counts[arg] = counts.get(arg, 0) + 1
+        return counts
+
+
+@dataclass(frozen=True, slots=True)
+class Genome:
+    """The functions of a program, the entry last; `doc` is its docstring's text."""
+
+    functions: tuple[Function, ...]
+    doc: str = ""
+
+    @property
+    def main(self) -> Function:
+        """Return the function that the kind's signature names."""
+        return self.functions[-1]
+
+    def with_main(self, main: Function) -> Genome:
+        """Return the genome with another entry function."""
+        return replace(self, functions=(*self.functions[:-1], main))
+
+    @property
+    def size(self) -> int:
+        """Count the statements of all functions."""
+        return sum(len(f.body) for f in self.functions)
+
+
+def base_of(name: str) -> str:
+    """Return the part of a name that a person chose: `m` for `m.2`, nothing for `.2`."""
+    return name.partition(".")[0]
+
+
+def is_anonymous(name: str) -> bool:
+    """Tell whether the name stands for a nested expression."""
+    return name.startswith(".")

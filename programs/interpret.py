@@ -1,0 +1,128 @@
+"""Run a checked program on arrays, numpy's or torch's, one array per parameter tensor.
+
+A `Plan` is a program made ready for one array library: each op's expression compiled once, every
+statement marked with how often it must run. A value that no tensor enters (a power of `step`) is
+computed once and shared; an op over the whole model (`global_norm`) sees all tensors together;
+everything else runs tensor by tensor. Arrays may carry leading batch dimensions: an optimiser's
+replicas at other learning rates and seeds are one more axis.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from programs.genome import Argument, Function
+from programs.kind import Kind, Op, Scope
+
+Array = Any
+"""An array of whichever library the plan was made for."""
+
+Values = Sequence[Array]
+"""A program's value: one array per parameter tensor."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    run: Callable[..., Any]
+    slots: tuple[int, ...]
+    mode: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A program ready to run; `elementwise` says that tensors may be laid out in any shape."""
+
+    inputs: tuple[str, ...]
+    constants: tuple[Array, ...]
+    steps: tuple[_Step, ...]
+    returns: tuple[int, ...]
+    elementwise: bool
+
+    def __call__(self, inputs: Mapping[str, Values | Array], count: int) -> list[list[Array]]:
+        """Return the result and the new states, each as `count` arrays.
+
+        A list among `inputs` holds one array per tensor; anything else is shared by all of them.
+        """
+        slots: list[Any] = [inputs[name] for name in self.inputs]
+        slots.extend(self.constants)
+        for step in self.steps:
+            slots.append(_run(step, [slots[s] for s in step.slots], count))
+        return [_spread(slots[r], count) for r in self.returns]
+
+
+def _run(step: _Step, args: list[Any], count: int) -> Any:
+    if step.mode == "model":
+        return step.run(*(_spread(a, count) for a in args))
+    if not any(type(a) is list for a in args):
+        return step.run(*args)
+    if count == 1:
+        return [step.run(*(a[0] if type(a) is list else a for a in args))]
+    columns = (a if type(a) is list else [a] * count for a in args)
+    return [step.run(*row) for row in zip(*columns, strict=True)]
+
+
+def _spread(value: Any, count: int) -> list[Array]:
+    return value if type(value) is list else [value] * count
+
+
+def plan(function: Function, kind: Kind, xp: Any) -> Plan:
+    """Prepare a checked function for numpy or torch."""
+    functions = compiled(kind, xp)
+    constants: list[Array] = []
+    slots: dict[str, int] = {name: place for place, name in enumerate(function.params)}
+    literals = [a for s in function.body for a in s.args if not isinstance(a, str)]
+    literals += [a for a in function.returns if not isinstance(a, str)]
+    where: dict[Argument, int] = {}
+    for value in dict.fromkeys(literals):
+        where[value] = len(slots) + len(constants)
+        constants.append(constant(value, xp))
+    first = len(function.params) + len(constants)
+    for place, statement in enumerate(function.body):
+        slots[statement.target] = first + place
+    where.update(slots)
+    steps = tuple(
+        _Step(functions[s.op], tuple(where[a] for a in s.args), _mode(kind.ops[s.op]))
+        for s in function.body
+    )
+    elementwise = all(kind.ops[s.op].scope is not Scope.TENSOR for s in function.body)
+    returns = tuple(where[r] for r in function.returns)
+    return Plan(function.params, tuple(constants), steps, returns, elementwise)
+
+
+def _mode(op: Op) -> str:
+    return "model" if op.scope is Scope.MODEL else "each"
+
+
+def constant(value: float, xp: Any) -> Array:
+    """Make a scalar array of double precision, which never widens the tensors it meets."""
+    return np.float64(value) if xp is np else xp.tensor(value, dtype=xp.float64)
+
+
+@cache
+def compiled(kind: Kind, xp: Any) -> Mapping[str, Callable[..., Any]]:
+    """Return every op of the kind as a function over numpy or torch arrays.
+
+    The texts run here are the vocabulary's own expressions, never a program's.
+    """
+    scope: dict[str, Any] = {"xp": xp}
+    for helper in kind.helpers.values():
+        exec(helper, scope)
+    return {
+        op.name: eval(f"lambda {', '.join(p.name for p in op.params)}: {op.expression}", scope)
+        for op in kind.ops.values()
+    }
+
+
+def fold(op: Op, kind: Kind, values: Sequence[float]) -> float | None:
+    """Compute an op on constants, or `None` where the result is no finite number."""
+    if op.scope is not Scope.ELEMENT:
+        return None
+    with np.errstate(all="ignore"):
+        result = float(compiled(kind, np)[op.name](*(np.float64(v) for v in values)))
+    return result if math.isfinite(result) else None

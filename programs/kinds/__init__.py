@@ -1,0 +1,1 @@
+"""The kinds of program, one file each with a constant `KIND`."""

@@ -1,0 +1,74 @@
+"""The fixed inputs on which optimisers show what they do.
+
+A small model of a matrix, a vector and a scalar takes eight steps under two learning rates and
+two horizons at once. Gradients do not depend on the weights; their elements range from 1e-9 to
+1e2 with one that is always zero, and step numbers jump to 1000, so that programs which differ only
+for small gradients, only late, only in `lr`, `step` or `total`, or only for matrices come apart.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from programs.genome import Function
+from programs.interpret import plan
+from programs.kind import Kind
+
+VERSION = 1
+SHAPES = ((5, 1), (4, 3), (1, 1))
+STEPS = (1, 2, 3, 5, 20, 100, 300, 1000)
+LEARNING_RATES = (0.0131, 0.37)
+TOTALS = (1000.0, 4100.0)
+_SCALES = (1.0, 0.1, 30.0, 1e-3, 1.0, 1e-6, 0.3, 1e-9, 3.0, 0.0, 100.0, 0.01)
+
+
+@cache
+def _problem() -> tuple[np.ndarray, np.ndarray]:
+    """Return weights `[2, 1, n]` and gradients `[steps, 2, 1, n]` for all tensors in a row."""
+    rng = np.random.Generator(np.random.PCG64(20230213))
+    count = sum(r * c for r, c in SHAPES)
+    weights = rng.normal(size=(2, 1, count))
+    scales = np.resize(np.array(_SCALES), count)
+    drift = rng.normal(size=(2, 1, count))
+    noise = rng.normal(size=(len(STEPS), 2, 1, count))
+    return weights, scales * (drift + noise)
+
+
+def _split(flat: np.ndarray) -> list[np.ndarray]:
+    ends = np.cumsum([r * c for r, c in SHAPES])[:-1]
+    parts = np.split(flat, ends, axis=-1)
+    return [p.reshape(*p.shape[:-2], *s) for p, s in zip(parts, SHAPES, strict=True)]
+
+
+@cache
+def _inputs(flat: bool) -> tuple[list[np.ndarray], list[list[np.ndarray]]]:
+    weights, gradients = _problem()
+    if flat:
+        return [weights], [[g] for g in gradients]
+    return _split(weights), [_split(g) for g in gradients]
+
+
+def probe(function: Function, kind: Kind) -> np.ndarray:
+    """Run a checked optimiser and return all its updates, `[steps, 2, n]` in float64.
+
+    Element-wise programs see all tensors laid out in one row, which changes nothing but the time.
+    """
+    program = plan(function, kind, np)
+    w, gradients = _inputs(program.elementwise)
+    count = len(w)
+    states = kind.entry.states(function)
+    lr, total = (np.array(v).reshape(2, 1, 1) for v in (LEARNING_RATES, TOTALS))
+    inputs: dict[str, Any] = {"lr": lr, "total": total}
+    inputs.update((s, [np.zeros_like(x) for x in w]) for s in states)
+    updates = []
+    with np.errstate(all="ignore"):
+        for step, g in zip(STEPS, gradients, strict=True):
+            inputs.update(w=w, g=g, step=np.float64(step))
+            update, *new = program(inputs, count)
+            inputs.update(zip(states, new, strict=True))
+            w = [x - u for x, u in zip(w, update, strict=True)]
+            updates.append(np.concatenate([u.reshape(2, -1) for u in update], axis=1))
+    return np.array(updates)

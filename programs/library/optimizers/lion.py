@@ -1,0 +1,7 @@
+"""Lion (Chen et al. 2023): sign of an interpolated momentum."""
+
+
+def update(w, g, m, lr):
+    direction = sign(lerp(m, g, 0.1))
+    m = lerp(m, g, 0.01)
+    return lr * (direction + 0.1 * w), m

@@ -1,0 +1,70 @@
+"""From text or genome to a program: read, type-check, clean, key. The door every program passes."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module, resources
+
+from programs.canonical import structural_key, text_key
+from programs.check import check, without_dead_code
+from programs.errors import Fault, InputError, closest
+from programs.genome import Genome
+from programs.kind import Kind
+from programs.parse import names_in, parse
+from programs.program import Program
+from programs.render import render
+from programs.tidy import tidy
+
+KINDS = ("optimizer",)
+
+
+@cache
+def kind_named(name: str) -> Kind:
+    """Return a built-in kind; `InputError` says which there are."""
+    if name not in KINDS:
+        hint = closest(name, KINDS)
+        ask = f"; did you mean `{hint}`?" if hint else ""
+        raise InputError(f"there is no kind `{name}`{ask} The kinds are: {', '.join(KINDS)}.")
+    return import_module(f"programs.kinds.{name}").KIND
+
+
+def kind_of(source: str) -> Kind | None:
+    """Tell a program's kind by the function it defines, or `None`."""
+    defined = set(names_in(source))
+    return next((k for k in map(kind_named, KINDS) if k.entry.name in defined), None)
+
+
+def read_program(source: str, kind: Kind) -> Program | Fault:
+    """Read a text as a program; its source is kept as written."""
+    genome = parse(source, kind)
+    if isinstance(genome, Fault):
+        return genome
+    return Program(kind.name, source, structural_key(genome, kind), genome)
+
+
+def make_program(genome: Genome, kind: Kind) -> Program | Fault:
+    """Type-check a genome, drop what is dead, and write it as source."""
+    fault = check(genome, kind)
+    if isinstance(fault, Fault):
+        return fault
+    genome = tidy(without_dead_code(genome, kind), kind)
+    return Program(kind.name, render(genome, kind), structural_key(genome, kind), genome)
+
+
+def unreadable(source: str, kind: str) -> Program:
+    """Keep a text that is no program, so that its rejection can be recorded."""
+    return Program(kind, source, text_key(kind, source))
+
+
+@cache
+def library(kind: str) -> dict[str, Program]:
+    """Return the known programs of a kind by name, read from `programs/library`."""
+    folder = resources.files("programs") / "library" / f"{kind}s"
+    found: dict[str, Program] = {}
+    for entry in sorted(folder.iterdir(), key=lambda e: e.name):
+        if entry.name.endswith(".py"):
+            program = read_program(entry.read_text("utf-8"), kind_named(kind))
+            if isinstance(program, Fault):
+                raise ValueError(f"library program {entry.name}: {program}")
+            found[entry.name.removesuffix(".py")] = program
+    return found

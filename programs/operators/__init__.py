@@ -1,0 +1,1 @@
+"""The search operators, one file each with a constant `OPERATOR`."""

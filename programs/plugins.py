@@ -1,0 +1,86 @@
+"""Find a plug-in: one file with one constant, looked up by name, by path or by entry point.
+
+Listing reads docstrings with `ast` and imports nothing, so that `--help` stays quick.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import importlib.util
+from dataclasses import dataclass
+from importlib import metadata, resources
+from pathlib import Path
+from typing import Any
+
+from programs.errors import InputError, closest
+
+
+@dataclass(frozen=True, slots=True)
+class Plugins:
+    """All plug-ins of one sort.
+
+    `sort` is the word people use ("task"), `package` the folder of the built-in ones, `constant`
+    what each file defines; installed ones register under the entry-point group `cambrian.<sort>s`.
+    """
+
+    sort: str
+    package: str
+    constant: str
+
+    def names(self) -> dict[str, str]:
+        """Return the built-in names with the first line of each file's docstring."""
+        files = [f for f in resources.files(self.package).iterdir() if f.name.endswith(".py")]
+        return {
+            f.name.removesuffix(".py").replace("_", "-"): _summary(f.read_text("utf-8"))
+            for f in sorted(files, key=lambda f: f.name)
+            if _defines(f.read_text("utf-8"), self.constant)
+        }
+
+    def find(self, name: str) -> Any:
+        """Return the constant of the plug-in called `name`; `InputError` names the nearest."""
+        if name.endswith(".py"):
+            return self._from_file(Path(name))
+        builtin = self.names()
+        if name in builtin:
+            module = importlib.import_module(f"{self.package}.{name.replace('-', '_')}")
+            return getattr(module, self.constant)
+        installed = {e.name: e for e in metadata.entry_points(group=f"cambrian.{self.sort}s")}
+        if name in installed:
+            return installed[name].load()
+        known = [*builtin, *installed]
+        hint = closest(name, known)
+        ask = f" Did you mean `{hint}`?" if hint else ""
+        there = ", ".join(known)
+        raise InputError(
+            f"There is no {self.sort} `{name}`.{ask} There is: {there}; or a path to a .py file."
+        )
+
+    def _from_file(self, path: Path) -> Any:
+        if not path.is_file():
+            raise InputError(f"There is no {self.sort} file {path}.")
+        spec = importlib.util.spec_from_file_location(path.stem, path)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        try:
+            spec.loader.exec_module(module)
+        except Exception as error:
+            seen = f"{type(error).__name__}: {error}"
+            raise InputError(f"The {self.sort} file {path} fails to load: {seen}") from error
+        if not hasattr(module, self.constant):
+            raise InputError(f"The {self.sort} file {path} defines no constant `{self.constant}`.")
+        return getattr(module, self.constant)
+
+
+def _summary(source: str) -> str:
+    return (ast.get_docstring(ast.parse(source)) or "").split("\n")[0]
+
+
+def _defines(source: str, constant: str) -> bool:
+    targets = (
+        node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
+        for node in ast.parse(source).body
+        if isinstance(node, ast.Assign | ast.AnnAssign)
+    )
+    return any(isinstance(t, ast.Name) and t.id == constant for t in targets)

@@ -1,0 +1,281 @@
+"""The run: propose, admit, evaluate, keep, record, within a budget, until told to stop.
+
+Proposal `i` is drawn by a generator seeded with (seed, i) from a view of exactly the candidates
+before `i - lookahead + 1`, the seed programs at least. So the lineage depends on the seed alone:
+not on which worker finishes first, nor on being killed and resumed. A candidate is committed as soon as it is judged; a killed
+run leaves holes in the order of its last few candidates, which a resumed run proposes again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
+
+import numpy as np
+
+from agent.proposer import Proposal, Proposer, View
+from evaluators.admit import Rejected, admit
+from evaluators.candidate import Candidate, Evaluation, Origin, Status
+from evaluators.evaluator import Cancelled, Evaluator
+from programs.errors import CambrianError, Fault
+from programs.load import kind_named, library, read_program
+from runs.config import RunConfig
+from runs.progress import Display, Progress
+from runs.record import RunRecord, candidate_id
+from runs.store import Store
+
+TICK = 0.1
+HEARTBEAT = 5.0
+BARREN = 2_000
+"""Proposals in a row without a new behaviour after which a search has nothing left to find."""
+
+DRAWS = 10
+"""Calls of proposers for one place before giving up."""
+
+
+class Stop:
+    """How the outside world asks a run to end: gently, then at once."""
+
+    def __init__(self, at_once: Callable[[], None]) -> None:
+        self.reason = ""
+        self.now = False
+        self._at_once = at_once
+
+    def __call__(self, reason: str = "interrupted") -> None:
+        """Ask once to finish what is in flight; ask twice to drop it."""
+        if self.reason:
+            self.now = True
+            self._at_once()
+        self.reason = self.reason or reason
+
+
+class Loop:
+    """One sitting of a run; call it once."""
+
+    def __init__(
+        self,
+        store: Store,
+        run: RunRecord,
+        config: RunConfig,
+        evaluator: Evaluator,
+        proposers: Mapping[str, Proposer],
+        display: Display,
+        progress: Progress,
+        stop: Stop,
+    ) -> None:
+        self.store, self.run, self.config = store, run, config
+        self.evaluator, self.proposers = evaluator, proposers
+        self.display, self.progress, self.stop = display, progress, stop
+        self.kind = kind_named(run.kind)
+        known = library(run.kind)
+        self.seeds = {candidate_id(run.id, i): known[n] for i, n in enumerate(config.warm_start)}
+        self.recorded = {c.index: self._revived(c) for c in store.history(run.id)}
+        self.history: list[Candidate | None] = []
+        self.settled = 0
+        self.first_with: dict[str, int] = {}
+        self.copies: dict[int, list[Candidate]] = {}
+        self.flying: dict[Future[Evaluation], Candidate] = {}
+        self.judged = 0
+        self.barren = 0
+        self.message = ""
+
+    def __call__(self) -> str:
+        """Run to the end of the budget; return the run's final state and close its record."""
+        self.display.start(self.progress)
+        pool = ThreadPoolExecutor(self.config.workers, thread_name_prefix="worker")
+        try:
+            self._work(pool)
+            return self._finish()
+        except CambrianError as error:
+            self.store.finish(self.run.id, "failed", str(error))
+            raise
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+            self.display.stop(self.progress)
+
+    def _work(self, pool: ThreadPoolExecutor) -> None:
+        beat = time.monotonic()
+        while not self.stop.now:
+            self._fill(pool)
+            if not self.flying:
+                return
+            self._collect(TICK)
+            self._leave_queue_when_stopping()
+            self.display.tick(self.progress)
+            if time.monotonic() - beat > HEARTBEAT:
+                self.store.beat(self.run.id)
+                beat = time.monotonic()
+
+    # -- what comes next -------------------------------------------------------------------------
+
+    def _fill(self, pool: ThreadPoolExecutor) -> None:
+        """Propose as far ahead as the lookahead allows."""
+        self._replay()
+        while self._may_propose():
+            self._advance(len(self.history), pool)
+            self._replay()
+
+    def _replay(self) -> None:
+        """Take in what an earlier sitting recorded, as far as it goes without a hole."""
+        while (found := self.recorded.pop(len(self.history), None)) is not None:
+            self._place(found)
+            self._settle(found)
+
+    def _may_propose(self) -> bool:
+        index = len(self.history)
+        if self.stop.reason or self.settled < self._seen_by(index):
+            return False
+        self.message = self._exhausted()
+        return not self.message
+
+    def _seen_by(self, index: int) -> int:
+        """Return how many candidates proposal `index` may know, the seeds at least."""
+        seeds = len(self.config.warm_start)
+        return 0 if index < seeds else max(seeds, index - self.config.lookahead + 1)
+
+    def _exhausted(self) -> str:
+        if self.config.evals is not None and self.judged >= self.config.evals:
+            return f"{self.judged} evaluations done"
+        if self.config.hours is not None and self.progress.seconds >= self.config.hours * 3600:
+            return f"{self.config.hours:g} hours are over"
+        if self.barren >= BARREN:
+            return f"{BARREN} proposals in a row brought nothing new"
+        return ""
+
+    def _advance(self, index: int, pool: ThreadPoolExecutor) -> None:
+        """Propose and admit candidate `index`, and start what judging it takes."""
+        proposal = self._proposal(index)
+        origin = replace(proposal.origin, seed=(self.config.seed, index))
+        found = admit(proposal.offer, self.kind)
+        id_ = candidate_id(self.run.id, index)
+        evaluation = Evaluation(
+            Status.INVALID if isinstance(found, Rejected) else Status.SCORED,
+            fingerprint=found.fingerprint,
+            message=found.reason if isinstance(found, Rejected) else "",
+        )
+        candidate = Candidate(id_, index, found.program, origin, evaluation)
+        if isinstance(found, Rejected):
+            self._place(candidate)
+            self._keep(candidate)
+        elif found.fingerprint in self.first_with:
+            self._copy(candidate, self.first_with[found.fingerprint])
+        elif (earlier := self._recall(found.fingerprint)) is not None:
+            self._place(candidate)
+            self._keep(replace(candidate, evaluation=earlier, recalled=True))
+        else:
+            self._place(candidate)
+            future = pool.submit(self.evaluator.evaluate, found.program, found.fingerprint)
+            self.flying[future] = candidate
+
+    def _proposal(self, index: int) -> Proposal:
+        if index < len(self.config.warm_start):
+            name = self.config.warm_start[index]
+            program = library(self.kind.name)[name]
+            origin = Origin("library", "warm start", rationale=f"the library's {name}")
+            return Proposal(program.source, origin)
+        rng = np.random.default_rng([self.config.seed, index])
+        names = list(self.proposers)
+        weights = np.array([self.config.proposers[n] for n in names])
+        view = self._view(index)
+        for _ in range(DRAWS):
+            name = names[rng.choice(len(names), p=weights / weights.sum())]
+            proposals = self.proposers[name].propose(view, 1, rng)
+            if proposals:
+                return proposals[0]
+        raise CambrianError(f"No proposer offered a program in {DRAWS} calls: {', '.join(names)}.")
+
+    def _view(self, index: int) -> View:
+        past = self.history[: self._seen_by(index)]
+        left = {}
+        if self.config.evals is not None:
+            left["evals"] = float(self.config.evals - self.judged)
+        task = self.evaluator.task
+        known = [c for c in past if c is not None]
+        return View(task.name, task.goal, self.kind, self.seeds, known, left)
+
+    def _recall(self, fingerprint: str) -> Evaluation | None:
+        if not self.config.recall:
+            return None
+        found = self.store.recall(self.run.task, self.run.protocol, fingerprint)
+        return None if found is None else replace(found.evaluation, seconds=0.0)
+
+    # -- taking in results -----------------------------------------------------------------------
+
+    def _place(self, candidate: Candidate) -> None:
+        """Give a candidate its place in the order, before its result is known."""
+        self.history.append(None)
+        evaluation = candidate.evaluation
+        if evaluation.status in (Status.INVALID, Status.DUPLICATE):
+            self.barren += 1
+            return
+        self.barren = 0
+        self.judged += 1
+        self.first_with.setdefault(evaluation.fingerprint, candidate.index)
+
+    def _copy(self, candidate: Candidate, first: int) -> None:
+        """Give a candidate the result of an equal one, now or once that is known."""
+        self.history.append(None)
+        self.barren += 1
+        original = self.history[first]
+        if original is None:
+            self.copies.setdefault(first, []).append(candidate)
+        else:
+            self._keep(_duplicate(candidate, original))
+
+    def _collect(self, timeout: float) -> None:
+        done, _ = wait(self.flying, timeout=timeout, return_when=FIRST_COMPLETED)
+        for future in done:
+            candidate = self.flying.pop(future)
+            if future.cancelled():
+                continue
+            try:
+                self._keep(replace(candidate, evaluation=future.result()))
+            except Cancelled:
+                continue
+        self.progress.in_flight = sum(f.running() for f in self.flying)
+
+    def _keep(self, candidate: Candidate) -> None:
+        """Commit a judged candidate, then those that wait for its result."""
+        self.store.record(self.run.id, candidate)
+        self._settle(candidate)
+        for copy in self.copies.pop(candidate.index, []):
+            self._keep(_duplicate(copy, candidate))
+
+    def _settle(self, candidate: Candidate) -> None:
+        self.history[candidate.index] = candidate
+        self.progress.add(candidate)
+        self.display.show(candidate, self.progress)
+        while self.settled < len(self.history) and self.history[self.settled] is not None:
+            self.settled += 1
+
+    def _leave_queue_when_stopping(self) -> None:
+        self.progress.stopping = self.stop.reason
+        if self.stop.reason:
+            for future in self.flying:
+                future.cancel()
+
+    def _finish(self) -> str:
+        stopped = bool(self.stop.reason)
+        state = "stopped" if stopped else "done"
+        self.message = self.stop.reason if stopped else self.message
+        self.store.finish(self.run.id, state, self.message)
+        return state
+
+    def _revived(self, candidate: Candidate) -> Candidate:
+        """Read the genome of a stored candidate back from its source."""
+        if candidate.evaluation.status is Status.INVALID:
+            return candidate
+        program = read_program(candidate.program.source, self.kind)
+        if isinstance(program, Fault):
+            raise CambrianError(f"Candidate {candidate.id} no longer reads: {program}")
+        return replace(candidate, program=program)
+
+
+def _duplicate(candidate: Candidate, original: Candidate) -> Candidate:
+    evaluation = original.evaluation
+    ending = "" if evaluation.score is not None else f", which was {evaluation.status}"
+    message = f"does what {original.id} does{ending}"
+    evaluation = replace(evaluation, status=Status.DUPLICATE, seconds=0.0, message=message)
+    return replace(candidate, evaluation=evaluation, duplicate_of=original.id)

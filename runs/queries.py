@@ -1,0 +1,232 @@
+"""Everything the store is asked.
+
+Each question is a method of a few lines over one abstract method, `rows`. So this file knows SQL
+and the tables but no SQLite: opening, writing and errors are `store.py`'s.
+"""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from collections import defaultdict
+from collections.abc import Iterable
+from itertools import islice
+from typing import Any
+
+from evaluators.candidate import Candidate
+from programs.errors import InputError, closest
+from runs.record import Event, Row, RunRecord, Verdict, candidate_of, run_of
+
+ANCESTORS = 10_000
+"""The most ancestors that are followed, the nearest first."""
+
+_BEST = """
+    SELECT id FROM candidate
+    WHERE run = r.id AND status = 'scored' AND (duplicate_of IS NULL OR recalled)
+    ORDER BY score DESC LIMIT 1
+"""
+
+_RUNS = f"""
+    SELECT r.*, s.evaluations,
+        (SELECT count(*) FROM candidate c WHERE c.run = r.id
+         AND (c.status = 'duplicate' OR c.duplicate_of IS NOT NULL OR c.recalled)) AS duplicates,
+        (SELECT count(*) FROM candidate c WHERE c.run = r.id AND c.status = 'invalid'
+         AND c.duplicate_of IS NULL AND NOT c.recalled) AS rejected,
+        (SELECT score FROM candidate WHERE id = ({_BEST})) AS best,
+        ({_BEST}) AS best_id
+    FROM run r JOIN spend s ON s.run = r.id
+"""
+
+_ANCESTRY = f"""
+    WITH RECURSIVE up(id) AS (
+        SELECT parent FROM parent WHERE child = ?1
+        UNION
+        SELECT p.parent FROM up JOIN parent p ON p.child = up.id
+        LIMIT {ANCESTORS}
+    )
+    SELECT id FROM up WHERE id <> ?1
+"""
+
+
+class Queries(ABC):
+    """The store's questions and their answers."""
+
+    @abstractmethod
+    def rows(self, sql: str, *values: Any) -> list[dict[str, Any]]:
+        """Return the rows that `sql` yields."""
+
+    # Runs
+
+    def run(self, prefix: str) -> RunRecord:
+        """Return the run whose id starts with `prefix`."""
+        run_id = self._identify("run", prefix)
+        return run_of(self.rows(f"{_RUNS} WHERE r.id = ?", run_id)[0])
+
+    def runs(self) -> list[RunRecord]:
+        """Return every run, newest first."""
+        return [run_of(row) for row in self.rows(f"{_RUNS} ORDER BY r.started DESC, r.rowid DESC")]
+
+    def run_of(self, candidate_id: str) -> RunRecord:
+        """Return the run that a candidate belongs to."""
+        sql = "SELECT run FROM candidate WHERE id = ?"
+        return self.run(self.rows(sql, self._identify("candidate", candidate_id))[0]["run"])
+
+    def events(self, run_id: str) -> list[Event]:
+        """Return what happened in a run, oldest first."""
+        sql = "SELECT time, name, detail FROM event WHERE run = ? ORDER BY id"
+        return [
+            Event(r["time"], r["name"], json.loads(r["detail"])) for r in self.rows(sql, run_id)
+        ]
+
+    def rejections(self, run_id: str) -> dict[str, int]:
+        """Count the run's failures by status and short reason, the commonest first."""
+        sql = """
+            SELECT status || ': ' || trim(substr(message, 1, instr(message || ':', ':') - 1))
+                AS reason, count(*) AS times
+            FROM failures WHERE run = ? GROUP BY reason ORDER BY times DESC, reason
+        """
+        return {row["reason"]: row["times"] for row in self.rows(sql, run_id)}
+
+    # Candidates
+
+    def candidate(self, prefix: str) -> Candidate:
+        """Return the candidate whose id starts with `prefix`."""
+        return self._candidates("SELECT ?", self._identify("candidate", prefix))[0]
+
+    def history(self, run_id: str) -> list[Candidate]:
+        """Return a run's candidates in the order of their index, without their genomes."""
+        found = self._candidates("SELECT id FROM candidate WHERE run = ?", run_id)
+        return sorted(found, key=lambda candidate: candidate.index)
+
+    def recall(self, task: str, protocol: str, fingerprint: str) -> Candidate | None:
+        """Return the first candidate of any run that was scored with this behaviour, if any."""
+        sql = """
+            SELECT c.id FROM candidate c CROSS JOIN run r ON r.id = c.run
+            WHERE c.fingerprint = ? AND c.fingerprint <> '' AND c.status = 'scored'
+              AND c.duplicate_of IS NULL AND NOT c.recalled AND r.task = ? AND r.protocol = ?
+            ORDER BY c.rowid LIMIT 1
+        """
+        found = self._candidates(sql, fingerprint, task, protocol)
+        return found[0] if found else None
+
+    def children(self, candidate_id: str) -> list[Candidate]:
+        """Return the candidates made from this one, in the order they were recorded."""
+        return self._candidates("SELECT child FROM parent WHERE parent = ?", candidate_id)
+
+    def ancestry(self, candidate_id: str) -> list[Candidate]:
+        """Return all ancestors of a candidate, parents before their children, itself left out."""
+        return self._candidates(_ANCESTRY, candidate_id)
+
+    def search(self, words: str, limit: int = 20) -> list[Candidate]:
+        """Return the newest candidates whose source or rationale holds all the words."""
+        match = " ".join('"' + word.replace('"', '""') + '"' for word in words.split())
+        sql = """
+            SELECT id FROM candidate WHERE rowid IN (
+                SELECT rowid FROM candidate_fts WHERE candidate_fts MATCH ?1
+                UNION
+                SELECT c.rowid FROM program_fts f CROSS JOIN program p ON p.rowid = f.rowid
+                CROSS JOIN candidate c ON c.program = p.key WHERE program_fts MATCH ?1
+            ) ORDER BY rowid DESC LIMIT ?2
+        """
+        return self._candidates(sql, match, limit)[::-1] if match else []
+
+    def verdict(self, candidate_id: str) -> Verdict | None:
+        """Return the latest verdict on a candidate, if there is one."""
+        sql = "SELECT * FROM verdict WHERE candidate = ? ORDER BY id DESC LIMIT 1"
+        for row in self.rows(sql, candidate_id):
+            detail = json.loads(row["detail"])
+            return Verdict(row["candidate"], row["created"], row["sentence"], detail)
+        return None
+
+    # The leaderboard
+
+    def top(self, run: str | None = None, task: str | None = None, limit: int = 10) -> list[Row]:
+        """Return the best of a run, of a task or of everything, one row for each behaviour."""
+        if run is not None:
+            runs = [self._identify("run", run)]
+        else:
+            sql = "SELECT id FROM run WHERE ?1 IS NULL OR task = ?1"
+            runs = [row["id"] for row in self.rows(sql, task)]
+        # A best of each run, read off its index, and the best of those: no sort of everything.
+        rows = [row for each in runs for row in self._best(each, limit)]
+        return _distinct(sorted(rows, key=lambda row: -row.score), limit)
+
+    def _best(self, run_id: str, limit: int) -> list[Row]:
+        """Read the run's best rows, further down when many of them behave the same."""
+        sql = "SELECT * FROM leaderboard WHERE run = ? ORDER BY score DESC LIMIT ?"
+        depth = limit
+        while True:
+            rows = [Row(**row) for row in self.rows(sql, run_id, depth)]
+            best = _distinct(rows, limit)
+            if len(best) == limit or len(rows) < depth:
+                return best
+            depth *= 4
+
+    # What the questions share
+
+    def _candidates(self, ids: str, *values: Any) -> list[Candidate]:
+        """Return the candidates that the query `ids` names, in the order they were recorded."""
+        rows = self.rows(
+            f"""
+            SELECT c.*, p.kind, p.source FROM candidate c CROSS JOIN program p ON p.key = c.program
+            WHERE c.id IN ({ids}) ORDER BY c.rowid
+            """,
+            *values,
+        )
+        # A candidate never changes once it is there, so three reads see one state.
+        parents = self._grouped(
+            f"SELECT child, parent FROM parent WHERE child IN ({ids}) ORDER BY child, place", values
+        )
+        scores = self._grouped(
+            f"""
+            SELECT e.candidate, e.score FROM candidate c
+            CROSS JOIN evaluation e ON e.candidate = c.id AND e.rung = c.rung
+            WHERE c.id IN ({ids}) ORDER BY c.id, e.seed
+            """,
+            values,
+        )
+        return [
+            candidate_of(row, tuple(parents[row["id"]]), tuple(scores[row["id"]])) for row in rows
+        ]
+
+    def _grouped(self, sql: str, values: tuple[Any, ...]) -> defaultdict[str, list[Any]]:
+        """Return the second column's values under those of the first."""
+        groups: defaultdict[str, list[Any]] = defaultdict(list)
+        for key, value in (row.values() for row in self.rows(sql, *values)):
+            groups[key].append(value)
+        return groups
+
+    def _identify(self, table: str, prefix: str) -> str:
+        """Return the one id of `table` that starts with `prefix`, or say what comes near."""
+        sql = f"SELECT id FROM {table} WHERE id >= ? AND id < ? ORDER BY id LIMIT 5"
+        found = [row["id"] for row in self.rows(sql, prefix, prefix + "~")]
+        if len(found) == 1 or prefix in found:
+            return found[0]
+        if found:
+            raise InputError(f"Several {table}s match {prefix!r}: give more of {_list(found)}")
+        sql = f"SELECT id FROM {table} ORDER BY rowid DESC LIMIT 1000"
+        newest = {row["id"][: len(prefix)]: row["id"] for row in self.rows(sql)}
+        if not newest:
+            raise InputError(f"There is no {table} yet: `cambrian demo` makes some")
+        near = closest(prefix, newest)
+        hint = (
+            f"did you mean {newest[near]}?"
+            if near
+            else f"the newest is {next(iter(newest.values()))}"
+        )
+        raise InputError(f"No {table}'s id starts with {prefix!r}: {hint}")
+
+
+def _distinct(rows: Iterable[Row], limit: int) -> list[Row]:
+    """Keep the first row of each behaviour on each task."""
+    seen: set[tuple[str, str]] = set()
+    fresh = (
+        row
+        for row in rows
+        if (mark := (row.task, row.fingerprint or row.id)) not in seen and not seen.add(mark)
+    )
+    return list(islice(fresh, limit))
+
+
+def _list(ids: list[str]) -> str:
+    return ", ".join(ids[:4]) + (", …" if len(ids) > 4 else "")

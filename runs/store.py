@@ -1,0 +1,226 @@
+"""One SQLite file that anyone can open, and the only door to it.
+
+Several processes may share the file, each writing runs of its own; a run has one owner at a time.
+`queries.py` holds what the store is asked and `writing.py` what it is told; here the file is
+opened, and what SQLite complains of becomes one sentence with the file's name and what to do.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from sqlite_utils import Database
+
+from programs.errors import StoreError
+from runs.schema import OURS, SCHEMA, SEARCHED, migrate, version
+from runs.writing import Writing
+
+PATIENCE = 10.0
+"""Seconds to wait for another process that is writing."""
+
+_TROUBLE = {
+    sqlite3.SQLITE_BUSY: "is locked by another process: try again when that is done",
+    sqlite3.SQLITE_LOCKED: "is locked by another process: try again when that is done",
+    sqlite3.SQLITE_READONLY: "cannot be written to: make it writable or use another --db",
+    sqlite3.SQLITE_IOERR: "cannot be read or written: is its disk full or gone?",
+    sqlite3.SQLITE_CORRUPT: "is damaged: restore a backup or use another --db",
+    sqlite3.SQLITE_FULL: "cannot grow, the disk is full: make room and resume the run",
+    sqlite3.SQLITE_CANTOPEN: "cannot be opened: can you read and write its folder?",
+    sqlite3.SQLITE_NOTADB: "is not a database: use another --db",
+    sqlite3.SQLITE_CONSTRAINT: "does not take this row",
+}
+
+
+class Store(Writing):
+    """Runs and their candidates in a file: a context manager, for one thread."""
+
+    def __init__(self, path: Path, db: Database) -> None:
+        super().__init__()
+        self.path = path
+        self._db = db
+
+    @classmethod
+    def open(cls, path: str | Path, create: bool = True, patience: float = PATIENCE) -> Self:
+        """Open the database at `path`, making it if need be; leave alone what is not ours."""
+        path = Path(path)
+        with _in_a_sentence(path):
+            _refuse_place(path, create)
+            if path.exists():
+                _refuse_content(path, create, patience)
+            db = _connect(path, "rwc" if create else "rw", patience)
+            try:
+                _prepare(db, patience)
+            except BaseException:
+                db.close()
+                raise
+        return cls(path, db)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def rows(self, sql: str, *values: Any) -> list[dict[str, Any]]:
+        """Return the rows that `sql` yields."""
+        with _in_a_sentence(self.path):
+            cursor = self._db.conn.execute(sql, _storable(values))
+            names = [column[0] for column in cursor.description]
+            return [dict(zip(names, row, strict=True)) for row in cursor]
+
+    def execute(self, sql: str, *values: Any) -> None:
+        """Carry out one statement."""
+        with _in_a_sentence(self.path):
+            self._db.conn.execute(sql, _storable(values))
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make all that happens inside one change, undone if an exception leaves."""
+        with _in_a_sentence(self.path):
+            try:
+                # The write lock comes first: SQLite refuses at once a reader that turns writer
+                # after somebody else wrote, but queues one that says so from the start.
+                self._db.execute("BEGIN IMMEDIATE")
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                self._db.rollback()
+                raise
+
+    def compact(self) -> None:
+        """Give unused space back; `VACUUM` may renumber rows, so the search is built anew."""
+        self.execute("VACUUM")
+        for table in SEARCHED:
+            self.execute(f"INSERT INTO {table}_fts({table}_fts) VALUES ('rebuild')")
+
+
+def _refuse_place(path: Path, create: bool) -> None:
+    """Refuse a path where no file of ours is or can be."""
+    folder = path.parent
+    if path.is_dir():
+        raise StoreError(f"{path} is a folder: name a database file with --db")
+    if path.exists() and not path.is_file():
+        raise StoreError(f"{path} is not an ordinary file: name a database file with --db")
+    if path.exists():
+        return
+    if not create:
+        raise _nothing_at(path)
+    if not folder.is_dir():
+        raise StoreError(
+            f"There is no folder {folder} for {path.name}: make it or use another --db"
+        )
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise StoreError(f"{folder} cannot be written to: use another --db than {path}")
+
+
+def _refuse_content(path: Path, create: bool, patience: float) -> None:
+    """Refuse a database that is newer than this code, or somebody else's."""
+    schema, tables = _glance(path, patience)
+    ours = tables >= OURS
+    if not tables and not schema:
+        if not create:
+            raise _nothing_at(path)
+    elif schema > SCHEMA and (ours or not tables):
+        raise StoreError(
+            f"{path} was written by a newer Cambrian (schema {schema}; this one knows {SCHEMA}): "
+            "upgrade Cambrian or use another --db"
+        )
+    elif not (schema and ours):
+        named = ", ".join(sorted(tables)[:3]) or "none"
+        raise StoreError(
+            f"{path} is a database of another program (tables: {named}): use another --db"
+        )
+
+
+def _glance(path: Path, patience: float) -> tuple[int, set[str]]:
+    """Return a file's schema and tables and leave it, and what lies beside it, as they were."""
+    # The last writer to leave folds a log left by a killed process into the file, which is not
+    # ours to do yet; a reader does not. Where there is no log, only a writer clears its own away.
+    log = path.with_name(path.name + "-wal")
+    db = _connect(path, "ro" if log.exists() else "rw", patience)
+    try:
+        return version(db), set(db.table_names())
+    finally:
+        db.close()
+
+
+def _nothing_at(path: Path) -> StoreError:
+    return StoreError(f"There is no database at {path}: run `cambrian demo` or pass --db")
+
+
+def _connect(path: Path, mode: str, patience: float) -> Database:
+    """Connect without touching the file; transactions are begun and ended by hand."""
+    uri = f"{path.absolute().as_uri()}?mode={mode}"
+    connection = sqlite3.connect(uri, uri=True, timeout=patience, isolation_level=None)
+    return Database(connection, execute_plugins=False)
+
+
+def _prepare(db: Database, patience: float) -> None:
+    """Set the connection up and bring the file to the present schema."""
+    _enter_wal(db, patience)
+    # In WAL mode a commit has reached the operating system before it returns, so killing the
+    # process loses nothing. NORMAL only leaves out the wait for the disk: a power cut can take
+    # the last commits, each whole, and the file stays sound.
+    db.execute("PRAGMA synchronous = NORMAL")
+    db.execute("PRAGMA foreign_keys = ON")
+    if version(db) < SCHEMA:
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            migrate(db)
+            db.execute("COMMIT")
+        except BaseException:
+            db.rollback()
+            raise
+
+
+def _enter_wal(db: Database, patience: float) -> None:
+    """Switch to a write-ahead log; SQLite does not wait by itself when two do so at once."""
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if _code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+        time.sleep(0.02)
+
+
+def _storable(values: Iterable[Any]) -> list[Any]:
+    """Spell out what UTF-8 cannot hold (lone surrogates in a model's reply, say)."""
+    return [
+        v.encode("utf-8", "backslashreplace").decode() if isinstance(v, str) else v for v in values
+    ]
+
+
+def _code(error: sqlite3.Error) -> int:
+    """Return SQLite's primary code for what went wrong."""
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+
+
+@contextmanager
+def _in_a_sentence(path: Path) -> Iterator[None]:
+    """Turn the errors of SQLite and of the file system into ours."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        trouble = _TROUBLE.get(_code(error), "cannot be used")
+        raise StoreError(f"{path} {trouble} ({error})") from error
+    except OSError as error:
+        raise StoreError(f"{path} cannot be opened: {error.strerror}") from error

@@ -1,0 +1,27 @@
+"""Run untrusted code on data and return numbers, within limits; knows neither programs nor tasks.
+
+    with ProcessSandbox(workers=2, preload=["torch"]) as sandbox:
+        outcome = sandbox.run(Job("package.module:function", Payload({"steps": 20})))
+        if outcome.ending is Ending.FINISHED: ...
+
+A job's own fault is an `Ending`, never an exception.
+"""
+
+from sandbox.base import MIB, Ending, Job, Limits, Outcome, Payload, Sandbox
+from sandbox.memory import MemorySandbox
+from sandbox.process import PROMISE, ProcessSandbox
+from sandbox.wire import WireError
+
+__all__ = [
+    "MIB",
+    "PROMISE",
+    "Ending",
+    "Job",
+    "Limits",
+    "MemorySandbox",
+    "Outcome",
+    "Payload",
+    "ProcessSandbox",
+    "Sandbox",
+    "WireError",
+]

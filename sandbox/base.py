@@ -1,0 +1,115 @@
+"""What every sandbox takes and returns: a job goes in, an outcome comes out.
+
+    Limits    what a job may use
+    Job       a function of ours named by its import path, and the data it is given
+    Outcome   how it ended, what it returned, what it cost
+    Sandbox   the one-method protocol that hides processes, namespaces and machines
+
+A sandbox knows neither programs nor tasks. A job's own fault never raises: it is an `Ending`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+import numpy as np
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one job may use: wall-clock seconds, bytes of memory on top of the warm process's own,
+    and bytes of result and of printed output.
+    """
+
+    seconds: float = 60.0
+    memory: int = 2048 * MIB
+    result: int = 64 * MIB
+    output: int = 1 * MIB
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """Typed data that crosses a process boundary: a JSON value and named arrays, never pickle.
+
+    `data` holds only what JSON holds; `arrays` are C-contiguous numeric numpy arrays.
+    """
+
+    data: Mapping[str, Any] = field(default_factory=dict)
+    arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A call of `harness` ("package.module:function", taking and returning a `Payload`)."""
+
+    harness: str
+    payload: Payload
+    limits: Limits = Limits()
+    device: str = "cpu"
+
+
+class Ending(Enum):
+    """How a job ended; each value is the sentence people read."""
+
+    FINISHED = "it finished"
+    FAILED = "it raised an error"
+    TIMED_OUT = "it ran past its time limit"
+    OUT_OF_MEMORY = "it ran out of memory"
+    TOO_MUCH_OUTPUT = "its result was larger than allowed"
+    CRASHED = "its process died"
+    CANCELLED = "it was cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a job.
+
+    `result` is set exactly when `ending` is FINISHED. `message` is one sentence with the figure
+    ("used 2.1 GiB of 2.0 GiB"). `log` is what the job printed, cut to the output limit, as plain
+    text with control characters escaped. `seconds` is wall-clock time seen from outside;
+    `peak_memory` is the child's peak resident set in bytes.
+    """
+
+    ending: Ending
+    result: Payload | None = None
+    message: str = ""
+    log: str = ""
+    seconds: float = 0.0
+    peak_memory: int = 0
+
+
+class Sandbox(Protocol):
+    """Run jobs one at a time per calling thread.
+
+    `run` may be called from several threads at once, up to the number of workers the sandbox was
+    made for. It never raises for the job's fault; `SandboxUnavailable` is for the sandbox's own.
+    `close` ends everything at once, the jobs in flight included: these return CANCELLED.
+    """
+
+    @property
+    def tier(self) -> str:
+        """Name the isolation in force; it is stored with every evaluation."""
+        ...
+
+    def run(self, job: Job) -> Outcome:
+        """Run one job to its end, within its limits."""
+        ...
+
+    def close(self) -> None:
+        """Kill what runs and release every process."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...

@@ -1,0 +1,171 @@
+"""The supervisor's hold on one zygote: start it, ask it, and end it with all it started."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from programs.errors import SandboxUnavailable
+from sandbox import channel, kernel, wire
+from sandbox.text import plain
+
+# Which devices and libraries there are; everything else in our environment stays with us.
+PASSED_ON = ("CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "LD_LIBRARY_PATH")
+_ONE_THREAD = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+_READY_LIMIT = 64 * 1024
+_SAID = 1500
+
+
+class ServerGoneError(Exception):
+    """Raise when the zygote cannot answer; `received` says whether it had taken the job."""
+
+    def __init__(self, why: str, received: bool) -> None:
+        super().__init__(why)
+        self.received = received
+
+
+class ForkServer:
+    """One zygote, from its start to its end. `kill` may be called from any thread."""
+
+    def __init__(self, preload: Sequence[str]) -> None:
+        """Start the process without waiting for it."""
+        self.versions: Mapping[str, Any] = {}
+        self._preload = tuple(preload)
+        self._using = threading.Lock()
+        self._ending = threading.Lock()
+        self._killed = False
+        with contextlib.ExitStack() as undo:
+            try:
+                self._open(undo)
+            except OSError as error:
+                raise SandboxUnavailable(f"expected to start a process, saw {error}") from error
+            self._held = undo.pop_all()
+
+    @property
+    def pid(self) -> int:
+        """Return the process id."""
+        return self._process.pid
+
+    def alive(self) -> bool:
+        """Say whether the process can be asked."""
+        return not self._killed and self._process.poll() is None
+
+    def await_ready(self, deadline: float) -> None:
+        """Wait until it serves; raise `SandboxUnavailable` where it does not."""
+        with self._using:
+            if self.versions:
+                return
+            try:
+                ready = wire.decode(channel.receive(self._socket, _READY_LIMIT, deadline))
+            except (OSError, wire.WireError) as error:
+                raise SandboxUnavailable(self._complaint(error)) from error
+            self.versions = ready.data
+
+    def ask(self, job: Sequence[wire.Part], limit: int, seconds: float, grace: float) -> bytearray:
+        """Send a job and return the report of at most `limit` bytes.
+
+        The server has `grace` seconds to take the job, and `seconds` and `grace` to do it.
+        """
+        received = False
+        with self._using:
+            try:
+                channel.send(self._socket, job, after(grace))
+                channel.receive(self._socket, 0, after(grace))
+                received = True
+                return channel.receive(self._socket, limit, after(seconds + grace))
+            except TimeoutError as error:
+                why = "its fork server gave no answer, long after the limit"
+                raise ServerGoneError(why, received) from error
+            except OSError as error:
+                raise ServerGoneError("its fork server ended under it", received) from error
+
+    def kill(self) -> None:
+        """End the process and all below it, and release what it held; harmless when repeated."""
+        with self._ending:
+            if self._killed:
+                return
+            self._killed = True
+            self._end()
+        with self._using:  # whoever waits for an answer has just been told that none will come
+            self._held.close()
+
+    def _open(self, held: contextlib.ExitStack) -> None:
+        self._scratch = tempfile.mkdtemp(prefix="cambrian-")
+        held.callback(shutil.rmtree, self._scratch, ignore_errors=True)
+        self._words = held.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
+        self._socket, far = socket.socketpair()
+        held.enter_context(self._socket)
+        with far:
+            self._process = self._spawn(far.fileno())
+
+    def _spawn(self, control: int) -> subprocess.Popen[bytes]:
+        # -s and -P as in -I: neither the user's packages nor the working directory can shadow.
+        # -I itself would also ignore PYTHONHASHSEED, and sets of text would differ by zygote.
+        module = [sys.executable, "-s", "-P", "-m", "sandbox.zygote", str(control)]
+        return subprocess.Popen(
+            [*module, *self._preload],
+            pass_fds=(control,),
+            cwd=self._scratch,
+            env=self._environment(),
+            start_new_session=True,
+            stdin=subprocess.DEVNULL,
+            stdout=self._words,
+            stderr=self._words,
+        )
+
+    def _environment(self) -> dict[str, str]:
+        own = {"HOME": self._scratch, "TMPDIR": self._scratch, "LANG": "C.UTF-8"}
+        torch = {"PYTORCH_NVML_BASED_CUDA_CHECK": "1", **dict.fromkeys(_ONE_THREAD, "1")}
+        passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+        return {**own, **torch, "PYTHONHASHSEED": "0", **passed}
+
+    def _end(self) -> None:
+        """Stop it first, so that it starts nothing more and still inherits orphans; then kill."""
+        if kernel.LINUX:
+            self._signal(signal.SIGSTOP)
+            kernel.kill_below(self.pid, seconds=2.0)
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        if not kernel.LINUX:  # only the zygote itself can find its child there
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(timeout=1.0)
+        self._signal(signal.SIGKILL)
+        self._process.wait()
+
+    def _signal(self, number: int) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            self._process.send_signal(number)
+
+    def _complaint(self, error: Exception) -> str:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=0.5)
+        code = self._process.poll()
+        seen = f"saw {error}" if code is None else f"saw it end with exit code {code}"
+        wanted = f" with {', '.join(self._preload)} loaded" if self._preload else ""
+        return (
+            f"expected a warm Python process{wanted} to report that it is ready, {seen}. "
+            f"Check that cambrian is installed in {sys.prefix} (not only in the working "
+            f"directory) and that these modules can be imported. Its last words: {self._said()}"
+        )
+
+    def _said(self) -> str:
+        with contextlib.suppress(OSError, ValueError):
+            size = os.fstat(self._words.fileno()).st_size
+            said = os.pread(self._words.fileno(), _SAID, max(size - _SAID, 0))
+            return plain(said.decode("utf-8", "replace").strip(), _SAID) or "(none)"
+        return "(none)"
+
+
+def after(seconds: float) -> float:
+    """Return the deadline that is so many seconds from now."""
+    return time.monotonic() + seconds

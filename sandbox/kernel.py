@@ -1,0 +1,133 @@
+"""The few things asked of the Linux kernel itself; elsewhere each does nothing, and says so.
+
+Processes are found through `/proc`, so that one which left its process group, session and parent
+is still found: the zygote is made the *subreaper*, the parent of every orphan below it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import functools
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+LINUX = sys.platform == "linux"
+_PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
+
+
+def adopt_orphans() -> None:
+    """Make this process the parent of whatever below it loses its own."""
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def die_with(parent: int) -> None:
+    """Have this process killed when `parent`, which forked it, ends."""
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it ended before the call above could take effect
+        os._exit(1)
+
+
+def prefer_as_victim() -> None:
+    """Ask the kernel, short of memory, to end this process before any other."""
+    if LINUX:
+        try:
+            Path("/proc/self/oom_score_adj").write_text("800")
+        except OSError:
+            return  # a courtesy to the rest of the machine, not a limit
+
+
+def watch_exit(pid: int) -> int | None:
+    """Return a descriptor that becomes readable when `pid` ends, or `None` where there is none."""
+    if sys.platform != "linux":
+        return None
+    try:
+        return os.pidfd_open(pid)
+    except OSError:
+        return None
+
+
+def close_all_but(kept: set[int]) -> None:
+    """Close every other descriptor."""
+    for name in os.listdir("/dev/fd"):
+        if int(name) not in kept:
+            with contextlib.suppress(OSError):  # the one that this listing itself used
+                os.close(int(name))
+
+
+def memory_in_use() -> tuple[int, int] | None:
+    """Return the bytes of address space and of private data, or `None` where they are unknown."""
+    if not LINUX:
+        return None
+    pages = [int(field) for field in Path("/proc/self/statm").read_text().split()]
+    return pages[0] * os.sysconf("SC_PAGE_SIZE"), pages[5] * os.sysconf("SC_PAGE_SIZE")
+
+
+def threads() -> int:
+    """Count this process's threads, those outside Python included."""
+    return len(os.listdir("/proc/self/task")) if LINUX else 1
+
+
+def living_below(pid: int) -> Iterator[int]:
+    """Yield every process below `pid` that still runs."""
+    unseen = _children(pid)
+    while unseen:
+        child = unseen.pop()
+        unseen += _children(child)
+        if _runs(child):
+            yield child
+
+
+def kill_group(pid: int) -> None:
+    """Kill `pid` and the whole process group that it leads."""
+    for kill in (os.killpg, os.kill):
+        try:
+            kill(pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            continue  # gone, or on some systems a zombie
+
+
+def kill_below(pid: int, seconds: float) -> bool:
+    """Kill all below `pid` until nothing runs any more; return whether that was reached.
+
+    One pass is not enough: a process may fork between being listed and being killed.
+    """
+    deadline = time.monotonic() + seconds
+    while living := list(living_below(pid)):
+        if time.monotonic() > deadline:
+            return False
+        for victim in living:
+            kill_group(victim)
+        time.sleep(0.001)
+    return True
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        tasks = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")]
+    except OSError:
+        return []
+    return [int(child) for task in tasks for child in task.split()]
+
+
+def _runs(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state not in "ZX"
+
+
+def _prctl(option: int, value: int) -> None:
+    if LINUX:
+        _libc().prctl(option, value, 0, 0, 0)
+
+
+@functools.cache
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None)

@@ -1,0 +1,189 @@
+"""Run each job in a fresh process, forked from a warm one.
+
+One fork server per worker, each serving one job at a time. `run` borrows an idle one and gives it
+back; a server that died or hangs is killed with all it started, and another takes its place.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+from programs.errors import SandboxUnavailable
+from sandbox.base import Ending, Job, Outcome
+from sandbox.forkserver import ForkServer, ServerGoneError, after
+from sandbox.messages import pack_job, unpack_report
+from sandbox.verdict import judge
+from sandbox.watch import ENVELOPE
+from sandbox.wire import HEADER_LIMIT, Part
+
+PROMISE = (
+    "Each job runs in a fresh process with an empty environment and limits on time, memory and "
+    "output; files and the network are not isolated, so only programs in our own language may run."
+)
+GRACE = 5.0  # seconds after a job's limit until its fork server is given up
+_MESSAGE = ENVELOPE + HEADER_LIMIT + 2 * 64 * 1024  # a report beyond its answer and log
+_CLOSED = Outcome(Ending.CANCELLED, message="the sandbox was closed")
+
+
+@dataclass(slots=True)
+class _Slot:
+    """One worker's place; `server` changes when it has to be replaced."""
+
+    server: ForkServer | None = None
+
+
+class _ClosedError(Exception):
+    """Raise instead of starting anything once the sandbox is closed."""
+
+
+class ProcessSandbox:
+    """Run up to `workers` jobs at a time, with the modules in `preload` already imported.
+
+    Nothing starts before `start` or the first `run`. A preloaded module may define `warm_up()`,
+    called once before the first fork.
+    """
+
+    promise = PROMISE
+
+    def __init__(
+        self, workers: int, preload: Sequence[str] = (), start_timeout: float = 60.0
+    ) -> None:
+        if workers < 1:
+            raise ValueError(f"expected at least 1 worker, saw {workers}")
+        self._preload = tuple(preload)
+        self._start_timeout = start_timeout
+        self._slots = [_Slot() for _ in range(workers)]
+        self._idle: queue.Queue[_Slot | None] = queue.Queue()
+        for slot in self._slots:
+            self._idle.put(slot)
+        self._lock = threading.Lock()
+        self._started = False
+        self._closed = False
+
+    @property
+    def tier(self) -> str:
+        """Return "process": see `promise` for what that gives and what it does not."""
+        return "process"
+
+    @property
+    def versions(self) -> Mapping[str, Any]:
+        """Return the versions of Python, numpy and torch in use; empty before the start."""
+        known = (slot.server.versions for slot in self._slots if slot.server)
+        return next((versions for versions in known if versions), {})
+
+    def start(self) -> None:
+        """Start every fork server at once and wait until all are ready."""
+        servers = self._launch_all()
+        deadline = after(self._start_timeout)
+        try:
+            for server in servers:
+                server.await_ready(deadline)
+        except SandboxUnavailable:
+            for server in servers:
+                server.kill()
+            raise
+
+    def run(self, job: Job) -> Outcome:
+        """Run one job to its end, within its limits."""
+        frame = pack_job(job)
+        try:
+            self._begin()
+            slot = self._idle.get()
+        except _ClosedError:
+            return _CLOSED
+        try:
+            return self._run(slot, job, frame) if slot else _CLOSED
+        except _ClosedError:
+            return _CLOSED
+        finally:
+            self._idle.put(slot)  # when closed, the `None` that wakes the next one waiting
+
+    def close(self) -> None:
+        """Kill what runs and release every process."""
+        with self._lock:
+            self._closed = True
+            servers = [slot.server for slot in self._slots if slot.server]
+        self._idle.put(None)
+        for server in servers:
+            server.kill()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _launch_all(self) -> list[ForkServer]:
+        try:
+            return [self._server(slot) for slot in self._slots]
+        except _ClosedError:
+            raise SandboxUnavailable("the sandbox was closed before it was started") from None
+
+    def _begin(self) -> None:
+        """Start all servers at the first job, so that they warm up side by side."""
+        with self._lock:
+            first, self._started = not self._started, True
+        if first:
+            for slot in self._slots:
+                self._server(slot)
+
+    def _server(self, slot: _Slot) -> ForkServer:
+        """Return the slot's fork server, a new one where there is none alive."""
+        with self._lock:
+            if self._closed:
+                raise _ClosedError
+            if slot.server is None or not slot.server.alive():
+                if slot.server:
+                    slot.server.kill()
+                slot.server = ForkServer(self._preload)
+            return slot.server
+
+    def _run(self, slot: _Slot, job: Job, frame: list[Part]) -> Outcome:
+        try:
+            return self._attempt(slot, job, frame)
+        except ServerGoneError as gone:
+            if gone.received:
+                return Outcome(Ending.CRASHED, message=str(gone))
+        try:  # the server never took the job: it deserves another
+            return self._attempt(slot, job, frame)
+        except ServerGoneError as gone:
+            return Outcome(Ending.CRASHED, message=str(gone))
+
+    def _attempt(self, slot: _Slot, job: Job, frame: list[Part]) -> Outcome:
+        server = self._ready(slot)
+        began = time.monotonic()
+        limit = job.limits.result + job.limits.output + _MESSAGE
+        try:
+            report = server.ask(frame, limit, job.limits.seconds, GRACE)
+        except ServerGoneError:
+            server.kill()
+            self._server(slot)  # warms up while the caller reads the outcome
+            raise
+        except (
+            BaseException
+        ):  # Ctrl-C: the job must not run on, nor its report be taken for another
+            server.kill()
+            raise
+        return judge(job, unpack_report(report), time.monotonic() - began)
+
+    def _ready(self, slot: _Slot) -> ForkServer:
+        server = self._server(slot)
+        try:
+            server.await_ready(after(self._start_timeout))
+        except SandboxUnavailable:
+            server.kill()
+            if self._closed:
+                raise _ClosedError from None
+            raise
+        return server

@@ -1,0 +1,50 @@
+"""Turn what the zygote saw into the outcome that people read: a pure function."""
+
+from __future__ import annotations
+
+import signal
+
+from sandbox.base import Ending, Job, Outcome
+from sandbox.messages import Answer, Report, unpack_answer
+from sandbox.text import one_line, plain, size
+from sandbox.wire import WireError
+
+
+def judge(job: Job, report: Report, seconds: float) -> Outcome:
+    """Return the outcome of `job`; the sentence carries the figure where there is one."""
+    answer = _answer(job, report)
+    return Outcome(
+        ending=answer.ending,
+        result=answer.result if answer.ending is Ending.FINISHED else None,
+        message=one_line(answer.message),
+        log=plain(report.log.decode("utf-8", "replace"), job.limits.output),
+        seconds=seconds,
+        peak_memory=report.peak_memory,
+    )
+
+
+def _answer(job: Job, report: Report) -> Answer:
+    limits = job.limits
+    if report.stopped == "time":
+        return Answer(Ending.TIMED_OUT, f"ran past {limits.seconds:g} s")
+    if report.stopped == "size":
+        return Answer(Ending.TOO_MUCH_OUTPUT, f"returned more than {size(limits.result)}")
+    if report.status == -signal.SIGXCPU:
+        return Answer(Ending.TIMED_OUT, f"used several times {limits.seconds:g} s of processor")
+    if report.status or not report.answer:
+        return Answer(Ending.CRASHED, _death(report.status))
+    try:
+        return unpack_answer(report.answer)
+    except WireError as error:
+        return Answer(Ending.CRASHED, f"its answer was not one: {error}")
+
+
+def _death(status: int) -> str:
+    if status >= 0:
+        return f"its process ended with exit code {status} and no answer"
+    try:
+        name = signal.Signals(-status).name
+    except ValueError:
+        name = f"signal {-status}"
+    hint = ", perhaps because the machine ran out of memory" if name == "SIGKILL" else ""
+    return f"its process was killed by {name}{hint}"

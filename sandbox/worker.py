@@ -1,0 +1,128 @@
+"""The child's side of a job: give up what is not needed, run the harness, write one answer.
+
+The answer travels on a descriptor of its own, so nothing that is printed can be mistaken for it.
+The process ends with `os._exit`: no exit handler of the program's runs after the answer.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import math
+import os
+import resource
+import signal
+import sys
+from typing import NoReturn
+
+from sandbox import kernel, wire
+from sandbox.base import MIB, Ending, Job
+from sandbox.call import call, failure, too_large, trace
+from sandbox.messages import Answer, pack_answer
+
+_ANSWER = 3
+_OPEN_FILES = 64
+_RESERVE = 64 * MIB  # let back in once memory has run out, so that it can be said
+
+
+def work(job: Job, answer: int, log: int, zygote: int) -> NoReturn:
+    """Run `job` in this freshly forked process and end it."""
+    code = 70
+    try:
+        _leave(zygote)
+        _connect(answer, log)
+        _limit(job)
+        _write(_answer(job))
+        code = 0
+    except BaseException as error:
+        _say(trace(error))
+    finally:
+        os._exit(code)
+
+
+def _leave(zygote: int) -> None:
+    os.setsid()
+    kernel.die_with(zygote)
+    kernel.prefer_as_victim()
+    for number in signal.valid_signals():
+        if callable(signal.getsignal(number)):
+            signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+
+
+def _connect(answer: int, log: int) -> None:
+    """Keep four descriptors: nothing to read, the log twice, and the answer."""
+    spare = os.dup(answer)  # either may sit on a number that is about to be overwritten
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for source, target in ((nothing, 0), (log, 1), (log, 2), (spare, _ANSWER)):
+        if source != target:
+            os.dup2(source, target)
+    kernel.close_all_but({0, 1, 2, _ANSWER})
+    faulthandler.enable(2)
+
+
+def _limit(job: Job) -> None:
+    # Only a backstop to the clock outside: threads may use several seconds of CPU in one.
+    cpu = math.ceil(4 * max(job.limits.seconds, 0)) + 1
+    _set(resource.RLIMIT_CPU, cpu, cpu + 1)
+    _set(resource.RLIMIT_CORE, 0, 0)
+    _set(resource.RLIMIT_NOFILE, _OPEN_FILES, _OPEN_FILES)
+    on_cpu = job.device == "cpu"
+    if on_cpu:  # CUDA keeps compiled kernels in files
+        _set(resource.RLIMIT_FSIZE, 0, 0)
+    if in_use := kernel.memory_in_use():
+        space, data = (count + job.limits.memory for count in in_use)
+        _set(resource.RLIMIT_DATA, data, data + _RESERVE)
+        if on_cpu:  # CUDA reserves more address space than any machine has memory
+            _set(resource.RLIMIT_AS, space, space + _RESERVE)
+
+
+def _set(what: int, soft: int, hard: int) -> None:
+    _, ceiling = resource.getrlimit(what)
+    if ceiling != resource.RLIM_INFINITY:
+        soft, hard = min(soft, ceiling), min(hard, ceiling)
+    resource.setrlimit(what, (soft, hard))
+
+
+def _answer(job: Job) -> list[wire.Part]:
+    before = _peak()
+    try:
+        parts = pack_answer(Answer(Ending.FINISHED, result=call(job)))
+        excess = too_large(job, parts)
+        return parts if excess is None else pack_answer(excess)
+    except BaseException as error:
+        _use_reserve()
+        _say(trace(error))
+        return pack_answer(failure(error, _peak() - before, job.limits.memory))
+    finally:
+        _flush()
+
+
+def _peak() -> int:
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def _use_reserve() -> None:
+    for what in (resource.RLIMIT_DATA, resource.RLIMIT_AS):
+        _, hard = resource.getrlimit(what)
+        resource.setrlimit(what, (hard, hard))
+
+
+def _say(text: str) -> None:
+    _flush()
+    with contextlib.suppress(OSError):
+        os.write(2, text.encode("utf-8", "replace"))
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):  # the program may have closed or replaced it
+            stream.flush()
+
+
+def _write(parts: list[wire.Part]) -> None:
+    for part in parts:
+        view = memoryview(part)
+        while view:
+            view = view[os.write(_ANSWER, view) :]

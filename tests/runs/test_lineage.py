@@ -1,0 +1,144 @@
+"""How a candidate came about, told in five ways."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from evaluators.candidate import Origin, Status
+from programs.errors import InputError
+from runs.lineage import Lineage, as_dot, as_json, as_mermaid, as_tree, changes, lineage
+from runs.record import candidate_id
+from runs.store import Store
+from tests.runs.samples import candidate, new_run
+
+
+def source(*lines: str) -> str:
+    return "def update(w, g, m, lr):\n" + "".join(f"    {line}\n" for line in lines)
+
+
+SIGN = source("return lr * sign(g)")
+MOMENTUM = source("m = lerp(m, g, 0.1)", "return lr * m, m")
+SLOWER = source("m = lerp(m, g, 0.01)", "return lr * m, m")
+LION = source("m = lerp(m, g, 0.01)", "return lr * sign(m), m")
+
+
+@pytest.fixture
+def family(store: Store) -> Lineage:
+    """Return two seeds, a nudge of the second, their crossover, a copy of it that timed out."""
+    run = new_run(store).id
+    ids = ["a1000001", "b2000002", "c3000003", "d4000004", "e5000005"]
+    table = [
+        (0.5, SIGN, (), "seed"),
+        (0.4, MOMENTUM, (), "seed"),
+        (0.45, SLOWER, (1,), "nudge"),
+        (0.56, LION, (0, 2), "crossover"),
+        (None, LION, (3, 2), ""),
+    ]
+    for index, (score, text, parents, operator) in enumerate(table):
+        status = Status.SCORED if score else Status.TIMED_OUT
+        of = tuple(ids[parent] for parent in parents)
+        one = candidate(
+            run, index, score, source=text, parents=of, operator=operator, status=status
+        )
+        store.record(run, replace(one, id=ids[index]))
+    return lineage(store, "e5")
+
+
+def test_a_lineage_holds_every_ancestor_once(family: Lineage) -> None:
+    assert family.id == "e5000005"
+    assert [step.candidate.id[0] for step in family.steps] == ["a", "b", "c", "d", "e"]
+    gains = [None if step.gain is None else round(step.gain, 4) for step in family.steps]
+    assert gains == [None, None, 0.05, 0.06, None]
+    assert len(list(family.edges())) == 5
+
+
+def test_the_tree_reads_like_a_history(family: Lineage) -> None:
+    assert as_tree(family) == [
+        "┌─ a1000001  seed  0.5000",
+        "│  ┌─ b2000002  seed  0.4000",
+        "│  └─ c3000003  nudge  0.4500  +0.0500",
+        "│           - m = lerp(m, g, 0.1)",
+        "│           + m = lerp(m, g, 0.01)",
+        "├─ d4000004  crossover  0.5600  +0.0600  with c3000003",
+        "│        - return lr * sign(g)",
+        "│        + m = lerp(m, g, 0.01)",
+        "│        + return lr * sign(m), m",
+        "└─ e5000005  evolution  timed out  with c3000003",
+    ]
+
+
+def test_a_seed_is_one_line(store: Store) -> None:
+    run = new_run(store).id
+    store.record(run, candidate(run, 0, 0.5))
+    one = candidate_id(run, 0)
+    assert as_tree(lineage(store, one)) == [f"── {one[:8]}  nudge  0.5000"]
+
+
+def test_a_line_that_joins_an_ancestor_drawn_above_says_so(store: Store) -> None:
+    run = new_run(store).id
+    ids = [candidate_id(run, index) for index in range(4)]
+    for index, parents in enumerate([(), (0,), (0,), (1, 2)]):
+        of = tuple(ids[parent] for parent in parents)
+        store.record(run, candidate(run, index, 0.5, parents=of))
+    tree = as_tree(lineage(store, ids[3]))
+    assert len(tree) == 4
+    assert tree[2].startswith(f"│  ── {ids[2][:8]}")
+    assert tree[2].endswith(f"from {ids[0][:8]}")
+
+
+def test_thousands_of_steps_are_drawn(store: Store) -> None:
+    run = new_run(store).id
+    ids = [candidate_id(run, index) for index in range(1500)]
+    for index in range(1500):
+        parents = tuple(ids[max(0, index - 2) : index][::-1])
+        store.record(run, candidate(run, index, 0.5, parents=parents))
+    tree = as_tree(lineage(store, ids[-1]))
+    assert len(tree) == 1500
+    assert tree[-1].startswith("└─ " + ids[-1][:8])
+
+
+def test_only_lines_that_changed_are_shown() -> None:
+    assert changes(SLOWER, LION) == ["- return lr * m, m", "+ return lr * sign(m), m"]
+    assert changes(LION, LION) == []
+    assert changes("", "a\n\nb") == ["+ a", "+", "+ b"]
+
+
+def test_as_data(family: Lineage) -> None:
+    data = json.loads(json.dumps(as_json(family)))
+    assert data["id"] == "e5000005"
+    assert len(data["nodes"]) == 5
+    assert data["nodes"][3]["parents"] == ["a1000001", "c3000003"]
+    assert data["nodes"][3]["source"] == LION
+    assert data["edges"][0] == {"parent": "b2000002", "child": "c3000003", "place": 0}
+
+
+def test_as_charts(family: Lineage) -> None:
+    mermaid = as_mermaid(family).splitlines()
+    assert mermaid[0] == "graph TD"
+    assert mermaid[1] == '    n0["a1000001<br/>seed<br/>0.5000"]'
+    assert "    n2 -.-> n3" in mermaid
+    dot = as_dot(family).splitlines()
+    assert dot[2] == r'    "a1000001" [label="a1000001\nseed\n0.5000"]'
+    assert '    "c3000003" -> "d4000004" [style=dashed]' in dot
+    assert dot[-1] == "}"
+
+
+def test_labels_are_escaped(store: Store) -> None:
+    run = new_run(store).id
+    one = candidate(run, 0, 0.5)
+    store.record(run, replace(one, origin=Origin('a "b"\\ <c>;\n]d')))
+    grown = lineage(store, one.id)
+    assert r"\na \"b\"\\ <c>; ]d\n" in as_dot(grown)
+    label = as_mermaid(grown).splitlines()[1].partition('["')[2]
+    assert label.endswith('"]')
+    assert not set('"\\;]') & set(label[:-2].replace("&", "")) - {";"}
+    assert "#34;b#34;" in label
+    assert as_tree(grown) == [f'── {one.id[:8]}  a "b"\\ <c>; ]d  0.5000']
+
+
+def test_an_unknown_candidate_is_the_users_mistake(store: Store) -> None:
+    with pytest.raises(InputError):
+        lineage(store, "nobody")
