@@ -104,12 +104,14 @@ def constant(value: float, xp: Any) -> Array:
     return np.float64(value) if xp is np else xp.tensor(value, dtype=xp.float64)
 
 
-@cache
 def compiled(kind: Kind, xp: Any) -> Mapping[str, Callable[..., Any]]:
-    """Return every op of the kind as a function over numpy or torch arrays.
+    """Return every op of the kind as a function over numpy or torch arrays."""
+    return _compiled(kind, xp)
 
-    The texts run here are the vocabulary's own expressions, never a program's.
-    """
+
+@cache
+def _compiled(kind: Kind, xp: Any) -> Mapping[str, Callable[..., Any]]:
+    # The texts run here are the vocabulary's own expressions, never a program's.
     scope: dict[str, Any] = {"xp": xp}
     for helper in kind.helpers.values():
         exec(helper, scope)

@@ -2,8 +2,9 @@
 
 Proposal `i` is drawn by a generator seeded with (seed, i) from a view of exactly the candidates
 before `i - lookahead + 1`, the seed programs at least. So the lineage depends on the seed alone:
-not on which worker finishes first, nor on being killed and resumed. A candidate is committed as soon as it is judged; a killed
-run leaves holes in the order of its last few candidates, which a resumed run proposes again.
+not on which worker finishes first, nor on being killed and resumed. A candidate is committed as
+soon as it is judged; a killed run leaves holes in the order of its last few candidates, which a
+resumed run proposes again.
 """
 
 from __future__ import annotations

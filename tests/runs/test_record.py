@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import math
 import os
+import subprocess
+import sys
 from datetime import datetime
 
 from hypothesis import given
@@ -23,11 +25,9 @@ def test_this_process_is_alive_and_a_dead_one_is_not() -> None:
     here = Owner.here()
     assert here.pid == os.getpid()
     assert here.alive()
-    child = os.fork()
-    if child == 0:
-        os._exit(0)
-    os.waitpid(child, 0)
-    assert not Owner(here.host, child, here.started).alive()
+    with subprocess.Popen([sys.executable, "-c", ""]) as child:
+        child.wait()
+    assert not Owner(here.host, child.pid, here.started).alive()
 
 
 def test_times_are_utc_and_sort_as_text() -> None:

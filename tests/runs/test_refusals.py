@@ -6,19 +6,21 @@ import hashlib
 import os
 import sqlite3
 import stat
+import subprocess
 import sys
 import tempfile
-import textwrap
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from programs.errors import CambrianError, StoreError
+from programs.errors import StoreError
 from runs.schema import SCHEMA
 from runs.store import Store
 from tests.runs.samples import candidate, new_run
+
+ROOT = Path(__file__).parents[2]
 
 
 def refusal(path: Path, create: bool = True) -> str:
@@ -215,72 +217,70 @@ def public() -> Iterator[Path]:
         yield folder
 
 
-def as_nobody(script: str, *args: str) -> str:
-    """Run a few lines in a child that permissions bind, and return what it reports.
-
-    Everything is imported before the rights are given up; a child is the only way back to them.
-    """
-    out, into = os.pipe()
-    child = os.fork()
-    if child == 0:
-        report = "no report"
-        try:
-            if os.getuid() == 0:
-                os.setgroups([])
-                os.setgid(65534)
-                os.setuid(65534)
-            names = {"Store": Store, "new_run": new_run, "args": args, "Path": Path}
-            exec(textwrap.dedent(script), names)
-            report = "went well"
-        except CambrianError as error:
-            report = f"{type(error).__name__}: {error}"
-        except BaseException as error:
-            report = f"raw {type(error).__name__}: {error}"
-        finally:
-            os.write(into, report.encode())
-            os._exit(0)
-    os.close(into)
-    os.waitpid(child, 0)
-    with open(out, encoding="utf-8") as told:
-        return told.read()
+AS_NOBODY = """
+import os, sys, tempfile
+from programs.errors import CambrianError
+from runs.store import Store
+from tests.runs.samples import new_run
+with tempfile.TemporaryDirectory() as warm:  # whatever is imported late is imported now
+    with Store.open(warm + "/a.db") as store:
+        new_run(store)
+if os.getuid() == 0:
+    os.setgroups([])
+    os.setgid(65534)
+    os.setuid(65534)
+path = sys.argv[1]
+try:
+    exec(sys.argv[2])
+    print("went well")
+except CambrianError as error:
+    print(f"{type(error).__name__}: {error}")
+"""
 
 
-needs_fork = pytest.mark.skipif(sys.platform == "win32", reason="needs fork")
+def as_nobody(action: str, path: Path) -> str:
+    """Do something in a process that permissions bind, root or not, and return what it says."""
+    done = subprocess.run(
+        [sys.executable, "-c", AS_NOBODY, str(path), action],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        timeout=60,
+    )
+    return done.stdout.strip() or done.stderr.strip().splitlines()[-1]
 
 
-@needs_fork
 def test_a_read_only_file_can_be_read_and_says_so_when_written(public: Path) -> None:
     path = public / "a.db"
     filled(path)
     path.chmod(stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH)
     before = picture(public)
-    assert as_nobody("assert len(Store.open(args[0]).runs()) == 1", str(path)) == "went well"
-    said = as_nobody("new_run(Store.open(args[0]))", str(path))
+    assert as_nobody("assert len(Store.open(path).runs()) == 1", path) == "went well"
+    said = as_nobody("new_run(Store.open(path))", path)
     assert said.startswith("StoreError")
     assert "cannot be written to" in said
     assert {name: picture(public)[name] for name in before} == before
 
 
-@needs_fork
 def test_a_read_only_folder(public: Path) -> None:
     path = public / "a.db"
     filled(path)
     public.chmod(0o555)
     before = picture(public)
-    for script in ("Store.open(args[0])", "new_run(Store.open(args[0]))"):
-        assert as_nobody(script, str(path)).startswith("StoreError")
-    said = as_nobody("Store.open(args[0])", str(public / "new.db"))
+    for script in ("Store.open(path)", "new_run(Store.open(path))"):
+        assert as_nobody(script, path).startswith("StoreError")
+    said = as_nobody("Store.open(path)", public / "new.db")
     assert "cannot be written to" in said
     assert picture(public) == before
 
 
-@needs_fork
 def test_a_file_that_may_not_be_read(public: Path) -> None:
     path = public / "a.db"
     filled(path)
     path.chmod(0)
-    assert as_nobody("Store.open(args[0])", str(path)).startswith("StoreError")
+    assert as_nobody("Store.open(path)", path).startswith("StoreError")
     path.chmod(0o644)
     public.chmod(0)
-    assert as_nobody("Store.open(args[0])", str(path)).startswith("StoreError")
+    assert as_nobody("Store.open(path)", path).startswith("StoreError")
     public.chmod(0o777)
