@@ -122,7 +122,7 @@ class Evaluator:
             return Status.FAILED, None, f"malformed result: {error}"
         best = best_of(measured, trial)
         if best is None:
-            return Status.FAILED, None, "diverged at every learning rate"
+            return Status.FAILED, None, "diverged: some seed at every learning rate"
         return Status.SCORED, best, ""
 
 

@@ -30,12 +30,15 @@ LEVEL = 0.95
 class Standing:
     """One program's held-out result; `interval` and `versus` are bootstrap intervals.
 
-    `trials` is how many learning rates were tried for it. `versus` is the mean paired difference
-    to the reference (positive: better than it) with its interval, `None` for the reference.
+    `trials` is how many learning rates were tried for it; `at_edge` says that the best was the
+    first or the last of them, so that a wider sweep might have served it better. `versus` is the
+    mean paired difference to the reference (positive: better) with its interval, `None` for the
+    reference itself.
     """
 
     name: str
     learning_rate: float
+    at_edge: bool
     trials: int
     score: float
     interval: tuple[float, float]
@@ -57,7 +60,7 @@ class Verdict:
 @dataclass(frozen=True, slots=True)
 class _Final:
     best: Best
-    trials: int
+    sweep: tuple[float, ...]
 
 
 Map = Callable[[Callable[[Program], "_Final | str"], Iterable[Program]], Iterable["_Final | str"]]
@@ -111,7 +114,7 @@ def _final(evaluator: Evaluator, program: Program) -> _Final | str:
     judged = evaluator.judge(program, final, rung.limits)
     if judged.best is None:
         return f"{judged.message} (with fresh seeds at its tuned learning rate)"
-    return _Final(judged.best, len(tuning.learning_rates))
+    return _Final(judged.best, tuning.learning_rates)
 
 
 def _standing(
@@ -125,7 +128,8 @@ def _standing(
     return Standing(
         name=name,
         learning_rate=final.best.learning_rate,
-        trials=final.trials,
+        at_edge=final.best.learning_rate in (final.sweep[0], final.sweep[-1]),
+        trials=len(final.sweep),
         score=float(examples.mean()),
         interval=bootstrap(examples, rng),
         metrics=final.best.metrics,

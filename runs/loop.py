@@ -227,15 +227,17 @@ class Loop:
 
     def _collect(self, timeout: float) -> None:
         done, _ = wait(self.flying, timeout=timeout, return_when=FIRST_COMPLETED)
+        broken = None
         for future in done:
             candidate = self.flying.pop(future)
-            if future.cancelled():
-                continue
-            try:
+            error = None if future.cancelled() else future.exception()
+            if error is not None and not isinstance(error, Cancelled):
+                broken = error
+            elif error is None and not future.cancelled():
                 self._keep(replace(candidate, evaluation=future.result()))
-            except Cancelled:
-                continue
         self.progress.in_flight = sum(f.running() for f in self.flying)
+        if broken is not None:
+            raise broken
 
     def _keep(self, candidate: Candidate) -> None:
         """Commit a judged candidate, then those that wait for its result."""

@@ -104,8 +104,7 @@ def reason(candidate: Candidate) -> str:
     evaluation = candidate.evaluation
     if evaluation.status is Status.TIMED_OUT:
         return "timed out"
-    text = evaluation.message.split(":")[0].strip()
-    return " ".join(w for w in text.split() if not any(ch.isdigit() for ch in w)) or "failed"
+    return evaluation.message.split(":")[0].strip() or str(evaluation.status)
 
 
 class Display(Protocol):

@@ -117,6 +117,16 @@ class Queries(ABC):
         """Return all ancestors of a candidate, parents before their children, itself left out."""
         return self._candidates(_ANCESTRY, candidate_id)
 
+    def aliases(self, candidate_id: str, limit: int = 20) -> list[str]:
+        """Return other candidates that do what this one does, the earliest first."""
+        sql = """
+            SELECT c.id FROM candidate c
+            WHERE c.fingerprint <> '' AND c.id <> ?1
+                AND c.fingerprint = (SELECT fingerprint FROM candidate WHERE id = ?1)
+            ORDER BY c.created, c.id LIMIT ?2
+        """
+        return [row["id"] for row in self.rows(sql, candidate_id, limit)]
+
     def search(self, words: str, limit: int = 20) -> list[Candidate]:
         """Return the newest candidates whose source or rationale holds all the words."""
         match = " ".join('"' + word.replace('"', '""') + '"' for word in words.split())
@@ -168,7 +178,8 @@ class Queries(ABC):
         """Return the candidates that the query `ids` names, in the order they were recorded."""
         rows = self.rows(
             f"""
-            SELECT c.*, p.kind, p.source FROM candidate c CROSS JOIN program p ON p.key = c.program
+            SELECT c.*, p.kind, coalesce(c.source, p.source) AS text
+            FROM candidate c CROSS JOIN program p ON p.key = c.program
             WHERE c.id IN ({ids}) ORDER BY c.rowid
             """,
             *values,

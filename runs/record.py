@@ -204,7 +204,7 @@ def candidate_of(
     row: Mapping[str, Any], parents: tuple[str, ...], by_seed: tuple[float, ...]
 ) -> Candidate:
     """Return the candidate a row was made from, without its genome."""
-    program = Program(row["kind"], row["source"], row["program"])
+    program = Program(row["kind"], row["text"], row["program"])
     origin = Origin(
         proposer=row["proposer"],
         operator=row["operator"],

@@ -3,7 +3,7 @@
 `PRAGMA user_version` counts the migrations a file has seen. A released migration is never edited:
 a change is a new function at the end of `MIGRATIONS`.
 
-    run ─┬─< candidate >── program        a program's text is kept once, whoever proposed it
+    run ─┬─< candidate >── program        a text is kept once, whoever proposed it
          │     ├─< parent                 which candidates it was made from, in order
          │     ├─< evaluation             one score per rung and seed
          │     └─< verdict                what a comparison on held-out data said
@@ -46,6 +46,7 @@ CREATE TABLE candidate (
     run TEXT NOT NULL REFERENCES run(id),
     idx INTEGER NOT NULL,
     program TEXT NOT NULL REFERENCES program(key),
+    source TEXT,                          -- its own text, where that is not the program's
     proposer TEXT NOT NULL,
     operator TEXT NOT NULL,
     rationale TEXT NOT NULL,
@@ -125,8 +126,8 @@ CREATE INDEX verdict_candidate ON verdict(candidate);
 # CROSS JOIN keeps SQLite reading the best first and fetching the texts of only those rows.
 VIEWS = """
 CREATE VIEW leaderboard AS
-SELECT c.id, c.run, r.task, r.kind, c.score, c.stderr, p.size, c.proposer, c.operator, p.source,
-       r.protocol, c.fingerprint, b.score AS baseline
+SELECT c.id, c.run, r.task, r.kind, c.score, c.stderr, p.size, c.proposer, c.operator,
+       coalesce(c.source, p.source) AS source, r.protocol, c.fingerprint, b.score AS baseline
 FROM candidate c
 CROSS JOIN run r ON r.id = c.run
 CROSS JOIN program p ON p.key = c.program
@@ -141,7 +142,7 @@ CROSS JOIN candidate c ON c.id = e.child
 CROSS JOIN candidate p ON p.id = e.parent;
 
 CREATE VIEW failures AS
-SELECT c.id, c.run, c.status, c.message, p.source
+SELECT c.id, c.run, c.status, c.message, coalesce(c.source, p.source) AS source
 FROM candidate c CROSS JOIN program p ON p.key = c.program
 WHERE c.status IN ('invalid', 'failed', 'timed out');
 

@@ -147,7 +147,8 @@ class Writing(Queries):
             if self._recorded(run_id, candidate):
                 return False
             self._insert_program(candidate)
-            self._insert("candidate", candidate_row(run_id, candidate))
+            row = candidate_row(run_id, candidate) | {"source": self._own_text(candidate)}
+            self._insert("candidate", row)
             self._insert_parents(candidate)
             self._insert_scores(candidate)
             self._beat(run_id)
@@ -185,6 +186,15 @@ class Writing(Queries):
             "ON CONFLICT(key) DO NOTHING",
             *(program.key, program.kind, program.source, program.size),
         )
+
+    def _own_text(self, candidate: Candidate) -> str | None:
+        """Return the candidate's text if an equal program was first written in another way.
+
+        A resumed run then goes on from the very texts it had, and proposes what it would have.
+        """
+        kept = self.rows("SELECT source FROM program WHERE key = ?", candidate.program.key)
+        text = candidate.program.source
+        return None if kept[0]["source"] == text else text
 
     def _insert_parents(self, candidate: Candidate) -> None:
         for place, parent in enumerate(candidate.origin.parents):

@@ -27,6 +27,9 @@ PROBATION = 0.1
 PROGRESS = 0.98
 """The loss, relative to the first, below which there is progress."""
 
+SAMPLE = 256
+"""Training examples on which progress is looked for."""
+
 CHECK_EVERY = 20
 
 
@@ -83,20 +86,26 @@ def _fit(
     probation = max(CHECK_EVERY, math.ceil(steps * PROBATION / CHECK_EVERY) * CHECK_EVERY)
     points: list[np.ndarray] = []
     stretch: list[Tensor] = []
-    first: np.ndarray | None = None
+    before = replicas.loss(x[:SAMPLE], y[:SAMPLE])
     for step in range(1, steps + 1):
         picked = order[step - 1]
         loss = replicas.step(x[picked], y[picked], step, cosine(step - 1, steps))
-        first = replicas.unstack(loss) if first is None else first
         stretch.append(loss)
         if step % CHECK_EVERY and step < steps:
             continue
         points.append(replicas.unstack(torch.stack(stretch).mean(0)))
         stretch = []
         if not replicas.drop_diverged(loss):
-            return np.array(points), step, f"diverged at every learning rate by step {step}"
-        if step == probation and not (points[-1] < PROGRESS * first).any():
-            return np.array(points), step, f"no progress at any learning rate in {step} steps"
+            return np.array(points), step, f"diverged: at every learning rate by step {step}"
+        if (
+            step == probation
+            and not (replicas.loss(x[:SAMPLE], y[:SAMPLE]) < PROGRESS * before).any()
+        ):
+            return (
+                np.array(points),
+                step,
+                f"no progress: no loss fell within {step} steps at any learning rate",
+            )
     return np.array(points), steps, ""
 
 

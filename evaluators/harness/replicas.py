@@ -64,9 +64,7 @@ class Replicas:
     def step(self, x: Tensor, y: Tensor, step: int, factor: float) -> Tensor:
         """Take one step on a batch `x [seeds, batch, …]`; return each living replica's loss."""
         seeds = self.alive % self.grid[1]
-        outputs = self.model.forward(self.leaves, x[seeds])
-        loss = F.cross_entropy(outputs.flatten(0, 1), y[seeds].flatten(), reduction="none")
-        loss = loss.view(len(seeds), -1).mean(1)
+        loss = self._losses(self.model.forward(self.leaves, x[seeds]), y[seeds])
         gradients = torch.autograd.grad(loss.sum(), self.leaves)
         with torch.no_grad():
             self._update(self._as_seen(gradients), step, factor)
@@ -90,6 +88,17 @@ class Replicas:
         for weight, update in zip(self.weights, updates, strict=True):
             weight.sub_(update)
         self.memory = dict(zip(self.states, memory, strict=True))
+
+    @torch.no_grad()
+    def loss(self, x: Tensor, y: Tensor) -> np.ndarray:
+        """Return the loss on the same examples for all, as a grid."""
+        outputs = self.model.forward(self.leaves, x.expand(len(self.alive), *x.shape))
+        targets = y.expand(len(self.alive), *y.shape)
+        return self.unstack(self._losses(outputs, targets))
+
+    def _losses(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        loss = F.cross_entropy(outputs.flatten(0, 1), targets.flatten(), reduction="none")
+        return loss.view(len(outputs), -1).mean(1)
 
     def drop_diverged(self, loss: Tensor) -> int:
         """Take out replicas whose loss is not finite; return how many are left."""

@@ -43,7 +43,7 @@ class Digits:
     goal = (
         "Find an update rule that trains a small ReLU classifier of 8x8 handwritten digits to the "
         "lowest validation cross-entropy in 200 steps of batch 32 under cosine annealing, at its "
-        "best learning rate of a log-spaced sweep from 1e-4 to 1."
+        "best learning rate of a log-spaced sweep from 3e-4 to 10."
     )
     score_name = "-cross-entropy"
     harness = "evaluators.harness.optimizer:train"
@@ -51,7 +51,7 @@ class Digits:
         Rung(
             name="search",
             steps=200,
-            learning_rates=log_sweep(1e-4, 1.0, 9),
+            learning_rates=log_sweep(10**-3.5, 10.0, 10),
             seeds=5,
             limits=Limits(seconds=30.0, memory=1024 * MIB),
         ),

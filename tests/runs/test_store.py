@@ -16,7 +16,7 @@ from programs.errors import InputError, StoreError
 from programs.program import Program
 from runs.record import candidate_id
 from runs.store import Store
-from tests.runs.samples import candidate, new_run
+from tests.runs.samples import SOURCE, candidate, new_run
 
 TABLES = ("program", "candidate", "parent", "evaluation", "program_fts", "candidate_fts")
 
@@ -151,6 +151,18 @@ def test_one_program_is_kept_once(store: Store) -> None:
     run = new_run(store).id
     for index in range(3):
         store.record(run, candidate(run, index, 0.5))
+    assert count(store)["program"] == 1
+
+
+def test_an_equal_program_in_other_words_keeps_its_words(store: Store) -> None:
+    run = new_run(store).id
+    first = candidate(run, 0, 0.5)
+    text = SOURCE.replace("lr", "rate")
+    second = replace(candidate(run, 1, 0.25), program=replace(first.program, source=text))
+    store.record(run, first)
+    store.record(run, second)
+    assert store.history(run) == [first, second]
+    assert [row.source for row in store.top()] == [SOURCE, text]
     assert count(store)["program"] == 1
 
 

@@ -1,0 +1,93 @@
+"""The `cambrian` command: finds the subcommand, and turns errors into one sentence and a code.
+
+Exit codes: 0 done, 1 the run failed, 2 wrong usage or input, 75 another process holds the run,
+130 interrupted with everything saved.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+
+import click
+
+from programs.errors import CambrianError, closest
+
+COMMANDS = (
+    "demo",
+    "run",
+    "runs",
+    "top",
+    "show",
+    "lineage",
+    "export",
+    "eval",
+    "verify",
+    "hash",
+    "tasks",
+    "library",
+    "doctor",
+)
+
+
+class Commands(click.Group):
+    """Load `runs/commands/NAME.py` when NAME is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands in the order in which people meet them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        return import_module(f"runs.commands.{cmd_name}").command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Name the nearest command when there is none of that name."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            hint = closest(args[0], COMMANDS)
+            ask = f" Did you mean `{hint}`?" if hint else ""
+            raise click.UsageError(f"There is no command `{args[0]}`.{ask}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.command(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Begin with `cambrian demo`: a real search, no key, about a minute.",
+)
+@click.version_option(version("cambrian"), prog_name="cambrian")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def cambrian(debug: bool) -> None:
+    """Discover optimisers as programs, and take them home as plain PyTorch files."""
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    debug = "--debug" in sys.argv
+    try:
+        code = cambrian.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        code = 130
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except CambrianError as error:
+        if debug:
+            raise
+        click.echo(f"Error: {error}", err=True)
+        code = error.exit_code
+    except BrokenPipeError:
+        # The reader (`head`, a pager) has gone; say nothing more.
+        sys.stdout = Path("/dev/null").open("w")  # noqa: SIM115
+        code = 0
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The subcommands of `cambrian`, one file each with a `command`; heavy imports stay inside."""

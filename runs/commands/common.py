@@ -1,0 +1,109 @@
+"""What commands share: their options, the database, and how results are printed."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from programs.errors import InputError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from programs.kind import Kind
+    from programs.program import Program
+    from runs.store import Store
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+db_option = click.option(
+    "--db",
+    default="cambrian.db",
+    envvar="CAMBRIAN_DB",
+    show_default=True,
+    show_envvar=True,
+    type=click.Path(path_type=Path),
+    help="The database file.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+device_option = click.option(
+    "--device", default="cpu", show_default=True, help="cpu, cuda or cuda:N."
+)
+workers_option = click.option(
+    "--workers", type=int, help="Candidates trained at a time.  [default: the cores]"
+)
+
+
+def search_options(command: F) -> F:
+    """Add the options of commands that search."""
+    for option in (
+        click.option(
+            "--display",
+            type=click.Choice(["live", "plain", "json", "none"]),
+            help="How to show progress.  [default: live on a terminal, else plain]",
+        ),
+        db_option,
+        click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same run."),
+        device_option,
+        workers_option,
+    ):
+        command = option(command)
+    return command
+
+
+@contextmanager
+def existing_store(path: Path) -> Iterator[Store]:
+    """Open a database that must be there."""
+    from runs.store import Store
+
+    with Store.open(path, create=False) as store:
+        yield store
+
+
+def out() -> Console:
+    """Return the console for results."""
+    from rich.console import Console
+
+    return Console(highlight=False)
+
+
+def talk() -> Console:
+    """Return the console for everything that is not a result."""
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False)
+
+
+def print_json(value: Sequence[Any] | Mapping[str, Any]) -> None:
+    """Print a value as indented JSON."""
+    json.dump(value, sys.stdout, indent=2, ensure_ascii=False)
+    sys.stdout.write("\n")
+
+
+def read_text(path: Path) -> str:
+    """Read a user's file; `InputError` where that is impossible."""
+    try:
+        return path.read_text("utf-8")
+    except FileNotFoundError:
+        raise InputError(f"There is no file {path}.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} cannot be read as text: {error}") from None
+
+
+def read_file(path: Path) -> tuple[Program, Kind]:
+    """Read a user's program file of whatever kind it is."""
+    from programs.errors import Fault
+    from programs.load import KINDS, kind_named, kind_of, read_program
+
+    source = read_text(path)
+    kind = kind_of(source) or kind_named(KINDS[0])
+    program = read_program(source, kind)
+    if isinstance(program, Fault):
+        raise InputError(f"{path} is not a program: {program}")
+    return program, kind

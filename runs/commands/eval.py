@@ -1,0 +1,84 @@
+"""`cambrian eval`: a program of yours, judged exactly as a run would."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from runs.commands.common import device_option, json_option, out, print_json, read_text
+
+if TYPE_CHECKING:
+    from evaluators.candidate import Evaluation
+
+
+@click.command(name="eval")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--task", "task_name", required=True, help="The task to judge it on.")
+@device_option
+@json_option
+def command(file: Path, task_name: str, device: str, as_json: bool) -> None:
+    """Evaluate a program file on a task as a run would: same sweep, seeds and steps.
+
+    A program that fails is an answer with its status and message.
+
+    Example: cambrian eval mine.py --task digits
+    """
+    from evaluators.admit import Rejected, admit
+    from evaluators.candidate import Evaluation, Status
+    from evaluators.evaluator import Evaluator
+    from evaluators.task import find_task
+    from programs.load import kind_named
+    from runs.config import read_config
+    from runs.start import sandbox_for
+
+    source = read_text(file)
+    task = find_task(task_name)
+    read_config(task=task_name, device=device)
+    found = admit(source, kind_named(task.kind))
+    if isinstance(found, Rejected):
+        fingerprint = found.fingerprint
+        evaluation = Evaluation(Status.INVALID, message=found.reason, fingerprint=fingerprint)
+    else:
+        with sandbox_for(task, 1, device) as sandbox:
+            evaluator = Evaluator(task, sandbox, device)
+            evaluation = evaluator.evaluate(found.program, found.fingerprint)
+    answer = _as_dict(evaluation)
+    if as_json:
+        print_json(answer)
+    else:
+        _print(answer)
+
+
+def _as_dict(evaluation: Evaluation) -> dict[str, Any]:
+    return {
+        "status": str(evaluation.status),
+        "score": evaluation.score,
+        "stderr": evaluation.stderr,
+        "metrics": dict(evaluation.metrics),
+        "by_seed": list(evaluation.by_seed),
+        "fingerprint": evaluation.fingerprint,
+        "message": evaluation.message,
+        "seconds": evaluation.seconds,
+        "device": evaluation.device,
+        "tier": evaluation.tier,
+    }
+
+
+def _print(answer: dict[str, Any]) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table.grid(padding=(0, 2))
+    for name, value in answer.items():
+        if value in (None, "", [], {}):
+            continue
+        if isinstance(value, dict):
+            value = "  ".join(f"{k} {v:.4g}" for k, v in value.items())
+        elif isinstance(value, list):
+            value = "  ".join(f"{v:.4f}" for v in value)
+        elif isinstance(value, float):
+            value = f"{value:.4f}"
+        table.add_row(Text(name, style="dim"), Text(str(value)))
+    out().print(table)

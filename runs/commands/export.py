@@ -1,0 +1,41 @@
+"""`cambrian export`: take a program home."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from programs.errors import InputError
+from runs.commands.common import db_option, existing_store
+
+
+@click.command(name="export")
+@click.argument("id_", metavar="ID")
+@click.option(
+    "--as",
+    "form",
+    type=click.Choice(["py", "json"]),
+    default="py",
+    show_default=True,
+    help="A PyTorch file, or data.",
+)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file.")
+@db_option
+def command(id_: str, form: str, output: Path | None, db: Path) -> None:
+    """Write a candidate as one file with no import of ours, its evidence in the header.
+
+    Example: cambrian export 3fa9c1 -o my_optimizer.py
+    """
+    from runs.evidence import exported
+
+    with existing_store(db) as store:
+        text = exported(store, id_, form)
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        output.write_text(text, "utf-8")
+    except OSError as error:
+        raise InputError(f"{output} cannot be written: {error.strerror}.") from None
+    click.echo(f"Wrote {output}.", err=True)

@@ -1,0 +1,42 @@
+"""`cambrian hash`: are these programs the same?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from runs.commands.common import json_option, out, print_json, read_file
+
+
+@click.command(name="hash")
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE..."
+)
+@json_option
+def command(files: tuple[Path, ...], as_json: bool) -> None:
+    """Print structural key and fingerprint; equal fingerprints are equivalent programs.
+
+    Example: cambrian hash adamw.py mine.py
+    """
+    from programs.fingerprint import fingerprint
+
+    found = []
+    for path in files:
+        program, kind = read_file(path)
+        assert program.genome is not None
+        print_ = fingerprint(program.genome, kind)
+        found.append(
+            {"file": str(path), "kind": kind.name, "key": program.key, "fingerprint": print_}
+        )
+    if as_json:
+        print_json(found)
+        return
+    from rich.table import Table
+
+    table = Table(box=None, padding=(0, 1))
+    for heading in ("fingerprint", "structural key", "kind", "file"):
+        table.add_column(heading, no_wrap=heading != "file")
+    for row in found:
+        table.add_row(row["fingerprint"], row["key"], row["kind"], row["file"])
+    out().print(table)

@@ -1,0 +1,41 @@
+"""`cambrian library`: the known programs."""
+
+from __future__ import annotations
+
+import click
+
+from runs.commands.common import json_option, out, print_json
+
+
+@click.command(name="library")
+@click.argument("name", required=False)
+@json_option
+def command(name: str | None, as_json: bool) -> None:
+    """List the known programs, or print the source of one.
+
+    Example: cambrian library adamw
+    """
+    from programs.errors import InputError, closest
+    from programs.load import KINDS, library
+
+    known = {n: p for kind in KINDS for n, p in library(kind).items()}
+    if name is not None and name not in known:
+        hint = closest(name, known)
+        ask = f" Did you mean `{hint}`?" if hint else ""
+        raise InputError(f"The library has no `{name}`.{ask}")
+    chosen = known if name is None else {name: known[name]}
+    if as_json:
+        print_json([{"name": n, "kind": p.kind, "source": p.source} for n, p in chosen.items()])
+        return
+    if name is not None:
+        click.echo(known[name].source, nl=False)
+        return
+    from rich.table import Table
+
+    table = Table(box=None, padding=(0, 1))
+    for heading in ("name", "kind", "what it is"):
+        table.add_column(heading)
+    for each, program in known.items():
+        doc = program.genome.doc if program.genome else ""
+        table.add_row(each, program.kind, doc.split("\n")[0])
+    out().print(table)

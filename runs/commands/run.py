@@ -1,0 +1,64 @@
+"""`cambrian run`: search on a task, or go on with an earlier run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from programs.errors import InputError
+from runs.commands.common import out, search_options, talk
+
+
+@click.command(name="run")
+@click.argument("task", required=False)
+@click.option("--evals", type=int, help="Stop after so many distinct programs.  [default: 200]")
+@click.option("--hours", type=float, help="Stop after so many hours.")
+@click.option(
+    "--proposer",
+    "proposers",
+    multiple=True,
+    metavar="NAME[:WEIGHT]",
+    help="Who proposes: evolution, random-search, or a .py file.  [default: evolution]",
+)
+@click.option("--resume", metavar="RUN", help="Go on with this run, with its own settings.")
+@click.option("--fresh", is_flag=True, help="Train anew what an earlier run already scored.")
+@search_options
+def command(
+    task: str | None,
+    evals: int | None,
+    hours: float | None,
+    proposers: tuple[str, ...],
+    resume: str | None,
+    fresh: bool,
+    workers: int | None,
+    device: str,
+    seed: int,
+    db: Path,
+    display: str | None,
+) -> None:
+    """Search for a better program on TASK; `cambrian tasks` lists the tasks.
+
+    Example: cambrian run digits --evals 500 --seed 1
+    """
+    from runs.config import parse_proposers
+    from runs.discover import discover, go_on, settings
+
+    if resume is not None:
+        if task is not None:
+            raise InputError("Give a TASK or `--resume RUN`, not both.")
+        code = go_on(resume, db, display, out(), talk(), evals=evals, hours=hours)
+    elif task is None:
+        raise InputError("Name a task to search on, e.g. `cambrian run digits`.")
+    else:
+        given = {"evals": evals, "hours": hours, "workers": workers}
+        config = settings(
+            task,
+            device=device,
+            seed=seed,
+            recall=not fresh,
+            proposers=parse_proposers(proposers) or None,
+            **given,
+        )
+        code = discover(config, db, display, out(), talk())
+    click.get_current_context().exit(code)

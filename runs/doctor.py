@@ -1,0 +1,53 @@
+"""What this machine offers, found out by trying."""
+
+from __future__ import annotations
+
+import os
+import platform
+from pathlib import Path
+from typing import Any
+
+from evaluators.task import find_task
+from programs.errors import CambrianError
+from runs.config import default_workers
+from runs.start import PROBE, sandbox_for, versions
+from runs.store import Store
+from sandbox.base import Job, Limits, Payload
+from sandbox.process import PROMISE
+
+
+def examine(database: Path) -> dict[str, Any]:
+    """Return what was found, each item a plain value; a fault is a sentence, never an error."""
+    return {
+        "versions": versions(),
+        "system": f"{platform.system()} {platform.release()}, {platform.machine()}",
+        "workers": f"{default_workers()} cores usable of {os.cpu_count()}",
+        **_sandbox(),
+        "database": _database(database),
+    }
+
+
+def _sandbox() -> dict[str, str]:
+    """Run a real job in the sandbox, which also asks for a GPU."""
+    try:
+        with sandbox_for(find_task("digits"), 1, "cpu") as sandbox:
+            payload = Payload({"device": "cuda"})
+            outcome = sandbox.run(Job(PROBE, payload, Limits(seconds=60.0), "cuda"))
+            tier = sandbox.tier
+    except CambrianError as error:
+        return {"isolation": f"none works: {error}", "devices": "cpu"}
+    devices = "cpu"
+    if outcome.result is not None:
+        there, found = outcome.result.data["there"], outcome.result.data["found"]
+        devices = f"cpu, cuda ({found})" if there else f"cpu ({found})"
+    return {"isolation": f"{tier}: {PROMISE}", "devices": devices}
+
+
+def _database(path: Path) -> str:
+    if not path.exists():
+        return f"{path.resolve()} (not there yet; the first run makes it)"
+    try:
+        with Store.open(path, create=False) as store:
+            return f"{path.resolve()}, {len(store.runs())} runs"
+    except CambrianError as error:
+        return str(error)

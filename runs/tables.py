@@ -1,0 +1,144 @@
+"""The pieces every screen is made of: sparkline, leaderboard, verdict, program.
+
+Each function returns one rich renderable or a string; none prints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich.markup import escape
+from rich.syntax import Syntax
+from rich.table import Table
+from rich.text import Text
+
+from evaluators.candidate import Candidate
+from evaluators.verify import Verdict
+from runs.progress import Progress
+from runs.record import Row
+
+BARS = "▁▂▃▄▅▆▇█"
+
+
+def sparkline(values: Sequence[float], width: int) -> str:
+    """Draw a curve in one line of `width` block characters, lowest to highest."""
+    if not values:
+        return ""
+    points = [values[i * len(values) // width] for i in range(width)]
+    points = list(values) if len(values) <= width else [*points[:-1], values[-1]]
+    low, high = min(points), max(points)
+    if high == low:
+        return BARS[0] * len(points)
+    return "".join(BARS[round((p - low) / (high - low) * (len(BARS) - 1))] for p in points)
+
+
+def clock(seconds: float) -> str:
+    """Write a duration as m:ss or h:mm:ss."""
+    minutes, left = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"
+
+
+def score_text(score: float | None, stderr: float | None) -> str:
+    """Write a score with its standard error."""
+    if score is None:
+        return "–"
+    return f"{score:.4f}" if stderr is None else f"{score:.4f} ± {stderr:.4f}"
+
+
+def one_line(source: str) -> str:
+    """Write a program in one line: what it returns, then how that is made."""
+    *body, last = [
+        line.strip() for line in source.partition("):\n")[2].splitlines() if line.strip()
+    ]
+    result = last.removeprefix("return ")
+    return f"{result}  where {'; '.join(body)}" if body else result
+
+
+def leaders(candidates: Iterable[Candidate], baseline: float | None, program: bool = True) -> Table:
+    """Lay out candidates, best first, against the baseline's score."""
+    table = Table(box=None, padding=(0, 1), expand=True)
+    for heading, style in (("id", "cyan"), ("score ± s.e.", ""), ("gain", "green"), ("size", "")):
+        table.add_column(heading, style=style, no_wrap=True, justify="left" if style else "right")
+    table.add_column("program", no_wrap=True, overflow="ellipsis", ratio=1)
+    for candidate in candidates:
+        score, stderr = candidate.score, candidate.evaluation.stderr
+        gain = "" if baseline is None or score is None else f"{score - baseline:+.4f}"
+        cells = [candidate.id[:6], score_text(score, stderr), gain, str(candidate.program.size)]
+        table.add_row(*cells, escape(one_line(candidate.program.source)) if program else "")
+    return table
+
+
+def ranking(rows: Sequence[Row]) -> Table:
+    """Lay out the leaderboard of the database."""
+    table = Table(box=None, padding=(0, 1), expand=True)
+    for heading in ("id", "task", "score ± s.e.", "over start", "size", "proposer"):
+        table.add_column(heading, no_wrap=True, justify="right" if "s" in heading[:1] else "left")
+    table.add_column("program", no_wrap=True, overflow="ellipsis", ratio=1)
+    for row in rows:
+        gain = "" if row.baseline is None else f"{row.score - row.baseline:+.4f}"
+        table.add_row(
+            row.id[:6],
+            row.task,
+            score_text(row.score, row.stderr),
+            gain,
+            str(row.size),
+            row.proposer,
+            escape(one_line(row.source)),
+        )
+    return table
+
+
+def counts(progress: Progress) -> str:
+    """Write what was tried and what became of it."""
+    parts = [f"tried {progress.tried}", f"trained {progress.trained}"]
+    if progress.recalled:
+        parts.append(f"recalled {progress.recalled}")
+    parts += [f"duplicates {progress.duplicates}", f"rejected {progress.rejected}"]
+    return " · ".join(parts)
+
+
+def pace(progress: Progress) -> str:
+    """Write speed and time left."""
+    left = progress.seconds_left
+    ending = "" if left is None else f" · {clock(left)} left"
+    return f"{progress.per_minute:.0f} evaluations/min{ending}"
+
+
+def without_score(progress: Progress, count: int = 4) -> str:
+    """Write why candidates got no score, the commonest reasons first."""
+    return " · ".join(f"{reason} {n}" for reason, n in progress.reasons.most_common(count))
+
+
+def verdict_table(verdict: Verdict, score_name: str, judged: str) -> Table:
+    """Lay out the held-out comparison, best first, the judged program in bold."""
+    table = Table(padding=(0, 1), title=f"Held-out {score_name}, mean [95 % interval]")
+    for heading in ("optimizer", score_name, "accuracy", "tuned lr", "difference to adamw"):
+        table.add_column(heading, justify="left" if heading == "optimizer" else "right")
+    for standing in verdict.standings:
+        low, high = standing.interval
+        versus = "reference"
+        if standing.versus is not None:
+            gain, worst, best = standing.versus
+            versus = f"{gain:+.4f} [{worst:+.4f}, {best:+.4f}]"
+        table.add_row(
+            standing.name,
+            f"{standing.score:.4f} [{low:.4f}, {high:.4f}]",
+            f"{standing.metrics.get('accuracy', float('nan')):.2%}",
+            f"{standing.learning_rate:.3g}" + (" (edge)" if standing.at_edge else ""),
+            versus,
+            style="bold" if standing.name == judged else "",
+        )
+    for name, reason in verdict.failures.items():
+        table.add_row(name, f"failed: {escape(reason)}", "", "", "")
+    return table
+
+
+def program_text(source: str) -> Syntax:
+    """Highlight a program's source."""
+    return Syntax(source.rstrip(), "python", theme="ansi_dark", background_color="default")
+
+
+def plain(text: str) -> Text:
+    """Wrap text so that no bracket in it is read as markup."""
+    return Text(text)

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from agent.population import Member, population, tournament
+from agent.proposer import PROPOSERS, View, find_proposer
+from agent.proposers.evolution import Evolution
+from evaluators.candidate import Candidate, Evaluation, Origin, Status
+from programs.canonical import structural_key
+from programs.check import check
+from programs.errors import Fault
+from programs.genome import Genome
+from programs.load import kind_named, library
+
+KIND = kind_named("optimizer")
+
+
+def view(scores: list[float | None]) -> View:
+    seed = library("optimizer")["adamw"]
+    history = [
+        Candidate(
+            f"c{i}",
+            i,
+            seed,
+            Origin("evolution"),
+            Evaluation(Status.FAILED if s is None else Status.SCORED, s),
+        )
+        for i, s in enumerate(scores)
+    ]
+    return View("toy", "", KIND, {"c0": seed}, history)
+
+
+def test_the_population_starts_as_copies_of_the_seed_and_the_oldest_dies() -> None:
+    assert [m.id for m in population(view([1.0]), 4)] == ["c0"] * 4
+    assert [m.id for m in population(view([1.0, 2.0, None, 0.5]), 4)] == ["c0", "c0", "c1", "c3"]
+    assert [m.id for m in population(view([9.0, 1, 2, 3, 4, 5]), 4)] == ["c2", "c3", "c4", "c5"]
+
+
+def test_a_tournament_over_everyone_returns_the_best_and_of_equals_the_youngest() -> None:
+    genome = library("optimizer")["sgd"].genome
+    assert genome is not None
+    members = [Member(str(i), genome, s) for i, s in enumerate([1.0, 3.0, 3.0, 2.0])]
+    rng = np.random.default_rng(0)
+    assert tournament(members, 64, rng).id == "2"
+    winners = {tournament(members, 1, rng).id for _ in range(100)}
+    assert winners == {"0", "1", "2", "3"}
+
+
+def test_children_are_valid_new_and_of_the_winner() -> None:
+    seen = view([1.0, 2.0])
+    seed_key = structural_key(library("optimizer")["adamw"].genome, KIND)  # type: ignore[arg-type]
+    proposals = Evolution().propose(seen, 50, np.random.default_rng(1))
+    assert len(proposals) == 50
+    for proposal in proposals:
+        assert isinstance(proposal.offer, Genome)
+        assert not isinstance(check(proposal.offer, KIND), Fault)
+        assert structural_key(proposal.offer, KIND) != seed_key
+        assert proposal.origin.parents[0] in {"c0", "c1"}
+    assert {p.origin.operator for p in proposals} == {"insert", "delete", "modify"}
+
+
+def test_the_same_generator_gives_the_same_children() -> None:
+    for name in PROPOSERS.names():
+        proposer = find_proposer(name)
+        first = proposer.propose(view([1.0, 2.0]), 10, np.random.default_rng(3))
+        again = proposer.propose(view([1.0, 2.0]), 10, np.random.default_rng(3))
+        other = proposer.propose(view([1.0, 2.0]), 10, np.random.default_rng(4))
+        assert first == again
+        assert first != other
+
+
+def test_elites_are_distinct_and_sorted() -> None:
+    seen = view([1.0, 3.0, None, 2.0])
+    copy = replace(
+        seen.history[1], id="copy", evaluation=Evaluation(Status.DUPLICATE, 3.0), duplicate_of="c1"
+    )
+    seen = replace(seen, history=[*seen.history, copy])
+    assert [c.id for c in seen.elites(2)] == ["c1", "c3"]
+    assert len(seen.scored) == 4
