@@ -60,20 +60,45 @@ class Measurement:
 
 
 class Task(Protocol):
-    """A problem on which programs of one kind are judged.
+    """A problem on which programs of one kind are judged; plain attributes fulfil the properties.
 
-    `goal` is shown to people and models. `score_name` says what the score is. `baselines` names
-    programs of the library. `checksum` identifies the data and its splits. Held-out labels stay
-    inside `measure`, in the parent process.
+    Held-out labels stay inside `measure`, in the parent process.
     """
 
-    name: str
-    kind: str
-    goal: str
-    score_name: str
-    harness: str
-    rungs: tuple[Rung, ...]
-    baselines: tuple[str, ...]
+    @property
+    def name(self) -> str:
+        """Return the name that commands use."""
+        ...
+
+    @property
+    def kind(self) -> str:
+        """Return the kind of program that is judged."""
+        ...
+
+    @property
+    def goal(self) -> str:
+        """Say what a good program does here, for people and models."""
+        ...
+
+    @property
+    def score_name(self) -> str:
+        """Say what the score is, e.g. `-cross-entropy`."""
+        ...
+
+    @property
+    def harness(self) -> str:
+        """Return the child's function as "package.module:function"."""
+        ...
+
+    @property
+    def rungs(self) -> tuple[Rung, ...]:
+        """Return the price classes, the cheapest first."""
+        ...
+
+    @property
+    def baselines(self) -> tuple[str, ...]:
+        """Return the library programs that verdicts compare with."""
+        ...
 
     @property
     def checksum(self) -> str:

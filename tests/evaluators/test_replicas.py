@@ -49,9 +49,7 @@ def test_a_replica_in_a_stack_trains_as_it_would_alone(name: str) -> None:
 )
 def test_our_loop_is_the_one_a_person_would_write(name: str, make) -> None:
     model = mlp(WIDTHS)
-    net = torch.nn.Sequential(
-        torch.nn.Linear(WIDTHS[0], WIDTHS[1]), torch.nn.ReLU(), torch.nn.Linear(*WIDTHS[1:])
-    )
+    net = torch.nn.Sequential(torch.nn.Linear(6, 8), torch.nn.ReLU(), torch.nn.Linear(8, 3))
     for own, given in zip(net.parameters(), model.initial(5), strict=True):
         own.data.copy_(given)
     optimizer = make(net.parameters())

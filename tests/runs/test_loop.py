@@ -98,13 +98,13 @@ class Interrupting(Silent):
 
     def __init__(self, prepared: Prepared, after: int, at_once: bool) -> None:
         self.prepared, self.after, self.at_once = prepared, after, at_once
-        self.stop: Stop | None = None
+        self.ask: Stop | None = None
 
     def show(self, candidate: Candidate, progress: Progress) -> None:
-        if progress.tried == self.after and self.stop is not None:
-            self.stop()
+        if progress.tried == self.after and self.ask is not None:
+            self.ask()
             if self.at_once:
-                self.stop()
+                self.ask()
 
 
 @pytest.mark.parametrize("at_once", [False, True])
@@ -127,7 +127,7 @@ def test_an_interrupted_run_resumes_to_the_same_lineage(
 
 
 def _remember(display: Interrupting, stop: Stop) -> Stop:
-    display.stop = stop  # type: ignore[assignment]
+    display.ask = stop
     return stop
 
 
