@@ -1,0 +1,59 @@
+"""The functions an exported file may carry: each on its own, and only where it is called.
+
+What the vocabulary defines is taken from there, so that it is written once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from programs.kind import Kind
+
+_OWN = {
+    "as_tensor": '''
+def as_tensor(x, like):
+    """Put a number beside a tensor."""
+    if isinstance(x, torch.Tensor):
+        return x
+    return torch.full((), x, dtype=like.dtype, device=like.device)
+''',
+    "cosine": '''
+def cosine(a, b):
+    """Return the cosine of the angle between two tensors."""
+    return divide(torch.sum(a * b), torch.sqrt(torch.sum(a * a) * torch.sum(b * b)))
+''',
+    "shrinkage": '''
+def shrinkage(limit, norm):
+    """Return the factor that brings a norm down to a limit."""
+    return torch.clamp(divide(abs(limit), norm), 0.0, 1.0)
+''',
+    "beside": '''
+def beside(values, w):
+    """Give values that are tensors the device and the precision of a weight."""
+    precision = torch.promote_types(w.dtype, torch.float32)
+    return [x.to(w.device, precision) if isinstance(x, torch.Tensor) else x for x in values]
+''',
+    "matrix": '''
+def matrix(x):
+    """View a tensor as its first dimension × all the others, a vector as a column."""
+    return x.flatten(1) if x.ndim > 1 else x.reshape(-1, 1)
+''',
+    "together": '''
+def together(updates, rounds):
+    """Run updates side by side; each yields tensors and is sent the norm of all of them."""
+    asked = [next(update) for update in updates]
+    for _ in range(rounds):
+        norms = [torch.linalg.vector_norm(x) for tensors in asked for x in tensors]
+        norm = torch.linalg.vector_norm(torch.stack([n.to(norms[0].device) for n in norms]))
+        devices = [tensors[0].device for tensors in asked]
+        asked = [update.send(norm.to(d)) for update, d in zip(updates, devices)]
+''',
+}
+
+
+def helper_functions(needed: Iterable[str], kind: Kind) -> str:
+    """Return the text of the functions, in a fixed order."""
+    ours = {name: text.strip() for name, text in _OWN.items()}
+    theirs = {name: text.replace("xp.", "torch.").strip() for name, text in kind.helpers.items()}
+    known = {**theirs, **ours}
+    return "\n\n\n".join(text for name, text in known.items() if name in set(needed))
