@@ -37,7 +37,9 @@ def command(
     db: Path,
     display: str | None,
 ) -> None:
-    """Search for a better program on TASK; `cambrian tasks` lists the tasks.
+    """Search for better programs on TASK, or resume a run.
+
+    `cambrian tasks` lists the tasks. With the same seed the same run comes out.
 
     Example: cambrian run digits --evals 500 --seed 1
     """

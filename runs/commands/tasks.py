@@ -10,7 +10,7 @@ from runs.commands.common import json_option, out, print_json
 @click.command(name="tasks")
 @json_option
 def command(as_json: bool) -> None:
-    """List the tasks: what a good program does there, and what a judgement costs.
+    """List the tasks that can be searched on.
 
     Example: cambrian tasks
     """
