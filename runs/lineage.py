@@ -190,7 +190,13 @@ def _changed(step: Step, steps: Mapping[str, Step]) -> list[str]:
     base = steps.get(step.parents[0]) if step.parents else None
     if base is None:
         return []
-    return changes(base.candidate.program.source, step.candidate.program.source)
+    return changes(_code(base.candidate.program.source), _code(step.candidate.program.source))
+
+
+def _code(source: str) -> str:
+    """Return a program without the docstring before it: that a child has none is no change."""
+    begins = source.find("def ")
+    return source if begins < 0 else source[begins:]
 
 
 def _label(step: Step) -> list[str]:
