@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from programs.check import live
+from programs.check import without_dead_code
 from programs.genome import Genome
 from programs.kind import Kind
 
@@ -34,7 +34,7 @@ class Behaviour:
 
 def behaviour(genome: Genome, kind: Kind) -> Behaviour:
     """Run a checked program on its kind's probes."""
-    outputs = kind.probe(live(genome.main, kind), kind)
+    outputs = kind.probe(without_dead_code(genome, kind), kind)
     finite = np.isfinite(outputs)
     fault = None
     if not finite.any():

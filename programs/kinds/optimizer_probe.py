@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from programs.genome import Function
+from programs.genome import Genome
 from programs.interpret import plan
 from programs.kind import Kind
 
@@ -54,11 +54,12 @@ def _inputs(flat: bool) -> tuple[list[np.ndarray], list[list[np.ndarray]]]:
     return _split(weights), [_split(g) for g in gradients]
 
 
-def probe(function: Function, kind: Kind) -> np.ndarray:
+def probe(genome: Genome, kind: Kind) -> np.ndarray:
     """Run a checked optimiser and return all its updates, `[steps, 2, n]` in float64.
 
     Element-wise programs see all tensors laid out in one row, which changes nothing but the time.
     """
+    function = genome.main
     program = plan(function, kind, np)
     w, gradients = _inputs(program.elementwise)
     count = len(w)

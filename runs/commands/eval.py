@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 def command(file: Path, task_name: str, device: str, as_json: bool) -> None:
     """Judge a program file exactly as a run would.
 
-    It goes through the same sweep, seeds and steps. A program that fails is an answer with its status and message.
+    It goes through the same sweep, seeds and steps. A program that fails is an answer, with its
+    status and message.
 
     Example: cambrian eval mine.py --task digits
     """
