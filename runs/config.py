@@ -18,7 +18,8 @@ class RunConfig(BaseModel):
     `evals` counts distinct behaviours judged, `hours` wall-clock time. `lookahead` is how many
     proposals may be ahead of the oldest unfinished one: proposal `i` sees the results of those
     before `i - lookahead + 1` and no others, which makes a lineage independent of timing.
-    `recall` lets scores from earlier runs in the same database stand in for training.
+    `recall` lets scores from earlier runs in the same database stand in for training; `forget` and
+    `aggregate` are the noise modes of the functional cache.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -33,6 +34,8 @@ class RunConfig(BaseModel):
     warm_start: tuple[str, ...] = ("adamw",)
     lookahead: int = Field(default=0, ge=0)
     recall: bool = True
+    forget: float = Field(default=0.0, ge=0, le=1)
+    aggregate: int = Field(default=1, ge=1)
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

@@ -18,6 +18,7 @@ import numpy as np
 
 from agent.proposer import Proposal, Proposer, View
 from evaluators.admit import Rejected, admit
+from evaluators.cache import AVERAGED, FunctionalCache, Use, as_copy, completed
 from evaluators.candidate import Candidate, Evaluation, Origin, Status
 from evaluators.evaluator import Cancelled, Evaluator
 from programs.errors import CambrianError, Fault
@@ -75,8 +76,9 @@ class Loop:
         self.recorded = {c.index: self._revived(c) for c in store.history(run.id)}
         self.history: list[Candidate | None] = []
         self.settled = 0
-        self.first_with: dict[str, int] = {}
-        self.copies: dict[int, list[Candidate]] = {}
+        self.cache = FunctionalCache(config.forget, config.aggregate)
+        self.waiting: dict[int, list[Candidate]] = {}
+        self.averaged_with: dict[int, int] = {}
         self.flying: dict[Future[Evaluation], Candidate] = {}
         self.judged = 0
         self.barren = 0
@@ -121,7 +123,7 @@ class Loop:
     def _replay(self) -> None:
         """Take in what an earlier sitting recorded, as far as it goes without a hole."""
         while (found := self.recorded.pop(len(self.history), None)) is not None:
-            self._place(found)
+            self._place(found, int(found.evaluation.metrics.get(AVERAGED, 1)))
             self._settle(found)
 
     def _may_propose(self) -> bool:
@@ -160,15 +162,20 @@ class Loop:
         if isinstance(found, Rejected):
             self._place(candidate)
             self._keep(candidate)
-        elif found.fingerprint in self.first_with:
-            self._copy(candidate, self.first_with[found.fingerprint])
-        elif (earlier := self._recall(found.fingerprint)) is not None:
+            return
+        look = self.cache.look(found.fingerprint, np.random.default_rng([*origin.seed, 1]))
+        if look.use is Use.REUSE:
+            self._place(as_copy(candidate))
+            self._finish_after(as_copy(candidate), look.earlier)
+        elif look.trained == 0 and (known := self._recall(found.fingerprint)) is not None:
             self._place(candidate)
-            self._keep(replace(candidate, evaluation=earlier, recalled=True))
+            self._keep(replace(candidate, evaluation=known, recalled=True))
         else:
-            self._place(candidate)
-            future = pool.submit(self.evaluator.evaluate, found.program, found.fingerprint)
-            self.flying[future] = candidate
+            self._place(candidate, look.averaged)
+            if look.use is Use.ADD:
+                self.averaged_with[index] = look.earlier
+            job = (found.program, found.fingerprint, 0, look.trained)
+            self.flying[pool.submit(self.evaluator.evaluate, *job)] = candidate
 
     def _proposal(self, index: int) -> Proposal:
         if index < len(self.config.warm_start):
@@ -204,7 +211,7 @@ class Loop:
 
     # -- taking in results -----------------------------------------------------------------------
 
-    def _place(self, candidate: Candidate) -> None:
+    def _place(self, candidate: Candidate, averaged: int = 1) -> None:
         """Give a candidate its place in the order, before its result is known."""
         self.history.append(None)
         evaluation = candidate.evaluation
@@ -213,17 +220,15 @@ class Loop:
             return
         self.barren = 0
         self.judged += 1
-        self.first_with.setdefault(evaluation.fingerprint, candidate.index)
+        self.cache.put(evaluation.fingerprint, candidate.index, averaged)
 
-    def _copy(self, candidate: Candidate, first: int) -> None:
-        """Give a candidate the result of an equal one, now or once that is known."""
-        self.history.append(None)
-        self.barren += 1
-        original = self.history[first]
+    def _finish_after(self, candidate: Candidate, earlier: int) -> None:
+        """Complete a candidate with the result of an equal one, now or once that is known."""
+        original = self.history[earlier]
         if original is None:
-            self.copies.setdefault(first, []).append(candidate)
+            self.waiting.setdefault(earlier, []).append(candidate)
         else:
-            self._keep(_duplicate(candidate, original))
+            self._keep(completed(candidate, original))
 
     def _collect(self, timeout: float) -> None:
         done, _ = wait(self.flying, timeout=timeout, return_when=FIRST_COMPLETED)
@@ -234,17 +239,24 @@ class Loop:
             if error is not None and not isinstance(error, Cancelled):
                 broken = error
             elif error is None and not future.cancelled():
-                self._keep(replace(candidate, evaluation=future.result()))
+                self._judged(replace(candidate, evaluation=future.result()))
         self.progress.in_flight = sum(f.running() for f in self.flying)
         if broken is not None:
             raise broken
+
+    def _judged(self, candidate: Candidate) -> None:
+        earlier = self.averaged_with.pop(candidate.index, None)
+        if earlier is None:
+            self._keep(candidate)
+        else:
+            self._finish_after(candidate, earlier)
 
     def _keep(self, candidate: Candidate) -> None:
         """Commit a judged candidate, then those that wait for its result."""
         self.store.record(self.run.id, candidate)
         self._settle(candidate)
-        for copy in self.copies.pop(candidate.index, []):
-            self._keep(_duplicate(copy, candidate))
+        for follower in self.waiting.pop(candidate.index, []):
+            self._keep(completed(follower, candidate))
 
     def _settle(self, candidate: Candidate) -> None:
         self.history[candidate.index] = candidate
@@ -274,11 +286,3 @@ class Loop:
         if isinstance(program, Fault):
             raise CambrianError(f"Candidate {candidate.id} no longer reads: {program}")
         return replace(candidate, program=program)
-
-
-def _duplicate(candidate: Candidate, original: Candidate) -> Candidate:
-    evaluation = original.evaluation
-    ending = "" if evaluation.score is not None else f", which was {evaluation.status}"
-    message = f"does what {original.id} does{ending}"
-    evaluation = replace(evaluation, status=Status.DUPLICATE, seconds=0.0, message=message)
-    return replace(candidate, evaluation=evaluation, duplicate_of=original.id)

@@ -22,6 +22,18 @@ from runs.commands.common import out, search_options, talk
     help="Who proposes: evolution, random-search, or a .py file.  [default: evolution]",
 )
 @click.option("--resume", metavar="RUN", help="Go on with this run, with its own settings.")
+@click.option(
+    "--forget",
+    type=float,
+    metavar="P",
+    help="Train a known behaviour again with this probability.  [default: 0]",
+)
+@click.option(
+    "--aggregate",
+    type=int,
+    metavar="M",
+    help="Average up to so many evaluations of a behaviour.  [default: 1]",
+)
 @click.option("--fresh", is_flag=True, help="Train anew what an earlier run already scored.")
 @search_options
 def command(
@@ -30,6 +42,8 @@ def command(
     hours: float | None,
     proposers: tuple[str, ...],
     resume: str | None,
+    forget: float | None,
+    aggregate: int | None,
     fresh: bool,
     workers: int | None,
     device: str,
@@ -54,6 +68,7 @@ def command(
         raise InputError("Name a task to search on, e.g. `cambrian run digits`.")
     else:
         given = {"evals": evals, "hours": hours, "workers": workers}
+        given |= {"forget": forget, "aggregate": aggregate}
         config = settings(
             task,
             device=device,
