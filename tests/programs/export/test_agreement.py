@@ -21,7 +21,7 @@ MUTANTS = 80
 CHAOTIC = 1e-3
 """Where rounding alone moves the weights this far, there is no one answer to agree with."""
 
-PATHS = ({}, {"capturable": True})
+PATHS = ({}, {"foreach": False}, {"capturable": True}, {"foreach": False, "capturable": True})
 
 
 def agrees(made: Program, dtype: torch.dtype) -> bool | None:
