@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import inspect
 import math
+import sys
 from collections.abc import Iterator, Sequence
 from functools import cache
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -61,12 +63,12 @@ def _trains(made: Program) -> bool:
     return behaviour(made.genome, KIND).fault is None
 
 
-def exported(made: Program, **options: Any) -> type[torch.optim.Optimizer]:
-    """Return the class that the exported file defines."""
-    text = export_optimizer(made, name="Exported", **options)
-    scope: dict[str, Any] = {"__name__": "exported"}
-    exec(compile(text, "exported.py", "exec"), scope)
-    return scope["Exported"]
+def exported(made: Program) -> type[torch.optim.Optimizer]:
+    """Return the class that the exported file defines, in a module that can be found again."""
+    module = ModuleType(f"exported_{made.key}")
+    sys.modules[module.__name__] = module
+    exec(compile(export_optimizer(made, name="Exported"), module.__name__, "exec"), vars(module))
+    return vars(module)["Exported"]
 
 
 def optimizer(made: Program, params: Any, **options: Any) -> torch.optim.Optimizer:
