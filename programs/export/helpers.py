@@ -27,6 +27,38 @@ def shrinkage(limit, norm):
     """Return the factor that brings a norm down to a limit."""
     return torch.clamp(divide(abs(limit), norm), 0.0, 1.0)
 ''',
+    "add_": '''
+def add_(into, x, scale):
+    """Add `scale * x` to lists of tensors."""
+    if isinstance(scale, torch.Tensor):
+        torch._foreach_add_(into, torch._foreach_mul(x, scale))
+    else:
+        torch._foreach_add_(into, x, alpha=scale)
+''',
+    "addcmul_": '''
+def addcmul_(into, x, y, scale):
+    """Add `scale * x * y` to lists of tensors."""
+    if isinstance(scale, torch.Tensor):
+        torch._foreach_addcmul_(into, torch._foreach_mul(x, scale), y)
+    else:
+        torch._foreach_addcmul_(into, x, y, value=scale)
+''',
+    "addcdiv_": '''
+def addcdiv_(into, x, y, scale):
+    """Add `scale * x / y` to lists of tensors."""
+    if isinstance(scale, torch.Tensor):
+        torch._foreach_addcdiv_(into, torch._foreach_mul(x, scale), y)
+    else:
+        torch._foreach_addcdiv_(into, x, y, value=scale)
+''',
+    "by_type": '''
+def by_type(tensors):
+    """Turn weights, gradients and states into lists that share a device and a type."""
+    found = {}
+    for w, g, states in tensors:
+        found.setdefault((w.device, w.dtype), []).append((w, g, *states))
+    return [tuple(map(list, zip(*rows))) for rows in found.values()]
+''',
     "beside": '''
 def beside(values, w):
     """Give values that are tensors the device and the precision of a weight."""

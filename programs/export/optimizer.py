@@ -14,6 +14,7 @@ from programs.export import template
 from programs.export.analysis import analyse
 from programs.export.each import update_lines
 from programs.export.evidence import Evidence
+from programs.export.foreach import foreach_lines
 from programs.export.helpers import helper_functions
 from programs.export.names import class_name, python_name
 from programs.export.scalars import scalars_of
@@ -37,6 +38,8 @@ def export_optimizer(
     helpers: set[str] = set()
     scalars = scalars_of(analysis, helpers)
     body = update_lines(analysis, scalars, helpers)
+    foreach = not analysis.count(Scope.TENSOR)
+    lists = foreach_lines(analysis, scalars, helpers) if foreach else []
     known = Evidence.of(evidence)
     shape = template.Shape(
         name=class_name(program, name),
@@ -45,12 +48,14 @@ def export_optimizer(
         scalars=scalars,
         matrix=analysis.count(Scope.TENSOR) > 0,
         rounds=analysis.count(Scope.MODEL),
+        foreach=foreach,
     )
     parts = [
         template.header(program, known),
         template.optimizer(shape),
         template.update(shape, body),
         template.apply(shape),
+        template.update_foreach(shape, lists) if foreach else "",
         helper_functions(helpers | shape.helpers, analysis.kind),
     ]
     return "\n\n\n".join(p.strip("\n") for p in parts if p) + "\n"

@@ -20,7 +20,7 @@ class Shape:
     """Which of the fixed parts a program calls for.
 
     `matrix`: tensors are seen as matrices. `rounds`: how many norms over the whole model one step
-    takes.
+    takes. `foreach`: there is a function on whole lists.
     """
 
     name: str
@@ -29,6 +29,7 @@ class Shape:
     scalars: Scalars
     matrix: bool
     rounds: int
+    foreach: bool
 
     @property
     def counts(self) -> bool:
@@ -43,7 +44,12 @@ class Shape:
     @property
     def helpers(self) -> set[str]:
         """Return the helper functions that the fixed parts call."""
-        wanted = {"matrix": self.matrix, "together": self.rounds, "beside": self.scalars.names}
+        wanted = {
+            "matrix": self.matrix,
+            "together": self.rounds,
+            "beside": self.scalars.names,
+            "by_type": self.foreach,
+        }
         return {name for name, is_wanted in wanted.items() if is_wanted}
 
 
@@ -78,6 +84,7 @@ def optimizer(shape: Shape) -> str:
     parts = [_constructor(shape), _counter(shape), _step(shape), _shared(shape), _tensors(shape)]
     body = "\n".join(textwrap.indent(p.strip("\n"), "    ") + "\n" for p in parts if p)
     total = "\n        total_steps: steps in all, which the program's plan depends on"
+    foreach = "\n        foreach: update whole lists of tensors at once, which is the default"
     return (
         f"class {shape.name}(torch.optim.Optimizer):\n"
         f'    """{shape.name}, with the usage of any PyTorch optimiser.\n'
@@ -85,7 +92,7 @@ def optimizer(shape: Shape) -> str:
         "    Args:\n"
         "        params: parameters, or dicts that define parameter groups\n"
         "        lr: learning rate"
-        f"{total if shape.total else ''}\n"
+        f"{total if shape.total else ''}{foreach if shape.foreach else ''}\n"
         "        capturable: never wait for the device, so that steps fit into a CUDA graph\n"
         '    """\n'
         "\n"
@@ -99,12 +106,15 @@ def _constructor(shape: Shape) -> str:
         "if not total_steps >= 1:\n"
         '        raise ValueError(f"expected total_steps of at least 1, found {total_steps}")\n    '
     )
-    stored = "lr=lr, total_steps=total_steps" if shape.total else "lr=lr"
+    names = ["lr", *(["total_steps"] if shape.total else [])]
+    names += [*(["foreach"] if shape.foreach else []), "capturable"]
+    stored = ", ".join(f"{n}={n}" for n in names)
+    foreach = "foreach=None, " if shape.foreach else ""
     return f"""
-def __init__(self, params, lr={number(shape.lr)}, *, {total}capturable=False):
+def __init__(self, params, lr={number(shape.lr)}, *, {total}{foreach}capturable=False):
     if not lr >= 0:
         raise ValueError(f"expected a learning rate of 0 or more, found {{lr}}")
-    {check if shape.total else ""}super().__init__(params, dict({stored}, capturable=capturable))
+    {check if shape.total else ""}super().__init__(params, dict({stored}))
 """
 
 
@@ -131,20 +141,25 @@ def _place_counter(self, group):
 
 
 def _step(shape: Shape) -> str:
-    work = """
-    for group in self.param_groups:
-        shared = self._shared(group)
-        for tensors in self._tensors(group):
-            apply(*tensors, shared)
-"""
+    lines = ["for group in self.param_groups:", "    shared = self._shared(group)"]
     if shape.rounds:
-        work = f"""
-    updates = []
-    for group in self.param_groups:
-        shared = self._shared(group)
-        updates += [apply(*tensors, shared) for tensors in self._tensors(group)]
-    together(updates, rounds={shape.rounds})
-"""
+        lines.insert(0, "updates = []")
+    each = _called("apply(*tensors, shared)", "tensors in self._tensors(group)", shape)
+    if shape.foreach:
+        whole = ", *beside(shared, lists[0][0])" if shape.scalars.names else ""
+        call = _called(f"update_foreach_(*lists{whole})", "lists in by_type(tensors)", shape)
+        each = [line.replace("tensors in self._tensors(group)", "row in tensors") for line in each]
+        each = [line.replace("*tensors", "*row") for line in each]
+        lines.append("    tensors = self._tensors(group)")
+        # A default of None, as PyTorch's own optimisers have it, means on.
+        lines.append('    if group["foreach"] is not False:')
+        lines += [f"    {line}" for line in call]
+        lines += ["    else:", *(f"    {line}" for line in each)]
+    else:
+        lines += each
+    if shape.rounds:
+        lines.append(f"together(updates, rounds={shape.rounds})")
+    work = textwrap.indent("\n".join(lines), "    ")
     return f'''
 @torch.no_grad()
 def step(self, closure=None):
@@ -153,9 +168,16 @@ def step(self, closure=None):
     if closure is not None:
         with torch.enable_grad():
             loss = closure()
-{work.strip(chr(10))}
+{work}
     return loss
 '''
+
+
+def _called(call: str, each: str, shape: Shape) -> list[str]:
+    """Write the loop that updates everything, or that collects updates for `together`."""
+    if shape.rounds:
+        return [f"    updates += [{call} for {each}]"]
+    return [f"    for {each}:", f"        {call}"]
 
 
 def _shared(shape: Shape) -> str:
@@ -211,6 +233,14 @@ def update(shape: Shape, body: Sequence[str]) -> str:
     params = ", ".join(("w", "g", *shape.states, *shape.scalars.parameters))
     returned = "what to subtract from `w`" + (", then the new states" if shape.states else "")
     return _function(f"update({params})", f"Return {returned}.", body)
+
+
+def update_foreach(shape: Shape, body: Sequence[str]) -> str:
+    """Return the program as a function that changes whole lists."""
+    params = ", ".join(("w", "g", *shape.states, *shape.scalars.parameters))
+    ending = ["yield"] if shape.rounds else []
+    doc = "Do the same to whole lists, in place."
+    return _function(f"update_foreach_({params})", doc, [*body, *ending])
 
 
 def _function(signature: str, doc: str, body: Sequence[str]) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import math
+import sys
 from collections.abc import Iterator, Sequence
 from functools import cache
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -60,19 +63,22 @@ def _trains(made: Program) -> bool:
     return behaviour(made.genome, KIND).fault is None
 
 
-def exported(made: Program, **options: Any) -> type[torch.optim.Optimizer]:
-    """Return the class that the exported file defines."""
-    text = export_optimizer(made, name="Exported", **options)
-    scope: dict[str, Any] = {"__name__": "exported"}
-    exec(compile(text, "exported.py", "exec"), scope)
-    return scope["Exported"]
+def exported(made: Program) -> type[torch.optim.Optimizer]:
+    """Return the class that the exported file defines, in a module that can be found again."""
+    module = ModuleType(f"exported_{made.key}")
+    sys.modules[module.__name__] = module
+    exec(compile(export_optimizer(made, name="Exported"), module.__name__, "exec"), vars(module))
+    return vars(module)["Exported"]
 
 
 def optimizer(made: Program, params: Any, **options: Any) -> torch.optim.Optimizer:
     """Return the exported optimiser over parameters."""
-    if "total_steps" in export_optimizer(made):
+    made_class = exported(made)
+    known = inspect.signature(made_class).parameters
+    if "total_steps" in known:
         options["total_steps"] = TOTAL
-    return exported(made)(params, **{"lr": LR, **options})
+    options = {name: value for name, value in options.items() if name in known}
+    return made_class(params, **{"lr": LR, **options})
 
 
 def weights(dtype: torch.dtype, shapes: Sequence[tuple[int, ...]] = SHAPES) -> list[Tensor]:
@@ -136,12 +142,12 @@ def _matrix(x: Tensor) -> Tensor:
 
 
 def difference(found: Sequence[Tensor], wanted: Sequence[Tensor]) -> float:
-    """Return the largest difference relative to the tensor's size; equal NaN are no difference."""
+    """Return the largest relative difference (absolute below 0.1); equal NaN are none."""
     worst = 0.0
     for a, b in zip(found, wanted, strict=True):
         apart = ~((a == b) | (a.isnan() & b.isnan()))
         if not apart.any():
             continue
-        gap = (a.double() - b.double()).abs()[apart] / (b.double().abs()[apart] + 1e-2)
+        gap = (a.double() - b.double()).abs()[apart] / (b.double().abs()[apart] + 0.1)
         worst = max(worst, math.inf if gap.isnan().any() else float(gap.max()))
     return worst
