@@ -58,14 +58,14 @@ def analyse(genome: Genome, kind: Kind) -> Analysis:
     """Drop what is dead, fold constants, and find out the rest."""
     genome = tidy(without_dead_code(genome, kind), kind)
     genome = tidy(genome.with_main(_folded(genome.main, kind)), kind)
-    types = check(genome, kind)
-    if isinstance(types, Fault):
-        raise InputError(f"only a valid program can be exported: {types}")
+    typed = check(genome, kind)
+    if isinstance(typed, Fault):
+        raise InputError(f"only a valid program can be exported: {typed}")
     function = genome.main
     states = kind.entry.states(function)
     scalars = _scalars(function)
     ranges = ranges_of(function, states, scalars)
-    return Analysis(function, kind, states, scalars, types, ranges)
+    return Analysis(function, kind, states, scalars, typed.types, ranges)
 
 
 def _scalars(function: Function) -> frozenset[str]:

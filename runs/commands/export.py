@@ -15,10 +15,10 @@ from runs.commands.common import db_option, existing_store
 @click.option(
     "--as",
     "form",
-    type=click.Choice(["py", "json"]),
+    type=click.Choice(["py", "latex", "json"]),
     default="py",
     show_default=True,
-    help="A PyTorch file, or data.",
+    help="A PyTorch file, equations, or data.",
 )
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file.")
 @db_option
