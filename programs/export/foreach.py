@@ -13,13 +13,12 @@ from programs.export.analysis import Analysis
 from programs.export.linear import ONE, Linear, Term, is_one, minus, plus
 from programs.export.listops import chain_of
 from programs.export.names import Names, python_name
+from programs.export.page import CALL, Page, readers_of
 from programs.export.scalars import Scalars
 from programs.export.spell import Operand, Speller, literal
-from programs.genome import Argument, Statement, base_of, is_anonymous
+from programs.genome import Argument, Statement, base_of
 from programs.kind import Scope
 from programs.render import number
-
-_CALL = "torch._foreach_"
 
 
 def foreach_lines(analysis: Analysis, scalars: Scalars, helpers: set[str]) -> list[str]:
@@ -29,7 +28,7 @@ def foreach_lines(analysis: Analysis, scalars: Scalars, helpers: set[str]) -> li
     for statement in writer.body:
         writer.meet(statement)
     writer.finish()
-    return writer.lines
+    return writer.page.lines
 
 
 class _Writer:
@@ -43,15 +42,14 @@ class _Writer:
         self.outputs = dict(zip(analysis.states, analysis.function.returns[1:], strict=True))
         inputs = [p for p in analysis.function.params if p not in analysis.scalars]
         self.lists = {p: python_name(p) for p in inputs}
-        self.names = Names([*self.lists.values(), *scalars.parameters])
+        names = Names([*self.lists.values(), *scalars.parameters])
+        self.page = Page(names, readers_of(self.body), helpers)
         self.singles = {
             n: Operand(t, tensor=False, range=analysis.range(n)) for n, t in scalars.names.items()
         }
-        self.readers = {n: s.target for s in self.body for n in s.names() if is_anonymous(n)}
         self.lazy: dict[str, Statement] = {}
         self.pending = {s.target: s for s in self.body}
         self.linear = Linear(analysis, self.scalar, self.lazy)
-        self.lines: list[str] = []
         self.copies: list[tuple[str, str]] = []
         self.stored: set[str] = set()
 
@@ -63,7 +61,9 @@ class _Writer:
         """Copy an input that becomes the new value of another state, before anything changes."""
         for state, new in self.outputs.items():
             if isinstance(new, str) and new in self.lists and new != state:
-                kept = self._bind(f"old_{base_of(new)}", f"[x.clone() for x in {self.lists[new]}]")
+                kept = self.page.bind(
+                    f"old_{base_of(new)}", f"[x.clone() for x in {self.lists[new]}]"
+                )
                 self.copies.append((self.lists[state], kept))
             if new == state or new in self.lists:
                 self.stored.add(state)
@@ -76,7 +76,9 @@ class _Writer:
         elif self.analysis.is_single(name):
             args = [self._single(a) for a in statement.args]
             text = Speller(next(a.text for a in args if a.tensor), self.helpers)(statement.op, args)
-            self.singles[name] = Operand(self._bind(name, text[0]), range=self.analysis.range(name))
+            self.singles[name] = Operand(
+                self.page.bind(name, text[0]), range=self.analysis.range(name)
+            )
             self.pending.pop(name)
         else:
             self.lazy[name] = statement
@@ -89,39 +91,28 @@ class _Writer:
             if name in self.lazy and name in self.outputs.values():
                 self._compute(name)
         self._change_weights()
-        self.lines += [f"{_CALL}copy_({state}, {value})" for state, value in self.copies]
+        for state, value in self.copies:
+            self.page.write(f"{CALL}copy_({state}, {value})")
 
     def _single(self, arg: Argument) -> Operand:
         known = self.scalar(arg)
         assert known is not None
         return known
 
-    def _bind(self, name: str, text: str) -> str:
-        """Write an assignment to a new name; a nested value takes that of what it becomes."""
-        while is_anonymous(name) and name in self.readers:
-            name = self.readers[name]
-        own = "x1" if is_anonymous(name) else python_name(name)
-        fresh = (
-            own if own not in self.names.bound else self.names.numbered(own.rstrip("0123456789"))
-        )
-        self.names.bound[fresh] += 1
-        self.lines.append(f"{fresh} = {text}")
-        return fresh
-
     def _ask(self, statement: Statement) -> None:
         """Exchange a list for the norm over the whole model."""
         name, tensor = statement.target, statement.args[0]
         assert isinstance(tensor, str)
         asked = self._list(tensor)
-        norm = Operand(self._bind("norm", f"yield {asked}"), range=self.analysis.range(name))
+        norm = Operand(self.page.bind("norm", f"yield {asked}"), range=self.analysis.range(name))
         self.pending.pop(name)
         if statement.op == "global_norm":
             self.singles[name] = norm
             return
         self.helpers |= {"divide", "shrinkage"}
         limit = self._single(statement.args[1])
-        factor = self._bind("factor", f"shrinkage({limit.text}, {norm.text})")
-        self.lists[name] = self._bind(name, f"{_CALL}mul({asked}, {factor})")
+        factor = self.page.bind("factor", f"shrinkage({limit.text}, {norm.text})")
+        self.lists[name] = self.page.bind(name, f"{CALL}mul({asked}, {factor})")
         self._store(name)
 
     def _list(self, name: str) -> str:
@@ -198,34 +189,11 @@ class _Writer:
         if statement and self._is_plain_average(statement) and statement.args[0] == target:
             (term, lists), *more = ready
             if not more and len(lists) == 1 and term.scale == self.scalar(statement.args[2]):
-                self.lines.append(f"{_CALL}lerp_({into}, {lists[0]}, {term.scale.text})")
+                self.page.write(f"{CALL}lerp_({into}, {lists[0]}, {term.scale.text})")
                 return
-        self._scale(into, scale)
+        self.page.scale(into, scale)
         for term, lists in ready:
-            self._add(into, term, lists)
-
-    def _scale(self, into: str, scale: Operand) -> None:
-        if not is_one(scale):
-            self.lines.append(f"{_CALL}mul_({into}, {scale.text})")
-
-    def _add(self, into: str, term: Term, lists: list[str]) -> None:
-        """Write `into += term`, in one operation where its scale is a number."""
-        scale = term.scale
-        if not lists or (len(lists) == 1 and is_one(scale)):
-            self.lines.append(f"{_CALL}add_({into}, {lists[0] if lists else scale.text})")
-            return
-        if len(lists) == 1 and is_one(minus(scale)):
-            self.lines.append(f"{_CALL}sub_({into}, {lists[0]})")
-            return
-        op = "add" if len(lists) == 1 else "addcmul" if term.sign == "*" else "addcdiv"
-        given = ", ".join((into, *lists))
-        if scale.literal:
-            keyword = "alpha" if op == "add" else "value"
-            last = "" if is_one(scale) else f", {keyword}={scale.text}"
-            self.lines.append(f"{_CALL}{op}_({given}{last})")
-        else:
-            self.helpers.add(f"{op}_")
-            self.lines.append(f"{op}_({given}, {scale.text})")
+            self.page.add(into, term, lists)
 
     def _fresh(self, name: str) -> None:
         """Compute a value into a new list, or into one that nothing else reads."""
@@ -241,7 +209,7 @@ class _Writer:
         (first, lists), *rest = ready
         made = self._started(name, first, lists)
         for term, more in rest:
-            self._add(made, term, more)
+            self.page.add(made, term, more)
         self.lists[name] = made
 
     def _is_plain_average(self, statement: Statement) -> bool:
@@ -265,13 +233,13 @@ class _Writer:
         op = "mul" if term.sign == "*" else "div"
         if self._is_own(term.factors[0]):
             if second:
-                self.lines.append(f"{_CALL}{op}_({first}, {second[0]})")
-            self._scale(first, term.scale)
+                self.page.write(f"{CALL}{op}_({first}, {second[0]})")
+            self.page.scale(first, term.scale)
             return first
         if not second:
-            return self._bind(name, f"{_CALL}mul({first}, {term.scale.text})")
-        made = self._bind(name, f"{_CALL}{op}({first}, {second[0]})")
-        self._scale(made, term.scale)
+            return self.page.bind(name, f"{CALL}mul({first}, {term.scale.text})")
+        made = self.page.bind(name, f"{CALL}{op}({first}, {second[0]})")
+        self.page.scale(made, term.scale)
         return made
 
     def _is_own(self, name: str) -> bool:
@@ -285,9 +253,9 @@ class _Writer:
             a, b, t = (self._list(x) if isinstance(x, str) else number(x) for x in statement.args)
             own = self._is_own(str(statement.args[0]))
             if own:
-                self.lines.append(f"{_CALL}lerp_({a}, {b}, {t})")
+                self.page.write(f"{CALL}lerp_({a}, {b}, {t})")
                 return a
-            return self._bind(statement.target, f"{_CALL}lerp({a}, {b}, {t})")
+            return self.page.bind(statement.target, f"{CALL}lerp({a}, {b}, {t})")
         chain = chain_of(statement, self.analysis)
         if chain is None or self.scalar(chain[0]) is not None:
             return self._each(statement)
@@ -299,26 +267,22 @@ class _Writer:
             op, _, bound = step.partition(" ")
             given = f", {bound}" if bound else ""
             if own:
-                self.lines.append(f"{_CALL}{op}_({made}{given})")
+                self.page.write(f"{CALL}{op}_({made}{given})")
             else:
-                made, own = self._bind(statement.target, f"{_CALL}{op}({made}{given})"), True
+                made, own = self.page.bind(statement.target, f"{CALL}{op}({made}{given})"), True
         return made
 
     def _each(self, statement: Statement) -> str:
         """Write an op that PyTorch has for one tensor only."""
         names = list(dict.fromkeys(n for n in statement.names() if self.scalar(n) is None))
         lists = [self._list(n) for n in names]
-        letters = [self.names.numbered(x) for x in ("a", "b", "c")[: len(names)]]
-        known = {
-            n: Operand(x, range=self.analysis.range(n)) for n, x in zip(names, letters, strict=True)
-        }
-        args = [
-            known[a] if isinstance(a, str) and a in known else self._single(a)
-            for a in statement.args
-        ]
+        letters = [self.page.names.numbered(x) for x in ("a", "b", "c")[: len(names)]]
+        pairs = zip(names, letters, strict=True)
+        known = {n: Operand(x, range=self.analysis.range(n)) for n, x in pairs}
+        args = [known.get(str(a)) or self._single(a) for a in statement.args]
         text, _ = Speller(letters[0], self.helpers)(statement.op, args)
         over = lists[0] if len(lists) == 1 else f"zip({', '.join(lists)})"
-        return self._bind(statement.target, f"[{text} for {', '.join(letters)} in {over}]")
+        return self.page.bind(statement.target, f"[{text} for {', '.join(letters)} in {over}]")
 
     def _change_weights(self) -> None:
         """Subtract the update from the weights."""
@@ -329,7 +293,7 @@ class _Writer:
         if any("w" in t.factors for t in rest):
             update = self.analysis.function.returns[0]
             assert isinstance(update, str)
-            self.lines.append(f"{_CALL}sub_({self.lists['w']}, {self._list(update)})")
+            self.page.write(f"{CALL}sub_({self.lists['w']}, {self._list(update)})")
             return
         scale = plus(ONE, own[0].scale) if own else ONE
         self._accumulate("w", scale, rest)

@@ -61,9 +61,8 @@ def by_type(tensors):
 ''',
     "beside": '''
 def beside(values, w):
-    """Give values that are tensors the device and the precision of a weight."""
-    precision = torch.promote_types(w.dtype, torch.float32)
-    return [x.to(w.device, precision) if isinstance(x, torch.Tensor) else x for x in values]
+    """Give values that are tensors the device and the type of a weight."""
+    return [x.to(w) if isinstance(x, torch.Tensor) else x for x in values]
 ''',
     "matrix": '''
 def matrix(x):
@@ -77,8 +76,8 @@ def together(updates, rounds):
     for _ in range(rounds):
         norms = [torch.linalg.vector_norm(x) for tensors in asked for x in tensors]
         norm = torch.linalg.vector_norm(torch.stack([n.to(norms[0].device) for n in norms]))
-        devices = [tensors[0].device for tensors in asked]
-        asked = [update.send(norm.to(d)) for update, d in zip(updates, devices)]
+        likes = [tensors[0] for tensors in asked]
+        asked = [update.send(norm.to(like)) for update, like in zip(updates, likes)]
 ''',
 }
 

@@ -103,11 +103,9 @@ class _Writer:
         return rf"{name}\left( {', '.join(given)} \right)", ATOM
 
     def _lerp(self, args: Sequence[Argument]) -> Text:
-        a, b, t = args
         first, second, share = (self.text(x) for x in args)
-        rest: Text = (
-            _minus(("1", ATOM), share) if isinstance(t, str) else scientific(float(f"{1 - t:.12g}"))
-        )
+        t = args[2]
+        rest = _minus(("1", ATOM), share) if isinstance(t, str) else scientific(1 - t)
         return _plus(_product(rest, first), _product(share, second))
 
 

@@ -128,6 +128,10 @@ def _neg(self: Linear, a: Argument) -> Terms:
     return self.scaled(a, literal(-1.0))
 
 
+def _abs(self: Linear, a: Argument) -> Terms:
+    return self(a) if self.analysis.range(a).nonnegative else None
+
+
 def _mul(self: Linear, a: Argument, b: Argument) -> Terms:
     for factor, rest in ((a, b), (b, a)):
         known = self.scalar(factor)
@@ -166,6 +170,7 @@ _RULES: dict[str, Callable[..., Terms]] = {
     "add": _add,
     "sub": _sub,
     "neg": _neg,
+    "abs": _abs,
     "mul": _mul,
     "square": _square,
     "div": _div,

@@ -10,7 +10,7 @@ from programs.genome import Argument, Statement
 from programs.render import number
 
 _CHAINS: dict[str, tuple[str, ...]] = {
-    "abs": ("?abs",),
+    "abs": ("abs",),
     "sign": ("sign",),
     "sqrt": ("?abs", "sqrt"),
     "sin": ("sin",),

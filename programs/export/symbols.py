@@ -49,10 +49,8 @@ FUNCTIONS = {
 """Functions that LaTeX knows by name; the others are set upright."""
 
 INPUTS = {"lr": r"\eta", "step": "t", "total": "T"}
-_GREEK = frozenset(
-    ("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "theta", "kappa", "lambda", "mu", "nu")
-    + ("xi", "rho", "sigma", "tau", "phi", "chi", "psi", "omega")
-)
+_GREEK = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "theta", "kappa", "lambda", "mu"]
+_GREEK += ["nu", "xi", "rho", "sigma", "tau", "phi", "chi", "psi", "omega"]
 
 
 def symbol(name: str) -> str:

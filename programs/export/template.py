@@ -158,7 +158,7 @@ def _step(shape: Shape) -> str:
     else:
         lines += each
     if shape.rounds:
-        lines.append(f"together(updates, rounds={shape.rounds})")
+        lines += ["if updates:", f"    together(updates, rounds={shape.rounds})"]
     work = textwrap.indent("\n".join(lines), "    ")
     return f'''
 @torch.no_grad()

@@ -63,6 +63,7 @@ def _trains(made: Program) -> bool:
     return behaviour(made.genome, KIND).fault is None
 
 
+@cache
 def exported(made: Program) -> type[torch.optim.Optimizer]:
     """Return the class that the exported file defines, in a module that can be found again."""
     module = ModuleType(f"exported_{made.key}")
@@ -76,7 +77,7 @@ def optimizer(made: Program, params: Any, **options: Any) -> torch.optim.Optimiz
     made_class = exported(made)
     known = inspect.signature(made_class).parameters
     if "total_steps" in known:
-        options["total_steps"] = TOTAL
+        options.setdefault("total_steps", TOTAL)
     options = {name: value for name, value in options.items() if name in known}
     return made_class(params, **{"lr": LR, **options})
 

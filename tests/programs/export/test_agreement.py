@@ -13,6 +13,7 @@ from tests.programs.export.samples import (
     interpreted,
     mutants,
     optimizer,
+    program,
     trained,
     weights,
 )
@@ -54,3 +55,32 @@ def test_mutants_agree_with_the_interpreter(dtype: torch.dtype) -> None:
     verdicts = {made.source: agrees(made, dtype) for made in mutants(MUTANTS, seed=1)}
     assert [source for source, verdict in verdicts.items() if verdict is False] == []
     assert sum(verdict is True for verdict in verdicts.values()) >= 60
+
+
+HARD = {
+    "states that change places": "return lr * (g + m * v), v, m",
+    "a state that becomes the gradient": "return lr * m, g, lerp(v, m, 0.1)",
+    "a state that becomes the weight": "return lr * (g + m), w, lerp(v, m, 0.1)",
+    "old and new values in one sum": "return lr * m, lerp(m, g, 0.5), lerp(v, m, 0.2)",
+    "a guard that vanishes must not lend memory": """v = lerp(v, square(g), 0.1)
+    return lr * g / (sqrt(abs(v)) + abs(v) + m + 2), m, v""",
+    "a name that is bound to other sizes": """lr = lr * 0.5
+    m = lerp(m, g, lr)
+    lr = lr * w
+    return lr + m, m, v + m""",
+    "scalars that need more than arithmetic": """c = cos(step) / (step - 3)
+    v = v + c * g
+    return where(step > 2, lr, 2 * lr) * maximum(c, v) + m, clip(m + g, c), v""",
+    "two norms of the whole model": """g = clip_by_global_norm(g, 0.5)
+    m = lerp(m, g, 0.1)
+    return lr * m / maximum(global_norm(m), total / 100), m, v + global_norm(w)""",
+    "rows, columns and products": """v = lerp(v, row_mean(square(g)) * column_mean(square(g)), 0.1)
+    m = g @ transpose(g) @ m / (1 + norm(g)**2) + g
+    return lr * transpose(transpose(m)) / (sqrt(v) + cosine_sim(g, w)), m, v""",
+}
+
+
+@pytest.mark.parametrize("name", HARD)
+def test_what_is_hard_to_do_in_place_agrees_too(name: str) -> None:
+    made = program(f"def update(w, g, m, v, lr, step, total):\n    {HARD[name]}\n")
+    assert agrees(made, torch.float64)
