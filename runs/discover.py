@@ -17,6 +17,7 @@ from evaluators.verify import Verdict, verify
 from programs.load import library
 from runs import tables
 from runs.config import RunConfig, read_config
+from runs.lineage import as_path, lineage
 from runs.live import display_named
 from runs.progress import Progress
 from runs.start import Prepared, config_of, perform, prepare, resume_hint, sandbox_for
@@ -168,6 +169,8 @@ def _conclude(prepared: Prepared, best: Candidate, out: Console, talk: Console) 
     _print_verdict(verdict, name, task, out)
     out.print()
     out.print(tables.program_text(best.program.source))
+    out.print()
+    out.print(tables.plain(f"Lineage: {as_path(lineage(prepared.store, best.id))}"))
 
 
 def _way_on(prepared: Prepared, progress: Progress, database: Path, out: Console) -> None:

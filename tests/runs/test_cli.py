@@ -51,6 +51,7 @@ def test_a_run_ends_in_a_verdict_a_program_and_the_way_on(tmp_path: Path) -> Non
     assert done.returncode == 0
     assert "tuned adamw" in done.stdout
     assert "def update(" in done.stdout
+    assert "Lineage: warm start" in done.stdout
     for command in ("top", "show", "lineage", "export"):
         assert f"cambrian {command} " in done.stdout
     assert str(tmp_path / "cambrian.db") in done.stderr.replace("\n", "")
