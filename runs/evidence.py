@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from programs.export import export
+
 from evaluators.candidate import Candidate
 from programs.errors import Fault, InputError
-from programs.export import export
 from programs.load import kind_named, read_program
 from runs import tables
 from runs.record import RunRecord, Verdict
