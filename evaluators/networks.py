@@ -20,7 +20,8 @@ Network = Mapping[str, Any]
 def mlp(*widths: int, activation: str = "relu", residual: bool = False) -> Network:
     """Describe a perceptron by its widths, the input's and the output's included.
 
-    `activation` is "relu" or "tanh"; with `residual`, a layer as wide as its input adds that input.
+    `activation` is "relu", "tanh" or "square"; with `residual`, a layer as wide as its input adds
+    that input.
     """
     settings = {"activation": activation, "residual": residual}
     return {"family": "mlp", "widths": list(widths), **settings}

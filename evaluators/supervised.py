@@ -67,7 +67,7 @@ class Supervised:
         """Return the child's function for this kind of program."""
         return f"evaluators.harness.{self.kind}:train"
 
-    @cached_property
+    @property
     def rungs(self) -> tuple[Rung, ...]:
         """Return the search's rung and those after it."""
         limits = Limits(self.seconds, self.memory)
@@ -79,9 +79,13 @@ class Supervised:
         """Load the data."""
         return self.data()
 
-    @cached_property
+    @property
     def checksum(self) -> str:
         """Hash the data, and what is trained on it."""
+        return self._checksum
+
+    @cached_property
+    def _checksum(self) -> str:
         facts = [self.splits.checksum, dict(self.model), self.batch, self.score]
         text = json.dumps(facts, sort_keys=True)
         return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()

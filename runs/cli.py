@@ -28,6 +28,8 @@ COMMANDS = (
     "hash",
     "tasks",
     "library",
+    "check",
+    "bench",
     "doctor",
 )
 

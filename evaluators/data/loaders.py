@@ -6,7 +6,6 @@ which examples are held out. What cannot be read is an `InputError` with what wa
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -130,11 +129,6 @@ def arrow(folder: str | Path, x: str, y: str) -> Pair:
         raise InputError(f"{folder} has no column {_some(absent)}: it has {_some(table.features)}.")
     table = table.with_format("numpy")
     return numeric(np.stack(list(table[x]))), numeric(np.asarray(table[y]))
-
-
-def digest(corpus: bytes) -> str:
-    """Return the SHA-256 of bytes, shortened."""
-    return hashlib.sha256(corpus).hexdigest()[:16]
 
 
 def numeric(values: np.ndarray) -> np.ndarray:

@@ -25,7 +25,7 @@ Loss = Callable[[Tensor, Tensor], Tensor]
 IN_CACHE = 32_768
 """Elements that an element-wise program updates at a time on a CPU: 128 KiB an array."""
 
-AT_ONCE = 512
+AT_ONCE = 64
 """Examples that all replicas predict at a time."""
 
 

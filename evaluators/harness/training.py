@@ -27,8 +27,8 @@ PROBATION = 0.1
 PROGRESS = 0.98
 """The loss, relative to the first, below which there is progress."""
 
-SAMPLE = 256
-"""Training examples on which progress is looked for."""
+SAMPLE = 8
+"""Training batches on which progress is looked for."""
 
 CHECK_EVERY = 20
 
@@ -76,7 +76,8 @@ def _fit(
     probation = max(CHECK_EVERY, math.ceil(steps * PROBATION / CHECK_EVERY) * CHECK_EVERY)
     points: list[np.ndarray] = []
     stretch: list[Tensor] = []
-    before = replicas.loss(x[:SAMPLE], y[:SAMPLE])
+    sample = slice(SAMPLE * int(data["batch"]))
+    before = replicas.loss(x[sample], y[sample])
     for step, factor in enumerate(factors, start=1):
         picked = order[step - 1]
         loss = replicas.step(x[picked], y[picked], step, factor)
@@ -85,26 +86,17 @@ def _fit(
             continue
         points.append(replicas.unstack(torch.stack(stretch).mean(0)))
         stretch = []
-        if stopped := _verdict(replicas, loss, before, x, y, step, probation):
+        if not replicas.drop_diverged(loss):
+            stopped = f"diverged: at every learning rate by step {step}"
+            return np.array(points), step, stopped
+        if step == probation and not _progress(before, replicas.loss(x[sample], y[sample])):
+            stopped = f"no progress: no loss fell within {step} steps at any learning rate"
             return np.array(points), step, stopped
     return np.array(points), steps, ""
 
 
-def _verdict(
-    replicas: Replicas,
-    loss: Tensor,
-    before: np.ndarray,
-    x: Tensor,
-    y: Tensor,
-    step: int,
-    probation: int,
-) -> str:
-    """Let diverged replicas go, and say why it is pointless to go on, if it is."""
-    if not replicas.drop_diverged(loss):
-        return f"diverged: at every learning rate by step {step}"
-    if step != probation or (replicas.loss(x[:SAMPLE], y[:SAMPLE]) < PROGRESS * before).any():
-        return ""
-    return f"no progress: no loss fell within {step} steps at any learning rate"
+def _progress(before: np.ndarray, now: np.ndarray) -> bool:
+    return bool((now < PROGRESS * before).any())
 
 
 def cosine(step: int, total: int) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
 import torch
@@ -10,7 +10,11 @@ from torch import Tensor
 
 from evaluators.harness.models.base import Model, affine, linear
 
-ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"relu": torch.relu, "tanh": torch.tanh}
+ACTIVATIONS: Mapping[str, Callable[[Tensor], Tensor]] = {
+    "relu": torch.relu,
+    "tanh": torch.tanh,
+    "square": torch.square,
+}
 
 
 def mlp(widths: Sequence[int], activation: str = "relu", residual: bool = False) -> Model:
