@@ -28,6 +28,7 @@ COMMANDS = (
     "hash",
     "tasks",
     "library",
+    "check",
     "doctor",
 )
 

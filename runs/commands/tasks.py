@@ -39,8 +39,9 @@ def command(as_json: bool) -> None:
     from rich.table import Table
 
     table = Table(box=None, padding=(0, 1))
-    for heading in ("task", "kind", "steps", "rates x seeds", "summary"):
-        table.add_column(heading)
+    for heading in ("task", "kind", "steps", "rates x seeds"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("summary")
     for row in found:
         size = f"{len(row['learning_rates'])} x {row['seeds']}"
         table.add_row(row["name"], row["kind"], str(row["steps"]), size, row["summary"])
