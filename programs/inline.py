@@ -33,8 +33,8 @@ class Flat:
     """A program written out.
 
     `origins` holds, for each statement, its function and its target there. `twins` maps a target
-    to the one whose weights it shares. `names` maps, for each helper, the names of its first copy
-    to what they are here.
+    to the one whose weights it shares. `names` maps, for each function, the names of its first copy
+    to what they are here; a function that is alone keeps its names.
     """
 
     function: Function
@@ -109,7 +109,7 @@ class _Writer:
         self.body: list[Statement] = []
         self.origins: list[tuple[str, str]] = []
         self.twins: dict[str, str] = {}
-        self.names: dict[str, Mapping[str, Argument]] = {}
+        self.names: dict[str, dict[str, Argument]] = {}
 
     def flat(self) -> Flat:
         known: dict[str, Argument] = {p: p for p in self.main.params}
@@ -121,8 +121,7 @@ class _Writer:
     def write(self, function: Function, known: dict[str, Argument]) -> None:
         """Append the function's statements; `known` maps its names to what they are here."""
         entry = function is self.main
-        if not entry:
-            self.names.setdefault(function.name, known)
+        self.names.setdefault(function.name, known)
         for statement in function.body:
             args = tuple(_resolve(a, known) for a in statement.args)
             if statement.function:
@@ -158,8 +157,11 @@ class _Writer:
             return value
         if last.target in self.twins:
             return value
-        self.body[-1] = last.bound_to(f"{base}{last.target}")
-        return self.body[-1].target
+        new = f"{base}{last.target}"
+        self.body[-1] = last.bound_to(new)
+        for known in self.names.values():
+            known.update((n, new) for n, v in known.items() if v == last.target)
+        return new
 
     def share(self, first: list[Statement], again: list[Statement]) -> None:
         for one, other in zip(first, again, strict=True):

@@ -49,9 +49,9 @@ class Analysis:
         """Return the statement that binds each name."""
         return {s.target: s for s in self.function.body}
 
-    def count(self, scope: Scope) -> int:
-        """Count the ops that look exactly that far."""
-        return sum(self.kind.ops[s.op].scope is scope for s in self.function.body)
+    def ops(self, scope: Scope) -> list[str]:
+        """Return the ops that look exactly that far, in order."""
+        return [s.op for s in self.function.body if self.kind.ops[s.op].scope is scope]
 
 
 def analyse(genome: Genome, kind: Kind) -> Analysis:

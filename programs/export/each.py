@@ -2,12 +2,15 @@
 
 Statements keep their names and order; what every tensor shares arrives as a parameter. An op over
 the whole model turns `update` into a generator: it yields a tensor and is sent the norm of what
-all the tensors' updates yielded.
+all the tensors' updates yielded, or yields a size and is sent the sum of those before it.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from programs.export.analysis import Analysis
+from programs.export.counts import count
 from programs.export.names import Names, python_name
 from programs.export.scalars import Scalars
 from programs.export.spell import ATOM, PRODUCT, Operand, Speller, Written, literal
@@ -45,14 +48,13 @@ class _Writer:
     def add(self, statement: Statement) -> None:
         """Write one statement, or keep its text for where it is used."""
         name = statement.target
-        text, binds = self._written(statement)
+        value = self._written(statement)
         self._note_view(statement)
-        if is_anonymous(name) and len(text) <= WIDTH:
-            self.texts[name] = Operand(text, binds, range=self.analysis.range(name))
-            return
-        given = self.names.numbered("x") if is_anonymous(name) else python_name(name)
-        self.lines.append(f"{given} = {text}")
-        self.texts[name] = Operand(given, range=self.analysis.range(name))
+        if not is_anonymous(name) or len(value.text) > WIDTH:
+            given = self.names.numbered("x") if is_anonymous(name) else python_name(name)
+            self.lines.append(f"{given} = {value.text}")
+            value = replace(value, text=given, binds=ATOM)
+        self.texts[name] = value
 
     def ending(self) -> str:
         """Write the return; a state that becomes another input must not share its memory."""
@@ -76,14 +78,29 @@ class _Writer:
         if same or statement.op == "transpose":
             self.views[statement.target] = self.views[source]
 
-    def _written(self, statement: Statement) -> Written:
+    def _written(self, statement: Statement) -> Operand:
         args = [self._operand(a) for a in statement.args]
-        if self.analysis.kind.ops[statement.op].scope is not Scope.MODEL:
-            return self.spell(statement.op, args)
+        known = self.analysis.range(statement.target)
+        if self.analysis.kind.ops[statement.op].scope is Scope.MODEL:
+            return Operand(*self._asked(statement.op, args), range=known)
+        found = count(statement.op, args, known)
+        if found is not None:
+            return found
+        if not any(a.tensor for a in args):
+            args = [Operand(self.spell.tensor(a), range=a.range) for a in args]
+        return Operand(*self.spell(statement.op, args), range=known)
+
+    def _asked(self, op: str, args: list[Operand]) -> Written:
+        """Write an op over the whole model: what it asks of the others, and what it makes of it."""
         tensor = self._named(args[0])
+        if op == "noise":
+            start = self.names.numbered("start")
+            self.lines.append(f"{start} = yield {tensor}.numel()")
+            self.spell.helpers |= {"noise", "scrambled", "share"}
+            return f"noise({tensor}, {args[1].text}, {start})", ATOM
         norm = self.names.numbered("norm")
         self.lines.append(f"{norm} = yield [{tensor}]")
-        if statement.op == "global_norm":
+        if op == "global_norm":
             return norm, ATOM
         self.spell.need("divide")
         return f"{tensor} * {self.spell.need('shrinkage')}({args[1].text}, {norm})", PRODUCT

@@ -71,13 +71,34 @@ def matrix(x):
 ''',
     "together": '''
 def together(updates, rounds):
-    """Run updates side by side; each yields tensors and is sent the norm of all of them."""
+    """Run updates side by side; in each round all of them ask, and are sent their answers."""
     asked = [next(update) for update in updates]
-    for _ in range(rounds):
-        norms = [torch.linalg.vector_norm(x) for tensors in asked for x in tensors]
-        norm = torch.linalg.vector_norm(torch.stack([n.to(norms[0].device) for n in norms]))
-        likes = [tensors[0] for tensors in asked]
-        asked = [update.send(norm.to(like)) for update, like in zip(updates, likes)]
+    for answers in rounds:
+        asked = [update.send(answer) for update, answer in zip(updates, answers(asked))]
+''',
+    "norms": '''
+def norms(asked):
+    """Answer lists of tensors with the norm of all the tensors."""
+    parts = [torch.linalg.vector_norm(x) for tensors in asked for x in tensors]
+    norm = torch.linalg.vector_norm(torch.stack([p.to(parts[0].device) for p in parts]))
+    return [norm.to(tensors[0]) for tensors in asked]
+''',
+    "starts": '''
+def starts(asked):
+    """Answer sizes with the sum of those before them."""
+    return [sum(asked[:place]) for place in range(len(asked))]
+''',
+    "noise": '''
+def noise(x, key, start):
+    """Return standard normal numbers, a function of `key` and of the places from `start` alone."""
+    if not isinstance(key, torch.Tensor):
+        key = torch.full((), key, dtype=torch.float64, device=x.device)
+    row = torch.floor(torch.clamp(torch.nan_to_num(key), -1e9, 1e9)).to(torch.int64)
+    place = torch.arange(start, start + x.numel(), device=x.device).view(x.shape)
+    bits = scrambled(scrambled(place + 1) + scrambled(row + 0x9E3779B9))
+    radius = torch.sqrt(-2.0 * torch.log(share(bits)))
+    angle = 6.283185307179586 * share(scrambled(bits + 0x7F4A7C15))
+    return (radius * torch.cos(angle)).to(x.dtype)
 ''',
 }
 

@@ -15,16 +15,35 @@ from programs.errors import InputError
 from programs.genome import base_of
 from programs.program import Program
 
-_PYTHON = ("abs", "float", "isinstance", "len", "next", "range", "torch", "tuple", "zip")
+_PYTHON = (
+    "abs",
+    "float",
+    "isinstance",
+    "len",
+    "max",
+    "min",
+    "next",
+    "range",
+    "sum",
+    "torch",
+    "tuple",
+    "zip",
+)
 _OURS = ("apply", "as_tensor", "beside", "cosine", "divide", "matrix", "newton_schulz", "self")
-_FOREACH = ("add_", "addcdiv_", "addcmul_", "by_type", "shrinkage", "together", "update_foreach_")
-TAKEN = frozenset((*_PYTHON, *_OURS, *_FOREACH))
+_MODEL = ("noise", "norms", "scrambled", "share", "starts", "together")
+_FOREACH = ("add_", "addcdiv_", "addcmul_", "by_type", "shrinkage", "update_foreach_")
+TAKEN = frozenset((*_PYTHON, *_OURS, *_MODEL, *_FOREACH))
 
 
 def python_name(name: str) -> str:
     """Return the name in exported code of a value that a person named."""
     base = base_of(name)
     return f"{base}_" if base in TAKEN else base
+
+
+LONGEST_TITLE = 40
+_ENDINGS = "around|as|at|for|from|in|of|over|that|whose|without"
+"""Words before which a title ends."""
 
 
 class Names:
@@ -54,5 +73,17 @@ def class_name(program: Program, name: str | None) -> str:
             raise InputError(f"expected a name that a Python class can have, found `{name}`")
         return name
     doc = program.genome.doc if program.genome else ""
-    opening = re.match(r"([A-Z][A-Za-z0-9]*)\s*[(:,]", doc.strip())
-    return opening[1] if opening else f"Evolved{program.key[:8]}"
+    return _title(doc) or f"Evolved{program.key[:8]}"
+
+
+def _title(doc: str) -> str:
+    """Write the words that a docstring opens with as one: `Schedule-Free AdamW (…` loses its dash.
+
+    Nothing comes of an opening that is no title: one too long, or with a number in front.
+    """
+    doc = re.sub(r"^(A|An|Plain|The) ", "", doc.strip())
+    opening = re.split(rf"[(:;.\n]|,? (?:{_ENDINGS})\b", doc, maxsplit=1)[0]
+    words = re.findall(r"[A-Za-z0-9]+", opening)
+    title = "".join(w[0].upper() + w[1:] for w in words)
+    fits = title.isidentifier() and title.isascii() and len(title) <= LONGEST_TITLE
+    return title if fits and not keyword.iskeyword(title) else ""

@@ -38,7 +38,9 @@ def export_optimizer(
     helpers: set[str] = set()
     scalars = scalars_of(analysis, helpers)
     body = update_lines(analysis, scalars, helpers)
-    foreach = not analysis.count(Scope.TENSOR)
+    model = analysis.ops(Scope.MODEL)
+    # The place of a number in the noise is counted over tensors in order, whatever their type.
+    foreach = not analysis.ops(Scope.TENSOR) and "noise" not in model
     lists = foreach_lines(analysis, scalars, helpers) if foreach else []
     known = Evidence.of(evidence)
     shape = template.Shape(
@@ -46,8 +48,8 @@ def export_optimizer(
         lr=known.lr,
         states=tuple(python_name(s) for s in analysis.states),
         scalars=scalars,
-        matrix=analysis.count(Scope.TENSOR) > 0,
-        rounds=analysis.count(Scope.MODEL),
+        matrix=bool(analysis.ops(Scope.TENSOR)),
+        rounds=tuple("starts" if op == "noise" else "norms" for op in model),
         foreach=foreach,
     )
     parts = [

@@ -179,6 +179,7 @@ _RULES: dict[str, Callable[..., Range]] = {
     "cosh": _known(0.5, math.inf),
     **dict.fromkeys(("gt", "lt", "ge", "le"), _known(0.0, 1.0)),
     **dict.fromkeys(("sign", "sin", "cos", "tanh"), _known(-1.0, 1.0)),
+    **dict.fromkeys(("row_count", "column_count", "numel"), _known(1.0, math.inf)),
     **dict.fromkeys(("norm", "rms", "row_norm", "column_norm", "global_norm"), _known(0, math.inf)),
     **dict.fromkeys(("row_mean", "column_mean", "mean"), lambda a: _hull(a, Range(0.0, 0.0))),
 }

@@ -16,19 +16,23 @@ from programs.render import number
 
 ATOM, POWER, UNARY, PRODUCT, SUM, COMPARISON = 100, 70, 60, 50, 40, 20
 _CHAINS = {"+": SUM, "-": SUM, "*": PRODUCT, "/": PRODUCT, "@": PRODUCT}
-_SIGNS = {"gt": ">", "lt": "<", "ge": ">=", "le": "<="}
+SIGNS = {"gt": ">", "lt": "<", "ge": ">=", "le": "<="}
 _ARITHMETIC = {"add": "+", "sub": "-", "mul": "*", "matmul": "@"}
 
 
 @dataclass(frozen=True, slots=True)
 class Operand:
-    """A value as text: how tightly it binds, whether it is a tensor, and what is known of it."""
+    """A value as text: how tightly it binds, whether it is a tensor, and what is known of it.
+
+    A `number` is one of Python's at run time; what is neither that nor a tensor may be either.
+    """
 
     text: str
     binds: int = ATOM
     tensor: bool = True
     range: Range = ANY
     literal: bool = False
+    number: bool = False
 
     def within(self, at_least: int) -> str:
         """Return the text, in brackets where it binds less tightly."""
@@ -38,7 +42,7 @@ class Operand:
 def literal(value: float) -> Operand:
     """Write a constant."""
     binds = UNARY if math.copysign(1.0, value) < 0 else ATOM
-    return Operand(number(value), binds, False, Range(value, value), literal=True)
+    return Operand(number(value), binds, False, Range(value, value), literal=True, number=True)
 
 
 Written = tuple[str, int]
@@ -197,7 +201,7 @@ def _mod(spell: Speller, a: Operand, b: Operand) -> Written:
 
 
 def _where(spell: Speller, c: Operand, a: Operand, b: Operand) -> Written:
-    first = a.text if b.tensor else spell.tensor(a)
+    first = a.text if a.tensor or b.tensor else spell.tensor(a)
     test = Operand(spell.tensor(c), c.binds if c.tensor else ATOM)
     return f"torch.where({test.within(COMPARISON + 1)} != 0, {first}, {b.text})", ATOM
 
@@ -242,5 +246,5 @@ _RULES: dict[str, Callable[..., Written]] = {
     "lerp": _lerp,
     "cosine_sim": _cosine,
     "orthogonalize": _orthogonalize,
-    **{name: _compare(sign) for name, sign in _SIGNS.items()},
+    **{name: _compare(sign) for name, sign in SIGNS.items()},
 }

@@ -19,8 +19,8 @@ from programs.tidy import tidy
 class Shape:
     """Which of the fixed parts a program calls for.
 
-    `matrix`: tensors are seen as matrices. `rounds`: how many norms over the whole model one step
-    takes. `foreach`: there is a function on whole lists.
+    `matrix`: tensors are seen as matrices. `rounds`: the functions that answer what one step asks
+    of the whole model, in order. `foreach`: there is a function on whole lists.
     """
 
     name: str
@@ -28,7 +28,7 @@ class Shape:
     states: tuple[str, ...]
     scalars: Scalars
     matrix: bool
-    rounds: int
+    rounds: tuple[str, ...]
     foreach: bool
 
     @property
@@ -50,7 +50,7 @@ class Shape:
             "beside": self.scalars.names,
             "by_type": self.foreach,
         }
-        return {name for name, is_wanted in wanted.items() if is_wanted}
+        return {*self.rounds, *(name for name, is_wanted in wanted.items() if is_wanted)}
 
 
 def header(program: Program, evidence: Evidence) -> str:
@@ -158,7 +158,7 @@ def _step(shape: Shape) -> str:
     else:
         lines += each
     if shape.rounds:
-        lines += ["if updates:", f"    together(updates, rounds={shape.rounds})"]
+        lines += ["if updates:", f"    together(updates, {_tuple(shape.rounds)})"]
     work = textwrap.indent("\n".join(lines), "    ")
     return f'''
 @torch.no_grad()
@@ -206,12 +206,13 @@ def _tuple(names: Sequence[str]) -> str:
 
 def _tensors(shape: Shape) -> str:
     states = _tuple([f'"{s}"' for s in shape.states])
-    fill = f"""
+    fill = f"""\
         state = self.state[p]
         if not state:
             for name in {states}:
                 state[name] = torch.zeros_like(p, memory_format=torch.preserve_format)
 """
+    fill = fill if shape.states else ""
     held = _tuple([f'state["{s}"]' for s in shape.states])
     return f'''
 def _tensors(self, group):
@@ -222,8 +223,7 @@ def _tensors(self, group):
             continue
         if p.grad.is_sparse or p.is_complex():
             raise RuntimeError("{shape.name} needs dense, real gradients; found others")
-{fill.strip(chr(10)) if shape.states else "        "}
-        found.append((p, p.grad, {held}))
+{fill}        found.append((p, p.grad, {held}))
     return found
 '''
 

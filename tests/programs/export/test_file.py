@@ -113,3 +113,17 @@ def test_what_cannot_be_exported_is_said() -> None:
         export(library("optimizer")["sgd"], "latec")
     with pytest.raises(InputError, match="`my class`"):
         export_optimizer(library("optimizer")["sgd"], name="my class")
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("adamw", "AdamW"),
+        ("nesterov", "SGDWithNesterovMomentum"),
+        ("sgd", "StochasticGradientDescent"),
+        ("schedule_free_sgd", "ScheduleFreeSGD"),
+        ("muon_with_adamw", "Muon"),
+    ],
+)
+def test_the_class_is_named_by_the_docstring(name: str, title: str) -> None:
+    assert f"class {title}(torch.optim.Optimizer)" in export(library("optimizer")[name])

@@ -24,6 +24,7 @@ from tests.programs.export.samples import (
 )
 
 ADAMW = library("optimizer")["adamw"]
+NOISY = library("optimizer")["noisy_sgd"]
 CLIPPED = program("""
 def update(w, g, m, lr, step, total):
     g = clip_by_global_norm(g, 1.0)
@@ -129,7 +130,7 @@ def test_a_weight_without_gradient_stays(options: dict[str, bool]) -> None:
 
 
 def test_no_gradients_at_all_are_no_trouble() -> None:
-    for made in (ADAMW, CLIPPED, library("optimizer")["muon"]):
+    for made in (ADAMW, CLIPPED, NOISY, library("optimizer")["muon"]):
         optimizer(made, weights(torch.float32)).step()
 
 
@@ -173,7 +174,7 @@ def test_types_may_be_mixed() -> None:
 
 
 @pytest.mark.parametrize("options", PATHS)
-@pytest.mark.parametrize("made", [ADAMW, CLIPPED, library("optimizer")["muon"]])
+@pytest.mark.parametrize("made", [ADAMW, CLIPPED, NOISY, library("optimizer")["muon"]])
 def test_a_step_compiles(made, options: dict[str, bool]) -> None:  # type: ignore[no-untyped-def]
     params, plain = weights(torch.float32), weights(torch.float32)
     wanted = trained(optimizer(made, plain, **options), plain, range(1, 5))
