@@ -109,7 +109,7 @@ class _Writer:
         self.body: list[Statement] = []
         self.origins: list[tuple[str, str]] = []
         self.twins: dict[str, str] = {}
-        self.names: dict[str, Mapping[str, Argument]] = {}
+        self.names: dict[str, dict[str, Argument]] = {}
 
     def flat(self) -> Flat:
         known: dict[str, Argument] = {p: p for p in self.main.params}
@@ -158,8 +158,11 @@ class _Writer:
             return value
         if last.target in self.twins:
             return value
-        self.body[-1] = last.bound_to(f"{base}{last.target}")
-        return self.body[-1].target
+        new = f"{base}{last.target}"
+        self.body[-1] = last.bound_to(new)
+        for known in self.names.values():
+            known.update((n, new) for n, v in known.items() if v == last.target)
+        return new
 
     def share(self, first: list[Statement], again: list[Statement]) -> None:
         for one, other in zip(first, again, strict=True):
