@@ -10,8 +10,14 @@ Numerical conventions, the same in the probes, in training and in an exported fi
     sqrt and the logarithms act on |x|            log of |x| < 1e-30 is log 1e-30
     arcsin, arccos, arctanh, arccosh              clip their argument into their domain
     exp, exp2, exp10, expm1, sinh, cosh           clip their argument so that float32 stays finite
-    comparisons give 1 or 0, `where` tests != 0
-    a tensor is its matrix view: first dimension × all the others
+    pow is the machine's                          a negative number to a broken power is NaN
+    x mod 0 is 0                                  else the remainder has the divisor's sign
+    comparisons give 1 or 0, `where` tests != 0   a comparison with NaN is 0
+    clip(a, b) holds a within ±|b|                clip(a, -2) is clip(a, 2)
+    a tensor is its matrix view                   first dimension × the rest; a vector: r × 1
+    a state is zero before the first step         where(step <= 1, w, s) starts it elsewhere
+    noise(a, key) is a table of normal numbers    row: the whole part of `key`; column: the place of
+                                                  the element among all parameters, counted in order
 
 Functions and their names follow Chen et al. 2023 (Lion), appendix H, and its published code;
 the rest is what today's optimisers need (row and column statistics, Newton–Schulz, masks).
@@ -24,34 +30,9 @@ from collections.abc import Callable
 
 from programs.kind import Entry, Kind, Op, Param, Scope, Type, vocabulary
 from programs.kinds import shapes
+from programs.kinds.optimizer_helpers import HELPERS
 from programs.kinds.optimizer_probe import probe
 from programs.kinds.shapes import SCALAR, TENSOR, broadcast
-
-HELPERS = {
-    "divide": (
-        "def divide(a, b):\n"
-        '    """Divide element-wise; x / 0 is 0."""\n'
-        "    return xp.where(b == 0, 0.0, a / b)\n"
-    ),
-    "global_norm": (
-        "def global_norm(tensors):\n"
-        '    """Return the norm of all tensors as one vector."""\n'
-        "    return xp.sqrt(sum(xp.sum(x * x, axis=(-2, -1), keepdims=True) for x in tensors))\n"
-    ),
-    "newton_schulz": (
-        "def newton_schulz(x, steps=5):\n"
-        '    """Push the singular values of a matrix towards 1 (Jordan et al. 2024, Muon)."""\n'
-        "    tall = x.shape[-2] > x.shape[-1]\n"
-        "    x = xp.swapaxes(x, -1, -2) if tall else x\n"
-        "    x = x / (xp.sqrt(xp.sum(x * x, axis=(-2, -1), keepdims=True)) + 1e-7)\n"
-        "    for _ in range(steps):\n"
-        "        gram = xp.matmul(x, xp.swapaxes(x, -1, -2))\n"
-        "        mix = -4.7750 * gram + 2.0315 * xp.matmul(gram, gram)\n"
-        "        x = 3.4445 * x + xp.matmul(mix, x)\n"
-        "    return xp.swapaxes(x, -1, -2) if tall else x\n"
-    ),
-}
-"""Functions over `xp` that expressions call; an exported file carries those it uses."""
 
 _BOTH = "axis=(-2, -1), keepdims=True"
 
@@ -85,6 +66,11 @@ def _tensorwise(
 ) -> Op:
     arguments = tuple(Param(p) for p in params.split())
     return Op(name, arguments, infer, expression, doc, infix, commutative, scope)
+
+
+def _count(number: str) -> str:
+    """Write a fact about the shape of `a` as a scalar array, as every other reduction gives."""
+    return f"xp.full_like(a[..., :1, :1], {number})"
 
 
 ARITHMETIC = (
@@ -194,6 +180,11 @@ PER_TENSOR = (
         "xp.sqrt(xp.sum(a * a, axis=-2, keepdims=True))",
         "norm of each column",
     ),
+    _tensorwise("row_count", "a", shapes.total, _count("a.shape[-2]"), "number of rows"),
+    _tensorwise("column_count", "a", shapes.total, _count("a.shape[-1]"), "number of columns"),
+    _tensorwise(
+        "numel", "a", shapes.total, _count("a.shape[-2] * a.shape[-1]"), "number of elements"
+    ),
     _tensorwise(
         "transpose", "a", shapes.transposed, "xp.swapaxes(a, -1, -2)", "rows become columns"
     ),
@@ -222,6 +213,14 @@ OF_THE_MODEL = (
         shapes.scaled,
         "[x * xp.clip(divide(xp.abs(k), global_norm(a)), 0.0, 1.0) for x, k in zip(a, c)]",
         "a scaled so that its norm over all parameter tensors is at most c",
+        scope=Scope.MODEL,
+    ),
+    _tensorwise(
+        "noise",
+        "a key",
+        shapes.scaled,
+        "normal_numbers(a, key)",
+        "standard normal numbers of a's shape, the same for the same key: noise(g, step)",
         scope=Scope.MODEL,
     ),
 )
