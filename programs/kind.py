@@ -123,7 +123,8 @@ class Kind:
     `number` is the type of a literal, `constants` are names that stand for one, and `helpers` are
     the sources of functions over `xp` that the ops' expressions call. `probe` runs a checked
     program on fixed inputs and returns everything it computes as one float64 array, from which
-    the fingerprint is made.
+    the fingerprint is made. `fresh` does the same on random inputs drawn from a generator, a
+    second opinion on whether two programs are one.
     """
 
     name: str
@@ -133,6 +134,7 @@ class Kind:
     probe: Callable[[Function, Kind], np.ndarray]
     constants: Mapping[str, float] = field(default_factory=dict)
     helpers: Mapping[str, str] = field(default_factory=dict)
+    fresh: Callable[[Function, Kind, np.random.Generator], np.ndarray] | None = None
 
     def __post_init__(self) -> None:
         names: dict[str, str] = {}

@@ -31,7 +31,7 @@ from collections.abc import Callable
 from programs.kind import Entry, Kind, Op, Param, Scope, Type, vocabulary
 from programs.kinds import shapes
 from programs.kinds.optimizer_helpers import HELPERS
-from programs.kinds.optimizer_probe import probe
+from programs.kinds.optimizer_probe import fresh, probe
 from programs.kinds.shapes import SCALAR, TENSOR, broadcast
 
 _BOTH = "axis=(-2, -1), keepdims=True"
@@ -240,4 +240,5 @@ KIND = Kind(
     probe=probe,
     constants={"pi": math.pi, "e": math.e, "eps": 1e-8},
     helpers=HELPERS,
+    fresh=fresh,
 )
