@@ -32,11 +32,9 @@ class Typed:
 
     def within(self, function: Function) -> Types | None:
         """Return the types of a function's names at its first call, if it is ever called."""
-        if function.name == self.flat.function.name:
-            return self.types
         names = self.flat.names.get(function.name)
         if names is None:
-            return None
+            return self.types if function.name == self.flat.function.name else None
         return {name: type_of(arg, self.types, self.kind) for name, arg in names.items()}
 
 

@@ -18,7 +18,7 @@ takes the helper's name as `function`:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 Argument = str | float
@@ -43,6 +43,11 @@ class Statement:
     def names(self) -> Iterator[str]:
         """Yield the names this statement reads."""
         return (arg for arg in self.args if isinstance(arg, str))
+
+    def renamed(self, new: Callable[[str], str]) -> Statement:
+        """Return the statement with every name, target included, replaced by `new(name)`."""
+        args = tuple(new(a) if isinstance(a, str) else a for a in self.args)
+        return Statement(new(self.target), self.op, args, self.function)
 
     def reading(self, args: tuple[Argument, ...]) -> Statement:
         """Return the statement with other arguments."""

@@ -33,8 +33,8 @@ class Flat:
     """A program written out.
 
     `origins` holds, for each statement, its function and its target there. `twins` maps a target
-    to the one whose weights it shares. `names` maps, for each helper, the names of its first copy
-    to what they are here.
+    to the one whose weights it shares. `names` maps, for each function, the names of its first copy
+    to what they are here; a function that is alone keeps its names.
     """
 
     function: Function
@@ -121,8 +121,7 @@ class _Writer:
     def write(self, function: Function, known: dict[str, Argument]) -> None:
         """Append the function's statements; `known` maps its names to what they are here."""
         entry = function is self.main
-        if not entry:
-            self.names.setdefault(function.name, known)
+        self.names.setdefault(function.name, known)
         for statement in function.body:
             args = tuple(_resolve(a, known) for a in statement.args)
             if statement.function:

@@ -122,8 +122,8 @@ def _compiled(kind: Kind, xp: Any) -> Mapping[str, Callable[..., Any]]:
 
 
 def fold(op: Op, kind: Kind, values: Sequence[float]) -> float | None:
-    """Compute an op on constants, or `None` where the result is no finite number."""
-    if op.scope is not Scope.ELEMENT:
+    """Compute an op on constants, or `None` where that is no finite number or no number at all."""
+    if op.scope is not Scope.ELEMENT or kind.weighted:
         return None
     with np.errstate(all="ignore"):
         result = float(compiled(kind, np)[op.name](*(np.float64(v) for v in values)))

@@ -164,8 +164,10 @@ class Kind:
     `number` is the type of a literal, `constants` are names that stand for one, and `helpers` are
     the sources of functions over `xp` that the ops' expressions call. `probe` runs a checked
     program on fixed inputs and returns everything it computes as one float64 array, from which
-    the fingerprint is made. `motifs` says that helper functions stay; elsewhere they are written
-    out as they are read. `settings` are the entries that a program may be meant for.
+    the fingerprint is made. `fresh` does the same on random inputs drawn from a generator, a
+    second opinion on whether two programs are one. `motifs` says that helper functions stay;
+    elsewhere they are written out as they are read. `settings` are the entries that a program may
+    be meant for.
     """
 
     name: str
@@ -175,6 +177,7 @@ class Kind:
     probe: Callable[[Genome, Kind], np.ndarray]
     constants: Mapping[str, float] = field(default_factory=dict)
     helpers: Mapping[str, str] = field(default_factory=dict)
+    fresh: Callable[[Genome, Kind, np.random.Generator], np.ndarray] | None = None
     motifs: bool = False
     settings: Callable[[Genome], Iterable[Entry]] | None = None
 

@@ -17,7 +17,7 @@ import numpy as np
 from programs.check import Typed, Types, check, without_dead_code
 from programs.errors import Fault
 from programs.genome import CALL, Argument, Function, Genome, Statement
-from programs.kind import Kind, Op, Param
+from programs.kind import Kind, Op, Param, Type
 from programs.lower import MAX_CONSTANT
 from programs.plugins import Plugins
 from programs.tidy import tidy
@@ -57,6 +57,18 @@ class Site:
     types: Types
     kind: Kind
     helpers: dict[str, int]
+
+    def values(self, statement: Statement) -> list[tuple[int, Argument]]:
+        """Return a statement's arguments with their places, without attributes and copy counts."""
+        args = list(enumerate(statement.args))
+        if statement.function:
+            return args[0 if statement.op == CALL else 1 :]
+        params = self.kind.ops[statement.op].params
+        return [(i, a) for i, a in args if params[i].attribute is None]
+
+    def types_before(self, place: int) -> dict[str, Type]:
+        """Return the types of the names bound before statement `place`."""
+        return {name: self.types[name] for name in self.function.bound(place)}
 
     def names(self, place: int) -> tuple[str, ...]:
         """Return the names bound before statement `place`."""
@@ -129,6 +141,11 @@ def random_argument(param: Param, names: Sequence[str], rng: np.random.Generator
         if param.default is not None and rng.random() < CONSTANT_SHARE:
             return param.default
         return float(usual[rng.integers(len(usual))])
+    return random_value(names, rng)
+
+
+def random_value(names: Sequence[str], rng: np.random.Generator) -> Argument:
+    """Draw a bound name, now and then a fresh constant."""
     if not names or rng.random() < CONSTANT_SHARE:
         return random_constant(rng)
     return names[int(rng.integers(len(names)))]

@@ -6,7 +6,10 @@ The conventions are the same in the probes, in training and in an exported file:
     sqrt and the logarithms act on |x|            log of |x| < 1e-30 is log 1e-30
     arcsin, arccos, arctanh, arccosh              clip their argument into their domain
     exp, exp2, exp10, expm1, sinh, cosh           clip their argument so that float32 stays finite
-    comparisons give 1 or 0, `where` tests != 0
+    pow is the machine's                          a negative number to a broken power is NaN
+    x mod 0 is 0                                  else the remainder has the divisor's sign
+    comparisons give 1 or 0, `where` tests != 0   a comparison with NaN is 0
+    clip(a, b) holds a within ±|b|                clip(a, -2) is clip(a, 2)
 
 Functions and their names follow Chen et al. 2023 (Lion), appendix H, and its published code.
 """

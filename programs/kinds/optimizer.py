@@ -4,9 +4,12 @@
         m = lerp(m, g, 0.1)
         return lr * m, m                      # what is subtracted from w, then the new states
 
-A tensor is its matrix view: first dimension × all the others. Element-wise functions and their
-numerical conventions are in `arithmetic.py`; the rest is what today's optimisers need: row and
-column statistics, Newton–Schulz.
+Element-wise functions and their conventions are in `arithmetic.py`. Besides, everywhere alike:
+
+    a tensor is its matrix view                   first dimension × the rest; a vector: r × 1
+    a state is zero before the first step         where(step <= 1, w, s) starts it elsewhere
+    noise(a, key) is a table of normal numbers    row: the whole part of `key`; column: the place of
+                                                  the element among all parameters, counted in order
 """
 
 from __future__ import annotations
@@ -16,30 +19,9 @@ from collections.abc import Callable
 from programs.kind import Entry, Kind, Op, Param, Scope, Type, vocabulary
 from programs.kinds import arithmetic, shapes
 from programs.kinds.arithmetic import ARITHMETIC, COMPARISONS, ELEMENTWISE
-from programs.kinds.optimizer_probe import probe
+from programs.kinds.optimizer_helpers import HELPERS
+from programs.kinds.optimizer_probe import fresh, probe
 from programs.kinds.shapes import SCALAR, TENSOR
-
-HELPERS = {
-    **arithmetic.HELPERS,
-    "global_norm": (
-        "def global_norm(tensors):\n"
-        '    """Return the norm of all tensors as one vector."""\n'
-        "    return xp.sqrt(sum(xp.sum(x * x, axis=(-2, -1), keepdims=True) for x in tensors))\n"
-    ),
-    "newton_schulz": (
-        "def newton_schulz(x, steps=5):\n"
-        '    """Push the singular values of a matrix towards 1 (Jordan et al. 2024, Muon)."""\n'
-        "    tall = x.shape[-2] > x.shape[-1]\n"
-        "    x = xp.swapaxes(x, -1, -2) if tall else x\n"
-        "    x = x / (xp.sqrt(xp.sum(x * x, axis=(-2, -1), keepdims=True)) + 1e-7)\n"
-        "    for _ in range(steps):\n"
-        "        gram = xp.matmul(x, xp.swapaxes(x, -1, -2))\n"
-        "        mix = -4.7750 * gram + 2.0315 * xp.matmul(gram, gram)\n"
-        "        x = 3.4445 * x + xp.matmul(mix, x)\n"
-        "    return xp.swapaxes(x, -1, -2) if tall else x\n"
-    ),
-}
-"""Functions over `xp` that expressions call; an exported file carries those it uses."""
 
 _BOTH = "axis=(-2, -1), keepdims=True"
 
@@ -57,6 +39,11 @@ def _tensorwise(
 ) -> Op:
     arguments = tuple(Param(p) for p in params.split())
     return Op(name, arguments, infer, expression, doc, infix, commutative, scope)
+
+
+def _count(number: str) -> str:
+    """Write a fact about the shape of `a` as a scalar array, as every other reduction gives."""
+    return f"xp.full_like(a[..., :1, :1], {number})"
 
 
 PER_TENSOR = (
@@ -99,6 +86,11 @@ PER_TENSOR = (
         "xp.sqrt(xp.sum(a * a, axis=-2, keepdims=True))",
         "norm of each column",
     ),
+    _tensorwise("row_count", "a", shapes.total, _count("a.shape[-2]"), "number of rows"),
+    _tensorwise("column_count", "a", shapes.total, _count("a.shape[-1]"), "number of columns"),
+    _tensorwise(
+        "numel", "a", shapes.total, _count("a.shape[-2] * a.shape[-1]"), "number of elements"
+    ),
     _tensorwise(
         "transpose", "a", shapes.transposed, "xp.swapaxes(a, -1, -2)", "rows become columns"
     ),
@@ -129,6 +121,14 @@ OF_THE_MODEL = (
         "a scaled so that its norm over all parameter tensors is at most c",
         scope=Scope.MODEL,
     ),
+    _tensorwise(
+        "noise",
+        "a key",
+        shapes.scaled,
+        "normal_numbers(a, key)",
+        "standard normal numbers of a's shape, the same for the same key: noise(g, step)",
+        scope=Scope.MODEL,
+    ),
 )
 
 KIND = Kind(
@@ -146,4 +146,5 @@ KIND = Kind(
     probe=probe,
     constants=arithmetic.CONSTANTS,
     helpers=HELPERS,
+    fresh=fresh,
 )

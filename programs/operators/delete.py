@@ -35,7 +35,7 @@ def _delete(site: Site, rng: np.random.Generator) -> Function | Fault:
         return Fault("there is no statement to delete")
     place = int(rng.integers(len(function.body)))
     gone = function.body[place]
-    heirs = _earlier_bindings(function, place) or _read_by(gone, site)
+    heirs = _earlier_bindings(function, place) or [a for _, a in site.values(gone)]
     if not heirs:
         return Fault(f"nothing can stand in for `{gone.op}`")
     heir: Argument = heirs[rng.integers(len(heirs))]
@@ -46,14 +46,6 @@ def _delete(site: Site, rng: np.random.Generator) -> Function | Fault:
         (*function.body[:place], *after),
         returns_with(function, gone.target, heir),
     )
-
-
-def _read_by(gone: Statement, site: Site) -> list[Argument]:
-    """Return the statement's arguments that are values, not attributes or numbers of copies."""
-    if gone.function:
-        return list(gone.names())
-    params = site.kind.ops[gone.op].params
-    return [a for a, p in zip(gone.args, params, strict=True) if not p.attribute]
 
 
 def _earlier_bindings(function: Function, place: int) -> list[Argument]:

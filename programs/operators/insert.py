@@ -69,10 +69,7 @@ def _insert(site: Site, rng: np.random.Generator) -> Function | Fault:
 
 def _wrapping(statement: Statement, name: str, site: Site, rng: np.random.Generator) -> Statement:
     """Let one of the arguments be the value that the statement replaces."""
-    places = list(range(len(statement.args)))
-    if not statement.function:
-        params = site.kind.ops[statement.op].params
-        places = [i for i, p in enumerate(params) if not p.attribute]
+    places = [place for place, _ in site.values(statement)]
     if not places:
         return statement
     args = list(statement.args)

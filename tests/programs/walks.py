@@ -25,11 +25,12 @@ def walk(kind: Kind, count: int, seed: int = 0) -> Iterator[Genome]:
     """Yield `count` genomes, each a mutation of one of the latest hundred."""
     rng = np.random.default_rng(seed)
     known = [p.genome for p in library(kind.name).values() if p.genome is not None]
-    chosen = [o for o in operators() if o.arity == 1]
+    chosen = operators()
     made = 0
     while made < count:
-        parent = known[int(rng.integers(len(known)))]
-        child = chosen[int(rng.integers(len(chosen)))]([parent], kind, rng)
+        operator = chosen[int(rng.integers(len(chosen)))]
+        parents = [known[int(rng.integers(len(known)))] for _ in range(operator.arity)]
+        child = operator(parents, kind, rng)
         if isinstance(child, Fault):
             continue
         made += 1
