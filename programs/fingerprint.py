@@ -61,8 +61,10 @@ def rounded(values: np.ndarray, bits: int) -> np.ndarray:
     values = np.ascontiguousarray(values, dtype="<f8")
     drop = 52 - bits
     words = values.view("<i8")
-    if drop > 0:
-        words = (words + (1 << (drop - 1))) & ~((1 << drop) - 1)
-    words = np.where(np.abs(values) < _SMALLEST, 0, words)
-    words = np.where(np.isposinf(values), 1, np.where(np.isneginf(values), 2, words))
-    return np.where(np.isnan(values), 3, words).astype("<i8")
+    words = (words + (1 << (drop - 1))) & ~((1 << drop) - 1) if drop > 0 else words.copy()
+    words[np.abs(values) < _SMALLEST] = 0
+    if not np.isfinite(values).all():
+        words[np.isposinf(values)] = 1
+        words[np.isneginf(values)] = 2
+        words[np.isnan(values)] = 3
+    return words
