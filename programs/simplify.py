@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -29,7 +29,7 @@ from programs.kind import Kind
 from programs.neat import neat
 from programs.rewrites import rewritten
 
-PATIENCE = 60
+PATIENCE = 40
 """Programs no simpler than the best that are explored before the search gives up."""
 
 SLACK = 1
@@ -172,4 +172,4 @@ def _least_harmful(
             best = reached, what, child
     if best is None:
         return None
-    return replace(best[2], doc=genome.doc), Step(best[1], best[2].size, best[0])
+    return best[2], Step(best[1], best[2].size, best[0])
