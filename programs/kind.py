@@ -182,8 +182,13 @@ class Kind:
     settings: Callable[[Genome], Iterable[Entry]] | None = None
 
     def at(self, entry: Entry) -> Kind:
-        """Return the kind with the types of its inputs settled."""
-        return replace(self, entry=entry, settings=None)
+        """Return the kind with the types of its inputs settled.
+
+        What was worked out about the vocabulary, typing included, is shared with the new kind.
+        """
+        settled = replace(self, entry=entry, settings=None)
+        settled.__dict__.update((name, getattr(self, name)) for name in _OF_THE_VOCABULARY)
+        return settled
 
     def op_named(self, name: str) -> Op | None:
         """Look an op up by its name or one of its aliases."""
@@ -218,6 +223,9 @@ class Kind:
     def inferred(self) -> dict[tuple[Hashable, ...], Type | Fault]:
         """Remember what typing rules said: `(op, *types)` to the result or the fault."""
         return {}
+
+
+_OF_THE_VOCABULARY = ("names", "reserved", "choices", "literals", "weighted", "inferred")
 
 
 def vocabulary(*groups: tuple[Op, ...]) -> dict[str, Op]:

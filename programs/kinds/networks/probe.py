@@ -8,6 +8,7 @@ gradients of a fixed mix of them with respect to the inputs are taken in float64
 from __future__ import annotations
 
 import hashlib
+import math
 from functools import cache
 
 import numpy as np
@@ -27,9 +28,16 @@ _TABLE = 1 << 17
 
 
 def probe(genome: Genome, kind: Kind) -> np.ndarray:
-    """Run a checked architecture on every sort of input it fits; return all numbers in a row."""
-    results = [_outputs(typed) for typed in _fitting(genome, kind)]
-    return np.concatenate(results)
+    """Run a checked architecture on every sort of input it fits; return all numbers in a row.
+
+    One thread is used: the tensors are small, and sums must not depend on how they are shared out.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        return np.concatenate([_outputs(typed) for typed in _fitting(genome, kind)])
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _fitting(genome: Genome, kind: Kind) -> list[Typed]:
@@ -79,7 +87,7 @@ def filled(weight: Weight, path: str) -> Tensor:
 def cut(path: str, shape: tuple[int, ...] | torch.Size) -> Tensor:
     """Return fixed normal numbers of a shape, at the path's own place in the table."""
     table = _table()
-    count = int(np.prod(shape))
+    count = math.prod(shape)
     start = int.from_bytes(hashlib.blake2b(path.encode(), digest_size=4).digest(), "little")
     start %= _TABLE
     if start + count > len(table):
