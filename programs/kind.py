@@ -34,6 +34,10 @@ class TypeMismatch(Exception):
     """Raise inside a typing rule, with the sentence that `check` puts into a `Fault`."""
 
 
+class Unprobed(Exception):
+    """Raise inside a probe that cannot run a program, with the sentence that says why."""
+
+
 class Scope(Enum):
     """How far an op looks: at single elements, at one parameter tensor, or at all of them."""
 
