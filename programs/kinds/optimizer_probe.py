@@ -2,9 +2,11 @@
 
 In the fixed problem a small model of a matrix, a vector and a scalar takes eight steps under two
 falling learning rates and two horizons at once. Gradients do not depend on the weights; their
-elements range from 1e-9 to 1e2 with one that is always zero, and step numbers jump to 1000, so that
-programs which differ only for small gradients, only late, only in `lr`, `step` or `total`, or only
-for matrices come apart.
+elements range from 1e-12 to 1e2 with some that are always zero, and step numbers jump to 1000, so
+that programs which differ only for small gradients, only late, only in `lr`, `step` or `total`, or
+only for matrices come apart. Hundreds of elements, each swinging over three decades between steps,
+are there for programs that take signs: two momentums that differ by a percent agree on the sign of
+all but a few.
 """
 
 from __future__ import annotations
@@ -19,8 +21,8 @@ from programs.interpret import plan
 from programs.kind import Kind
 from programs.kinds.optimizer_course import updates
 
-VERSION = 2
-SHAPES = ((5, 1), (4, 3), (1, 1))
+VERSION = 3
+SHAPES = ((64, 1), (24, 16), (1, 1))
 STEPS = (1, 2, 3, 5, 20, 100, 300, 1000)
 LEARNING_RATES = (0.0131, 0.37)
 DECAY = 0.93
@@ -84,7 +86,9 @@ def _fixed(flat: bool) -> Problem:
     weights = rng.normal(size=(2, 1, count))
     scales = np.resize(np.array(_SCALES), count)
     drift = rng.normal(size=(2, 1, count))
-    gradients = scales * (drift + rng.normal(size=(len(STEPS), 2, 1, count)))
+    noise = rng.normal(size=(len(STEPS), 2, 1, count))
+    swing = 10.0 ** rng.uniform(-3.0, 0.0, size=noise.shape)
+    gradients = scales * swing * (drift + noise)
     return Problem(
         [weights] if flat else _split(weights),
         [gradients] if flat else _split(gradients),
