@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from programs.errors import Fault
 from programs.genome import Argument, Genome, Statement
@@ -35,7 +35,6 @@ class Node:
     args: tuple[Node, ...] = ()
     weights: str = ""
     commutative: bool = False
-    uses: list[bytes] = field(default_factory=list)
     path: bytes = b""
 
 
@@ -124,8 +123,9 @@ class _Graph:
     def applied(self, statement: Statement) -> Node:
         op = self.kind.ops[statement.op]
         args = tuple([self.node(a) for a in statement.args])
-        if all(a.constant is not None for a in args):
-            folded = fold(op, self.kind, [a.constant for a in args if a.constant is not None])
+        values = [a.constant for a in args if a.constant is not None]
+        if len(values) == len(args):
+            folded = fold(op, self.kind, values)
             if folded is not None:
                 return self.node(folded)
         digests = [a.digest for a in args]
@@ -147,14 +147,15 @@ class _Graph:
 
     def find_paths(self, outputs: Sequence[Node]) -> None:
         """Hash every node as a value together with all uses of it and of its weights."""
-        for place, output in enumerate(outputs):
-            output.uses.append(_digest(b"output", str(place).encode()))
         nodes = list(self.made.values())
+        uses: dict[int, list[bytes]] = {id(n): [] for n in (*nodes, *self.nodes.values())}
+        for place, output in enumerate(outputs):
+            uses.setdefault(id(output), []).append(_digest(b"output", str(place).encode()))
         for node in reversed(nodes):
-            node.path = _digest(node.digest, *sorted(node.uses))
+            node.path = _digest(node.digest, *sorted(uses[id(node)]))
             for place, arg in enumerate(node.args):
                 side = b"any" if node.commutative else str(place).encode()
-                arg.uses.append(_digest(b"use", side, node.path))
+                uses.setdefault(id(arg), []).append(_digest(b"use", side, node.path))
         sharing: dict[str, list[bytes]] = {}
         for node in nodes:
             if node.weights:

@@ -16,7 +16,7 @@ from programs.fingerprint import fingerprint_of
 from programs.genome import Genome
 from programs.kind import Kind
 
-FEW, MANY = 2, 40
+FEW, MANY = 1, 25
 """Fresh random problems for a program on the way, and for one that may be the answer."""
 
 PRECISION = 1e-6

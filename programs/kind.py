@@ -34,6 +34,10 @@ class TypeMismatch(Exception):
     """Raise inside a typing rule, with the sentence that `check` puts into a `Fault`."""
 
 
+class Unprobed(Exception):
+    """Raise inside a probe that cannot run a program, with the sentence that says why."""
+
+
 class Scope(Enum):
     """How far an op looks: at single elements, at one parameter tensor, or at all of them."""
 
@@ -182,8 +186,13 @@ class Kind:
     settings: Callable[[Genome], Iterable[Entry]] | None = None
 
     def at(self, entry: Entry) -> Kind:
-        """Return the kind with the types of its inputs settled."""
-        return replace(self, entry=entry, settings=None)
+        """Return the kind with the types of its inputs settled.
+
+        What was worked out about the vocabulary, typing included, is shared with the new kind.
+        """
+        settled = replace(self, entry=entry, settings=None)
+        settled.__dict__.update((name, getattr(self, name)) for name in _OF_THE_VOCABULARY)
+        return settled
 
     def op_named(self, name: str) -> Op | None:
         """Look an op up by its name or one of its aliases."""
@@ -218,6 +227,9 @@ class Kind:
     def inferred(self) -> dict[tuple[Hashable, ...], Type | Fault]:
         """Remember what typing rules said: `(op, *types)` to the result or the fault."""
         return {}
+
+
+_OF_THE_VOCABULARY = ("names", "reserved", "choices", "literals", "weighted", "inferred")
 
 
 def vocabulary(*groups: tuple[Op, ...]) -> dict[str, Op]:

@@ -11,7 +11,7 @@ import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from programs.errors import Fault, closest
+from programs.errors import closest
 from programs.genome import (
     CALL,
     COMBINATORS,
@@ -24,6 +24,7 @@ from programs.genome import (
 )
 from programs.inline import MAX_COPIES
 from programs.kind import Kind, Op, Param
+from programs.refusal import described, refuse
 
 MAX_DEPTH = 64
 MAX_CONSTANT = 1e30
@@ -42,31 +43,6 @@ _INFIX: dict[type[ast.AST], str] = {
     ast.LtE: "<=",
 }
 _METHODS = {"T": "transpose", "t": "transpose", "mT": "transpose", "clamp": "clip", "mm": "matmul"}
-_WORDS: dict[type[ast.AST], str] = {
-    ast.Attribute: "an attribute",
-    ast.Subscript: "an index",
-    ast.For: "a loop",
-    ast.While: "a loop",
-    ast.If: "an `if` statement (write `where(condition, a, b)`)",
-    ast.Import: "an import",
-    ast.ImportFrom: "an import",
-    ast.FunctionDef: "a function inside a function",
-    ast.BoolOp: "`and` / `or` (multiply comparisons, or take their `maximum`)",
-    ast.Compare: "a chain of comparisons",
-}
-
-
-class Refused(Exception):
-    """Carry a fault out of the recursion, up to `parse`."""
-
-    def __init__(self, fault: Fault) -> None:
-        self.fault = fault
-
-
-def refuse(node: ast.AST | None, message: str, nearest: str | None = None) -> Refused:
-    """Return the refusal of what stands at a node."""
-    line = getattr(node, "lineno", 1)
-    return Refused(Fault(message, line, getattr(node, "col_offset", 0) + 1, nearest))
 
 
 def docstring(node: ast.stmt) -> str | None:
@@ -316,8 +292,3 @@ def _number(node: ast.expr, value: object) -> float:
     if not abs(value) <= MAX_CONSTANT:
         raise refuse(node, f"expected a number within ±{MAX_CONSTANT:g}")
     return float(value)
-
-
-def described(node: ast.AST) -> str:
-    """Say in words what a construct outside the language is."""
-    return _WORDS.get(type(node), f"a Python `{type(node).__name__}`")

@@ -8,8 +8,10 @@ attempt      draw edits until one type-checks, as Lion mutates "again until the 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Protocol
 
 import numpy as np
@@ -88,10 +90,10 @@ def attempt(edit: Edit, parent: Genome, kind: Kind, rng: np.random.Generator) ->
     if isinstance(typed, Fault):
         return typed
     sites = _sites(parent, typed)
-    lengths = np.cumsum([1 + len(s.function.body) for s in sites])
+    ends = list(accumulate(1 + len(s.function.body) for s in sites))
     fault = Fault("no attempt was made")
     for _ in range(ATTEMPTS):
-        site = sites[int(np.searchsorted(lengths, rng.integers(lengths[-1]), side="right"))]
+        site = sites[bisect_right(ends, rng.integers(ends[-1]))]
         edited = edit(site, rng)
         if isinstance(edited, Fault):
             fault = edited

@@ -14,7 +14,8 @@ from programs.check import Misplaced, examine
 from programs.errors import Fault
 from programs.genome import Function, Genome
 from programs.kind import Kind
-from programs.lower import MAX_CONSTANT, Refused, docstring, lower, refuse
+from programs.lower import MAX_CONSTANT, docstring, lower
+from programs.refusal import Refused, refuse
 from programs.tidy import tidy
 
 MAX_CHARACTERS = 64 * 1024

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -29,7 +29,7 @@ from programs.kind import Kind
 from programs.neat import neat
 from programs.rewrites import rewritten
 
-PATIENCE = 60
+PATIENCE = 40
 """Programs no simpler than the best that are explored before the search gives up."""
 
 SLACK = 1
@@ -103,32 +103,60 @@ def _equivalent(
     genome: Genome, kind: Kind, rng: np.random.Generator
 ) -> tuple[Genome, list[Step], int]:
     """Search for the simplest program that behaves as `genome` does."""
-    same = Equivalence(genome, kind, rng)
-    start = neat(genome, kind)
-    steps = (Step("dead code and repetitions dropped", start.size),) if start != genome else ()
-    best = _Node(_cost(start.main, kind), 0, start, steps)
-    waiting, seen, idle = [best], {structural_key(start, kind)}, 0
-    while waiting and idle < PATIENCE:
-        node = heapq.heappop(waiting)
-        idle += 1
+    search = _Search(genome, kind, rng)
+    best = search.best_found()
+    return best.genome, list(best.steps), search.same.checks
+
+
+class _Search:
+    """Best-first search through programs that behave as one does."""
+
+    def __init__(self, genome: Genome, kind: Kind, rng: np.random.Generator) -> None:
+        self.kind = kind
+        self.same = Equivalence(genome, kind, rng)
+        start = neat(genome, kind)
+        dropped = Step("dead code and repetitions dropped", start.size)
+        steps = () if start == genome else (dropped,)
+        self.best = _Node(_cost(start.main, kind), 0, start, steps)
+        self.waiting = [self.best]
+        self.seen = {structural_key(start, kind)}
+
+    def best_found(self) -> _Node:
+        """Explore the cheapest programs first, until patience ends with no better one."""
+        idle = 0
+        while self.waiting and idle < PATIENCE:
+            before = self.best
+            self.explore(heapq.heappop(self.waiting))
+            idle = idle + 1 if self.best is before else 0
+        return self.best
+
+    def explore(self, node: _Node) -> None:
+        """Put a program's neighbours in line; stop at the first that is shorter than all so far."""
         # Only the best so far is worth trying to shorten by force; algebra works on all.
-        for what, child in _neighbours(node.genome, kind, thorough=node is best):
-            cost = _cost(child.main, kind)
-            if cost[1] > best.cost[1] + SLACK or cost[0] > best.cost[0]:
-                continue
-            key = structural_key(child, kind)
-            if (key in seen and cost >= best.cost) or not same(child):
-                continue
-            seen.add(key)
-            if cost < best.cost and not same.surely(child):
+        thorough = node is self.best
+        for what, child in _neighbours(node.genome, self.kind, thorough=thorough):
+            cost = _cost(child.main, self.kind)
+            better = cost < self.best.cost
+            if not self.admits(child, cost, better=better):
                 continue
             step = Step(what, child.size)
-            heapq.heappush(waiting, made := _Node(cost, len(seen), child, (*node.steps, step)))
-            if cost < best.cost:
-                best, idle = made, 0
-                if cost[:2] < node.cost[:2]:
-                    break
-    return best.genome, list(best.steps), same.checks
+            made = _Node(cost, len(self.seen), child, (*node.steps, step))
+            heapq.heappush(self.waiting, made)
+            if better:
+                shorter = cost[:2] < self.best.cost[:2]
+                self.best = made
+                if shorter:
+                    return
+
+    def admits(self, child: Genome, cost: Cost, *, better: bool) -> bool:
+        """Tell whether a neighbour is new, short enough and behaves the same."""
+        if cost[0] > self.best.cost[0] or cost[1] > self.best.cost[1] + SLACK:
+            return False
+        key = structural_key(child, self.kind)
+        if (key in self.seen and not better) or not self.same(child):
+            return False
+        self.seen.add(key)
+        return not better or self.same.surely(child)
 
 
 def _neighbours(genome: Genome, kind: Kind, *, thorough: bool) -> Iterator[tuple[str, Genome]]:
@@ -172,4 +200,4 @@ def _least_harmful(
             best = reached, what, child
     if best is None:
         return None
-    return replace(best[2], doc=genome.doc), Step(best[1], best[2].size, best[0])
+    return best[2], Step(best[1], best[2].size, best[0])

@@ -13,15 +13,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import numpy as np
 
 from programs.genome import Function, Genome
 from programs.interpret import plan
 from programs.kind import Kind
+from programs.kinds.optimizer_course import updates
 
-VERSION = 2
+VERSION = 3
 SHAPES = ((64, 1), (24, 16), (1, 1))
 STEPS = (1, 2, 3, 5, 20, 100, 300, 1000)
 LEARNING_RATES = (0.0131, 0.37)
@@ -34,18 +34,19 @@ _SCALES = (1.0, 0.1, 30.0, 1e-3, 1.0, 1e-6, 0.3, 1e-9, 3.0, 0.0, 100.0, 0.01)
 FRESH_STEPS = 24
 
 Tensors = list[np.ndarray]
-"""One array `[2, rows, columns]` for each parameter tensor."""
+"""One array `[…, 2, rows, columns]` for each parameter tensor."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
     """Weights to start from and, for each step, its number, gradients and learning rates.
 
-    `lr` is `[steps, 2, 1, 1]` and `total` `[2, 1, 1]`: two runs side by side.
+    Two runs side by side: `gradients` are `[steps, 2, rows, columns]`, `lr` and `total`
+    `[steps, 2, 1, 1]`, `steps` is `[steps, 1, 1, 1]`.
     """
 
     weights: Tensors
-    gradients: list[Tensors]
+    gradients: Tensors
     steps: np.ndarray
     lr: np.ndarray
     total: np.ndarray
@@ -68,20 +69,13 @@ def _updates(function: Function, kind: Kind, flat: Problem, split: Problem) -> n
     Element-wise programs see all tensors laid out in one row, which changes nothing but the time.
     """
     program = plan(function, kind, np)
-    states = kind.entry.states(function)
     problem = flat if program.elementwise else split
-    w = problem.weights
-    inputs: dict[str, Any] = {"total": problem.total}
-    inputs.update((s, [np.zeros_like(x) for x in w]) for s in states)
-    updates = []
+    shared = {"step": problem.steps, "lr": problem.lr, "total": problem.total}
+    states = kind.entry.states(function)
     with np.errstate(all="ignore"):
-        for step, g, lr in zip(problem.steps, problem.gradients, problem.lr, strict=True):
-            inputs.update(w=w, g=g, step=np.float64(step), lr=lr)
-            update, *new = program(inputs, len(w))
-            inputs.update(zip(states, new, strict=True))
-            w = [x - u for x, u in zip(w, update, strict=True)]
-            updates.append(np.concatenate([u.reshape(2, -1) for u in update], axis=1))
-    return np.array(updates)
+        found = updates(program, states, problem.weights, problem.gradients, shared)
+    rows = [u.reshape(*u.shape[:2], -1) for u in found]
+    return np.concatenate(rows, axis=2) if len(rows) > 1 else rows[0]
 
 
 @cache
@@ -97,10 +91,10 @@ def _fixed(flat: bool) -> Problem:
     gradients = scales * swing * (drift + noise)
     return Problem(
         [weights] if flat else _split(weights),
-        [[g] if flat else _split(g) for g in gradients],
-        np.array(STEPS),
+        [gradients] if flat else _split(gradients),
+        np.array(STEPS, dtype=np.float64).reshape(-1, 1, 1, 1),
         _falling(np.array(LEARNING_RATES), DECAY, len(STEPS)),
-        np.array(TOTALS).reshape(2, 1, 1),
+        _falling(np.array(TOTALS), 1.0, len(STEPS)),
     )
 
 
@@ -121,17 +115,17 @@ def _random(rng: np.random.Generator) -> Problem:
     so that every bound that a program may have is met from both sides.
     """
     rows, columns, long = (int(n) for n in rng.integers(2, 7, size=3))
-    weights, columns_of_g = [], []
+    weights, gradients = [], []
     for shape in ((rows, columns), (5 * long, 1), (1, 1)):
         weights.append(rng.normal(size=(2, *shape)) * rng.choice([0.0, 0.1, 1.0, 3.0]))
-        columns_of_g.append(_gradients((2, *shape), rng))
+        gradients.append(_gradients((2, *shape), rng))
     steps = np.cumsum([1, *rng.choice([1, 1, 1, 2, 10, 100], size=FRESH_STEPS - 1)])
     return Problem(
         weights,
-        [list(g) for g in zip(*columns_of_g, strict=True)],
-        steps,
+        gradients,
+        steps.astype(float).reshape(-1, 1, 1, 1),
         _falling(10.0 ** rng.uniform(-3, 1.5, size=2), rng.uniform(0.8, 1.0), FRESH_STEPS),
-        (steps[-1] + rng.integers(1, 1000, size=(2, 1, 1))).astype(float),
+        _falling(steps[-1] + rng.integers(1, 1000, size=2), 1.0, FRESH_STEPS),
     )
 
 

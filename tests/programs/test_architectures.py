@@ -176,6 +176,22 @@ def test_equal_programs_begin_equal_under_equal_seeds() -> None:
     torch.testing.assert_close(networks[0](x), networks[1](x))
 
 
+def test_a_network_too_large_to_probe_is_refused_with_a_sentence() -> None:
+    source = (
+        "def f(x):\n    return linear(x, 4096)\n\ndef network(x):\n    return repeat(f, 60, x)\n"
+    )
+    found = behaviour(read(source), KIND)
+    assert found.fault is not None
+    assert found.fault.startswith("too large")
+
+
+def test_on_a_large_task_the_probe_is_the_usual_one() -> None:
+    genome = genome_of("transformer")
+    usual = fingerprint(genome, KIND)
+    assert fingerprint(genome, at(Spec("sequence", (2048, 1024), 10))) == usual
+    assert fingerprint(genome, at(Spec("sequence", (24, 32), 10))) != usual
+
+
 def built(spec: Spec, *genomes: Genome) -> list[Network]:
     networks = [build(genome, spec) for genome in genomes]
     assert all(isinstance(n, Network) for n in networks)

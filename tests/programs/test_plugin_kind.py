@@ -55,7 +55,7 @@ def loss(tmp_path: Path) -> Kind:
 
 
 def test_a_loss_is_parsed_rendered_mutated_and_hashed(loss: Kind) -> None:
-    source = "def loss(p, y):\n    return log1p(exp(-2 * p * y))\n"
+    source = "def loss(p, y):\n    gap = 2 * p - y\n    return log1p(exp(gap))\n"
     genome = parse(source, loss)
     assert isinstance(genome, Genome)
     assert render(genome, loss) == source

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from programs.kind import Attribute, Op, Param, Type, TypeMismatch
 from programs.kinds.networks.features import Feature
 
-MAX_WEIGHTS = 1 << 24
+MAX_WEIGHTS = 1 << 26
 
 WIDTH = Param("width", 0.0, Attribute(0, 8192, (0, 8, 16, 32, 64, 128, 256)))
 """The number of features that come out; 0 means `times` as many as come in."""

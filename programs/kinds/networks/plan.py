@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -35,13 +36,15 @@ class Recipe:
     """What it takes to build a network.
 
     `weights` maps a canonical path to the weights there by name; FLOPs are those of one example's
-    forward pass, two for each multiply–add of matrix products and convolutions.
+    forward pass, two for each multiply–add of matrix products and convolutions; `values` counts
+    all numbers that the calls give for one example.
     """
 
     calls: tuple[Call, ...]
     result: str
     weights: Mapping[str, Mapping[str, Weight]]
     flops: int
+    values: int
     given: Feature
     gives: Feature
 
@@ -65,12 +68,15 @@ def recipe_of(typed: Typed) -> Recipe:
     function = live(flat.function, kind)
     calls: list[Call] = []
     weights: dict[str, Mapping[str, Weight]] = {}
-    flops = 0
+    flops = values = 0
     for statement in function.body:
         layer = kind.ops[statement.op]
         assert isinstance(layer, Layer)
         given = _given(layer, statement, typed)
         flops += layer.flops(*given)
+        found = types[statement.target]
+        assert isinstance(found, Feature)
+        values += math.prod(found.shape)
         path = ""
         if layer.weighted:
             path = paths[flat.twins.get(statement.target, statement.target)]
@@ -82,7 +88,7 @@ def recipe_of(typed: Typed) -> Recipe:
     x, y = types[function.params[0]], types[result]
     assert isinstance(x, Feature)
     assert isinstance(y, Feature)
-    return Recipe(tuple(calls), result, weights, flops, x, y)
+    return Recipe(tuple(calls), result, weights, flops, values, x, y)
 
 
 def _given(layer: Layer, statement: Statement, typed: Typed) -> list:

@@ -8,41 +8,67 @@ gradients of a fixed mix of them with respect to the inputs are taken in float64
 from __future__ import annotations
 
 import hashlib
+import math
+from collections.abc import Iterable
 from functools import cache
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from programs.check import Typed, check
 from programs.genome import Genome
-from programs.kind import Entry, Kind
+from programs.kind import Entry, Kind, Unprobed
+from programs.kinds.architecture import settings
 from programs.kinds.networks.build import run
 from programs.kinds.networks.features import Feature
 from programs.kinds.networks.layer import Weight
-from programs.kinds.networks.plan import recipe_of
+from programs.kinds.networks.plan import Recipe, recipe
 
 BATCH = 2
+MAX_FLOPS = 1 << 28
+MAX_PARAMETERS = 1 << 23
+MAX_VALUES = 1 << 22
 _TABLE = 1 << 17
 
 
 def probe(genome: Genome, kind: Kind) -> np.ndarray:
-    """Run a checked architecture on every sort of input it fits; return all numbers in a row."""
-    results = [_outputs(typed) for typed in _fitting(genome, kind)]
-    return np.concatenate(results)
+    """Run a checked architecture on the probes; return all numbers in a row.
+
+    Of a kind for a task, on the task's shape; otherwise, or where that is too large, on every sort
+    of input it fits. One thread is used: sums must not depend on how they are shared out.
+    """
+    recipes = _small([kind.entry] if kind.settings is None else [], genome, kind)
+    recipes = recipes or _small(settings(genome), genome, kind)
+    if not recipes:
+        raise Unprobed(
+            "too large: no probe has room for its parameters, its values and its operations"
+        )
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        return np.concatenate([_outputs(recipe) for recipe in recipes])
+    finally:
+        torch.set_num_threads(threads)
 
 
-def _fitting(genome: Genome, kind: Kind) -> list[Typed]:
-    """Type-check for the kind's own input, or else for the first that fits of every sort."""
-    entries = [kind.entry] if kind.settings is None else list(kind.settings(genome))
-    found: dict[str, Typed] = {}
+def _small(entries: Iterable[Entry], genome: Genome, kind: Kind) -> list[Recipe]:
+    """Return the recipe for the first entry of every sort that a program fits, but no large one."""
+    found: dict[str, Recipe] = {}
     for entry in entries:
         sort = _input(entry).sort
         if sort not in found:
-            typed = check(genome, kind.at(entry))
-            if isinstance(typed, Typed):
-                found[sort] = typed
-    return list(found.values())
+            recipe_or_fault = recipe(genome, kind.at(entry))
+            if isinstance(recipe_or_fault, Recipe):
+                found[sort] = recipe_or_fault
+    return [r for r in found.values() if _fits_a_probe(r)]
+
+
+def _fits_a_probe(recipe: Recipe) -> bool:
+    return (
+        recipe.flops <= MAX_FLOPS
+        and recipe.parameters <= MAX_PARAMETERS
+        and recipe.values <= MAX_VALUES
+    )
 
 
 def _input(entry: Entry) -> Feature:
@@ -51,8 +77,7 @@ def _input(entry: Entry) -> Feature:
     return x
 
 
-def _outputs(typed: Typed) -> np.ndarray:
-    recipe = recipe_of(typed)
+def _outputs(recipe: Recipe) -> np.ndarray:
     weights = {
         path: {name: filled(weight, f"{path}.{name}") for name, weight in made.items()}
         for path, made in recipe.weights.items()
@@ -79,7 +104,7 @@ def filled(weight: Weight, path: str) -> Tensor:
 def cut(path: str, shape: tuple[int, ...] | torch.Size) -> Tensor:
     """Return fixed normal numbers of a shape, at the path's own place in the table."""
     table = _table()
-    count = int(np.prod(shape))
+    count = math.prod(shape)
     start = int.from_bytes(hashlib.blake2b(path.encode(), digest_size=4).digest(), "little")
     start %= _TABLE
     if start + count > len(table):

@@ -18,6 +18,7 @@ from programs.tidy import tidy
 KIND = kind_named("optimizer")
 SEEDS = [p.genome for p in library("optimizer").values() if p.genome is not None]
 NAMES = list(OPERATORS.names())
+FOUND: dict[str, Operator] = {n: OPERATORS.find(n) for n in NAMES}
 
 
 def test_all_operators_are_found() -> None:
@@ -26,11 +27,11 @@ def test_all_operators_are_found() -> None:
         "swap"
     )
     assert " ".join(NAMES) == expected
-    assert [OPERATORS.find(n).name for n in NAMES] == NAMES
+    assert [o.name for o in FOUND.values()] == NAMES
 
 
 def child_of(name: str, pool: list[Genome], rng: np.random.Generator) -> Genome | Fault:
-    operator: Operator = OPERATORS.find(name)
+    operator = FOUND[name]
     parents = [pool[rng.integers(len(pool))] for _ in range(operator.arity)]
     return operator(parents, KIND, rng)
 
@@ -41,7 +42,7 @@ def test_every_child_is_a_program(name: str) -> None:
     rng = np.random.default_rng([NAMES.index(name), 20230213])
     pool = list(SEEDS)
     made = 0
-    for turn in range(100):
+    for turn in range(60):
         child = child_of(name if turn % 2 else NAMES[rng.integers(len(NAMES))], pool, rng)
         if isinstance(child, Fault):
             assert child.message
@@ -53,7 +54,7 @@ def test_every_child_is_a_program(name: str) -> None:
         assert parse(render(child, KIND), KIND) == child
         assert child.size <= MAX_STATEMENTS
         pool.append(child)
-    assert made > 60
+    assert made > 35
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -66,6 +67,6 @@ def test_the_same_seed_gives_the_same_child(name: str) -> None:
 def test_most_children_are_new(name: str) -> None:
     rng = np.random.default_rng(1)
     keys = {structural_key(g, KIND) for g in SEEDS}
-    children = [child_of(name, SEEDS, rng) for _ in range(40)]
+    children = [child_of(name, SEEDS, rng) for _ in range(30)]
     new = [c for c in children if not isinstance(c, Fault) and structural_key(c, KIND) not in keys]
-    assert len(new) > 20
+    assert len(new) > 15

@@ -24,7 +24,8 @@ def genome(source: str) -> Genome:
 
 def children(name: str, *parents: Genome, count: int = 40) -> list[Genome]:
     rng = np.random.default_rng(0)
-    found = [OPERATORS.find(name)(parents, KIND, rng) for _ in range(count)]
+    operator = OPERATORS.find(name)
+    found = [operator(parents, KIND, rng) for _ in range(count)]
     return [c for c in found if isinstance(c, Genome)]
 
 
