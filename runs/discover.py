@@ -57,11 +57,12 @@ def go_on(
     talk: Console,
     evals: int | None = None,
     hours: float | None = None,
+    usd: float | None = None,
 ) -> int:
     """Resume a run with its own settings, or a larger budget; return the exit code."""
     with Store.open(database, create=False) as store:
         config = config_of(store.run(run))
-        config = config.model_copy(update=_given(evals=evals, hours=hours))
+        config = config.model_copy(update=_given(evals=evals, hours=hours, usd=usd))
         task = find_task(config.task)
         with sandbox_for(task, config.workers, config.device) as sandbox:
             prepared = prepare(store, config, sandbox, resume=run)
