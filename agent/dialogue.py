@@ -58,7 +58,7 @@ def obtain(
     drafts: tuple[Draft, ...] = ()
     turn = 0
     while True:
-        answer = yield question
+        (answer,) = yield (question,)
         if answer.error:
             return Obtained(drafts, "" if drafts else answer.error, turn)
         readings = [read(s.text, view.kind, s.cut_off) for s in answer.samples]

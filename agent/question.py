@@ -5,8 +5,9 @@
     Call        a question with its answer, as it is recorded
     Asker       whoever answers: the door to models, or a record of earlier answers
 
-A proposer that needs a model is a generator: it yields questions, is sent answers, and returns a
-proposal. So it is a pure function of the view, its generator of random numbers and the replies.
+A proposer that needs a model is a generator: it yields questions, several where they may be asked
+at the same time, is sent as many answers, and returns a proposal. So it is a pure function of the
+view, its generator of random numbers and the replies.
 """
 
 from __future__ import annotations
@@ -94,8 +95,8 @@ class Call:
 Report = Callable[[Call], None]
 """Takes every call, in any thread."""
 
-Dialogue = Generator[Question, Answer, T]
-"""Yields questions, is sent answers, returns a T."""
+Dialogue = Generator[tuple[Question, ...], tuple[Answer, ...], T]
+"""Yields questions, is sent an answer to each, returns a T."""
 
 
 class Asker(Protocol):

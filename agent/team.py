@@ -38,6 +38,7 @@ class Held:
     view: View
     rng: np.random.Generator
     dialogue: Dialogue[Proposal | Setback]
+    answers: list[Answer | None] = field(default_factory=list)
     usage: dict[str, float] = field(default_factory=dict)
     future: Future[Proposal] = field(default_factory=Future)
 
@@ -68,7 +69,7 @@ class Team:
     ) -> None:
         self.arms, self.proposers, self.say = tuple(arms), proposers, say
         self.failures: Counter[tuple[str, str]] = Counter()
-        self.asked: dict[Future[Answer], list[tuple[Held, Question]]] = {}
+        self.asked: dict[Future[Answer], list[tuple[Held, Question, int]]] = {}
         self._shared: dict[str, Future[Answer]] = {}
         self._line = Line(asker) if asker is not None else None
 
@@ -80,7 +81,7 @@ class Team:
             proposer = self.proposers[arm.proposer]
             if not isinstance(proposer, Proposer):
                 held = Held(arm, view, rng, proposer.converse(view, rng))
-                self._go_on(held, None)
+                self._go_on(held)
                 return held.future
             if proposals := proposer.propose(view, 1, rng):
                 return _done(proposals[0])
@@ -90,10 +91,12 @@ class Team:
     def pump(self) -> None:
         """Go on with every dialogue whose answer has come."""
         for future in [f for f in self.asked if f.done()]:
-            for held, question in self.asked.pop(future):
+            for held, question, place in self.asked.pop(future):
                 answer = future.result()
                 held.count(answer, question.shares)
-                self._go_on(held, answer)
+                held.answers[place] = answer
+                if None not in held.answers:
+                    self._go_on(held)
 
     def reasons(self, view: View) -> list[dict[str, Any]]:
         """Return how each arm did and its chance of the next place."""
@@ -108,13 +111,17 @@ class Team:
         if self._line is not None:
             self._line.close()
 
-    def _go_on(self, held: Held, answer: Answer | None) -> None:
+    def _go_on(self, held: Held) -> None:
+        answers = tuple(a for a in held.answers if a is not None)
         try:
-            question = next(held.dialogue) if answer is None else held.dialogue.send(answer)
+            questions = held.dialogue.send(answers) if answers else next(held.dialogue)
         except StopIteration as end:
             held.future.set_result(self._proposal(held, end.value))
             return
-        self.asked.setdefault(self._ask(held.arm.model, question), []).append((held, question))
+        held.answers = [None] * len(questions)
+        for place, question in enumerate(questions):
+            future = self._ask(held.arm.model, question)
+            self.asked.setdefault(future, []).append((held, question, place))
 
     def _ask(self, model: str, question: Question) -> Future[Answer]:
         assert self._line is not None
@@ -128,17 +135,25 @@ class Team:
     def _proposal(self, held: Held, outcome: Proposal | Setback) -> Proposal:
         if isinstance(outcome, Setback):
             return self._filled(held, outcome.reason)
+        if outcome.origin.usage.get("surrogate_off"):
+            self._say_once(held.arm, "surrogate off", outcome.origin.rationale)
         spent = {**held.usage, **outcome.origin.usage}
         return replace(outcome, origin=replace(outcome.origin, model=held.arm.model, usage=spent))
+
+    def _say_once(self, arm: Arm, short: str, text: str) -> None:
+        self.failures[arm.model, short] += 1
+        if self.failures[arm.model, short] == 1:
+            self.say(f"{arm}: {text}")
 
     def _filled(self, held: Held, reason: str) -> Proposal:
         """Let evolution fill a place, and say why."""
         arm, short = held.arm, reason.partition(":")[0]
-        self.failures[arm.model, short] += 1
-        if self.failures[arm.model, short] == 1 and short != "too early":
-            self.say(f"{arm}: {reason}. Symbolic evolution fills its places.")
+        if short != "too early":
+            self._say_once(arm, short, f"{reason}. Symbolic evolution fills its places.")
         for _ in range(DRAWS):
             if proposals := EVOLUTION.propose(held.view, 1, held.rng):
+                if short == "too early":
+                    return proposals[0]
                 origin = stand_in(proposals[0].origin, arm, reason)
                 unpaid = {"unpaid": 1.0} if reason.startswith(UNASKED) else {}
                 origin = replace(origin, usage={**held.usage, **origin.usage, **unpaid})

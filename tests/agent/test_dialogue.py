@@ -16,11 +16,11 @@ ASK = Question((("user", "go"),), "7 rewrite")
 
 def hold(dialogue: Dialogue[Any], replies: Sequence[str | Answer]) -> tuple[Any, list[Question]]:
     """Answer a dialogue with these replies; return its end and what it asked."""
-    asked = [next(dialogue)]
+    asked = [*next(dialogue)]
     for reply in replies:
         answer = Answer((Sample(reply),)) if isinstance(reply, str) else reply
         try:
-            asked.append(dialogue.send(answer))
+            asked += dialogue.send((answer,))
         except StopIteration as end:
             return end.value, asked
     raise AssertionError(f"another reply is owed to: {asked[-1].messages[-1]}")

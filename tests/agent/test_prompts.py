@@ -57,7 +57,7 @@ def lab() -> View:
 def first_prompt(name: str) -> str:
     proposer = find_proposer(name)
     assert not isinstance(proposer, Proposer)
-    question = next(proposer.converse(lab(), np.random.default_rng(4)))
+    question, *_ = next(proposer.converse(lab(), np.random.default_rng(4)))
     return "\n\n".join(f"# {role}\n\n{text}" for role, text in question.messages) + "\n"
 
 
@@ -80,10 +80,11 @@ def test_the_same_view_and_replies_give_the_same_dialogue(name: str) -> None:
 
     def end(seed: int) -> object:
         dialogue = proposer.converse(lab(), np.random.default_rng(seed))
-        next(dialogue)
+        asked = next(dialogue)
+        refusal = Answer((Sample("I'm sorry, I cannot help."),))
         try:
             while True:
-                dialogue.send(Answer((Sample("I'm sorry, I cannot help."),)))
+                asked = dialogue.send((refusal,) * len(asked))
         except StopIteration as stopped:
             return stopped.value
 

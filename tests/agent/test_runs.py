@@ -184,7 +184,7 @@ def test_an_unpriced_model_needs_another_limit(store: Store) -> None:
     with pytest.raises(InputError, match="price of `openai/desk` is not known"):
         run(store, config(None, evals=None, usd=1.0, models={"openai/desk": 1.0}))
     with serving(by_hash(*GOOD)) as server:
-        run_id, _ = run(store, config(server, evals=5, models={"openai/desk": 1.0}))
+        run_id, _ = run(store, config(server, evals=12, models={"openai/desk": 1.0}))
     assert store.run(run_id).usd == 0
     assert sum(c["completion_tokens"] for c in store.llm_calls(run_id)) > 0
 
@@ -220,7 +220,7 @@ def test_models_and_proposers_have_weights_and_options() -> None:
     assert parse_models(("a", "b:0.3", "ollama/llama3:8b", "c:8b:2.0")) == {
         "a": 1.0, "b": 0.3, "ollama/llama3:8b": 1.0, "c:8b": 2.0,
     }  # fmt: skip
-    assert parse_proposers(("evolution:2", "rewrite", "llambo:alpha=0.1", "iterate:budget=9:3")) == {
-        "evolution": 2.0, "rewrite": 1.0, "llambo:alpha=0.1": 1.0, "iterate:budget=9": 3.0,
+    assert parse_proposers(("evolution:2", "rewrite", "llambo:alpha=0.1", "diff:budget=9:3")) == {
+        "evolution": 2.0, "rewrite": 1.0, "llambo:alpha=0.1": 1.0, "diff:budget=9": 3.0,
     }  # fmt: skip
     assert set(read_config(task="t", models={"m": 1.0}).proposers) > {"evolution", "llambo"}
