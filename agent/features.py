@@ -16,6 +16,7 @@ from programs.genome import Function, Genome
 
 BUCKETS = 128
 ROUNDS = 3
+FADING = 0.25
 
 
 @cache
@@ -24,8 +25,8 @@ def features(genome: Genome) -> tuple[float, ...]:
     counts = np.zeros(BUCKETS)
     constants: list[float] = []
     for function in genome.functions:
-        for label in _labels(function):
-            counts[_bucket(label)] += 1.0
+        for label, weight in _labels(function):
+            counts[_bucket(label)] += weight
         args = [a for s in function.body for a in s.args] + list(function.returns)
         constants += [abs(a) for a in args if not isinstance(a, str)]
     main = genome.main
@@ -35,19 +36,19 @@ def features(genome: Genome) -> tuple[float, ...]:
     return (*figures, *np.sqrt(counts))
 
 
-def _labels(function: Function) -> list[str]:
-    """Return every label of every round."""
+def _labels(function: Function) -> list[tuple[str, float]]:
+    """Return every label of every round; the later ones, which are rarer, count less."""
     label = {p: f"in {p if len(p) == 1 else 'state'}" for p in function.params}
     label |= {s.target: s.op for s in function.body}
     label["return"] = "return"
     reads = {s.target: s.args for s in function.body} | {"return": function.returns}
-    found = list(label.values())
-    for _ in range(ROUNDS):
+    found = [(each, 1.0) for each in label.values()]
+    for turn in range(1, ROUNDS + 1):
         new = dict(label)
         for target, args in reads.items():
             below = (label[a] if isinstance(a, str) else "number" for a in args)
             new[target] = _short(f"{label[target]}({','.join(below)})")
-            found.append(new[target])
+            found.append((new[target], FADING**turn))
         label = new
     return found
 

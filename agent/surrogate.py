@@ -25,6 +25,9 @@ MOST = 300
 NOISES = (0.01, 0.03, 0.1, 0.3, 1.0)
 WIDTHS = (0.5, 1.0, 2.0, 4.0)
 CLIP = 3.0
+FLOOR = 0.3
+"""The least spread of a feature: what hardly any program has must not count for more."""
+
 SPREAD_FLOOR = 1e-5
 
 
@@ -58,7 +61,7 @@ class Surrogate:
         self.scale = max(float(np.median(np.abs(y - self.centre))) * 1.4826, SPREAD_FLOOR)
         self.y = np.clip((y - self.centre) / self.scale, -CLIP, CLIP)
         x = np.array([features(g) for g in genomes])
-        self.middle, self.spread = x.mean(0), np.maximum(x.std(0), 0.1)
+        self.middle, self.spread = x.mean(0), np.maximum(x.std(0), FLOOR)
         self.x = (x - self.middle) / self.spread
         distance = _distances(self.x, self.x)
         self.unit = float(np.median(distance[distance > 0])) if (distance > 0).any() else 1.0

@@ -1,4 +1,4 @@
-"""LLAMBO's parts by themselves: targets with the right sign, guesses, labels, and who is believed."""
+"""LLAMBO's parts by themselves: targets of the right sign, guesses, labels, who is believed."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_the_warm_start_is_asked_once_and_each_place_takes_its_own() -> None:
     digests = {q.digest("m") for _, asked in found for q in asked}
     assert len(digests) == 1
     assert len({str(p.offer) for p, _ in found}) == 5
-    assert [p.origin.rationale for p, _ in found][0] == "Idea 1."
+    assert found[0][0].origin.rationale == "Idea 1."
     assert found[0][1][0].shares == 5
 
 
