@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from agent.ledger import Ledger
-from agent.llm import connect
 from agent.prices import Price, price_of
 from agent.question import Answer, Call, Question, Report
 from agent.redact import redacted
@@ -66,19 +65,17 @@ class Door:
         self,
         ledger: Ledger,
         report: Report,
+        transport: Transport,
         *,
-        api_base: str | None = None,
-        transport: Transport | None = None,
         prices: Mapping[str, Price] | None = None,
         in_flight: int = IN_FLIGHT,
         pace: Pace | None = None,
     ) -> None:
-        self.ledger, self.report, self.pace = ledger, report, pace or Pace()
-        self.api_base, self.transport = api_base, transport
+        self.ledger, self.report, self.transport = ledger, report, transport
+        self.pace = pace or Pace()
         self._prices = dict(prices or {})
         self._standings: dict[str, Standing] = {}
         self._room = asyncio.Semaphore(in_flight)
-        self._connecting = asyncio.Lock()
 
     async def answer(self, model: str, question: Question) -> Answer:
         """Return the model's answer, and report the call."""
@@ -91,8 +88,7 @@ class Door:
 
     async def close(self) -> None:
         """Let go of connections."""
-        if self.transport is not None:
-            await self.transport.close()
+        await self.transport.close()
 
     def standing(self, model: str) -> Standing:
         """Return what is known about a model."""
@@ -148,8 +144,7 @@ class Door:
         outcome: Completion | Trouble
         cost = worst
         try:
-            transport = await self._connected()
-            sending = transport.send(model, question, samples, timeout, standing.bare)
+            sending = self.transport.send(model, question, samples, timeout, standing.bare)
             outcome = await asyncio.wait_for(sending, timeout + 1.0)
             cost = _cost(standing, outcome, worst)
         except asyncio.CancelledError:
@@ -163,13 +158,6 @@ class Door:
         finally:
             self.ledger.settle(worst, cost)
         return outcome, cost
-
-    async def _connected(self) -> Transport:
-        """Connect at the first call; importing litellm must not hold up the event loop."""
-        async with self._connecting:
-            if self.transport is None:
-                self.transport = await asyncio.to_thread(connect, self.api_base)
-        return self.transport
 
 
 def _cost(standing: Standing, done: Completion, worst: float) -> float:

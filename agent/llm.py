@@ -4,7 +4,8 @@
     OpenAIClient    an OpenAI-compatible server (vLLM, Ollama, llama.cpp, LM Studio) at `api_base`
 
 Keys stay in the environment, where the libraries find them. Both libraries are imported when a
-client is made: litellm takes seconds.
+client is made, which takes seconds with litellm; make it on the main thread, because it silences
+their warnings, and Python's filters are the whole process's.
 """
 
 from __future__ import annotations

@@ -114,7 +114,10 @@ def _option(proposer: Any, name: str, text: str) -> tuple[str, Any]:
         hint = closest(word, known)
         ask = f" Did you mean `{hint}`?" if hint else ""
         there = ", ".join(known)
-        raise InputError(f"`{name}` has no option `{word}`.{ask} It has: {there}.")
+        raise InputError(
+            f"`{name}` has no option `{word}`.{ask} It has: {there}. A weight is a "
+            f"number: NAME:WEIGHT."
+        )
     try:
         return word, _as(type(known[word]), value)
     except ValueError:

@@ -7,6 +7,7 @@ Trouble      a client library's exception, sorted: may it be retried, may it be 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -14,6 +15,7 @@ from agent.question import Question, Sample
 from agent.redact import redacted
 
 LONGEST_MESSAGE = 300
+_KEYLESS = re.compile(r"missing credentials|api[_ ]key\b.*\b(?:not set|environment)", re.IGNORECASE)
 LONGEST_PAUSE = 30.0
 
 
@@ -66,7 +68,7 @@ def trouble_of(error: BaseException) -> Trouble:
         empty = "insufficient_quota" in said
         pause = _pause(error)
         return Trouble(f"rate limit: {said}", retry=not empty, hopeless=empty, pause=pause)
-    if status in (401, 403):
+    if status in (401, 403) or _KEYLESS.search(said):
         return Trouble(f"no access: {said}", hopeless=True)
     if status == 404:
         return Trouble(f"no such model: {said}", hopeless=True)

@@ -90,6 +90,12 @@ def _announce(
         talk.print(f"  budget     {config.evals} distinct programs, {config.workers} workers")
     talk.print(f"  isolation  {sandbox.tier}: {PROMISE}", style="dim")
     talk.print(f"  device     {config.device}", style="dim")
+    if config.models:
+        named = ", ".join(config.models)
+        paid = (
+            f"a replay of run {config.replay}" if config.replay else f"${config.dollars:g} at most"
+        )
+        talk.print(f"  models     {named}: {paid}", style="dim")
     talk.print(f"  database   {database.resolve()}", style="dim", soft_wrap=True)
 
 

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from agent.door import Door
 from agent.ledger import Ledger
+from agent.llm import connect
 from agent.portfolio import arms_of
 from agent.prices import price_of
 from agent.proposer import Proposer, Talker, find_proposer
@@ -49,11 +50,11 @@ class Models:
 
     def _asker(self, config: RunConfig) -> Asker:
         """Answer from this run's own calls first: a resumed run pays for nothing twice."""
-        door = Door(self.ledger, self.calls.put, api_base=config.api_base)
         if config.replay:
             source = self.store.run(config.replay).id
             mine = [] if source == self.run.id else self.store.llm_calls(source)
             return Replay([r for row in mine if (r := recorded(row))], report=self.calls.put)
+        door = Door(self.ledger, self.calls.put, connect(config.api_base))
         own = self.store.llm_calls(self.run.id)
         return Replay([r for row in own if (r := recorded(row))], otherwise=door)
 

@@ -49,7 +49,7 @@ def test_a_limit_of_ten_cents_holds_over_a_thousand_calls() -> None:
 
     async def everything() -> list[Answer]:
         pace = Pace(retries=2, first_pause=0.0)
-        door = Door(ledger, calls.append, transport=Fickle(rng), prices=prices, pace=pace)
+        door = Door(ledger, calls.append, Fickle(rng), prices=prices, pace=pace)
         asked = []
         for i in range(1_000):
             tokens, samples = int(rng.integers(1, 500)), int(rng.integers(1, 4))
@@ -83,7 +83,7 @@ def test_a_provider_that_charges_more_than_can_be_is_asked_no_more() -> None:
     ledger = Ledger(1.0)
 
     async def twice() -> list[Answer]:
-        door = Door(ledger, calls.append, transport=transport, prices=prices, pace=QUICK)
+        door = Door(ledger, calls.append, transport, prices=prices, pace=QUICK)
         ask = Question((("user", "x"),), "1", max_tokens=1000)
         return [await door.answer("m", ask), await door.answer("m", ask)]
 

@@ -11,7 +11,7 @@ import pytest
 
 from agent.door import Door, Pace
 from agent.ledger import Ledger
-from agent.llm import LitellmClient
+from agent.llm import OpenAIClient, connect
 from agent.prices import price_of
 from agent.question import Answer, Call, Question
 from tests.agent.server import Reply, Scripted, in_turn, serving
@@ -38,7 +38,7 @@ def put(
     ledger = given.pop("ledger", None) or Ledger(1.0)
 
     async def all_at_once() -> list[Answer]:
-        door = Door(ledger, calls.append, api_base=server.base, pace=pace, **given)
+        door = Door(ledger, calls.append, OpenAIClient(server.base), pace=pace, **given)
         try:
             return await asyncio.gather(*(door.answer(MODEL, q) for q in questions))
         finally:
@@ -103,7 +103,7 @@ def test_nobody_listens() -> None:
 
 def test_a_hopeless_model_is_asked_no_more() -> None:
     async def thrice(server: Scripted) -> list[Answer]:
-        door = Door(Ledger(1.0), lambda _: None, api_base=server.base, pace=QUICK)
+        door = Door(Ledger(1.0), lambda _: None, OpenAIClient(server.base), pace=QUICK)
         found = [await door.answer(MODEL, ask()) for _ in range(3)]
         await door.close()
         return found
@@ -190,19 +190,22 @@ def test_litellm_speaks_to_the_same_server(
     async def in_order(server: Scripted) -> list[Answer]:
         monkeypatch.setenv("OPENAI_API_BASE", server.base)
         ledger = Ledger(1.0)
-        door = Door(ledger, calls.append, transport=LitellmClient(), pace=QUICK)
+        door = Door(ledger, calls.append, connect(None), pace=QUICK)
         good = await door.answer(MODEL, ask(samples=2, seed=3))
         bad = await door.answer(MODEL, ask())
         unknown = await door.answer("nosuchprovider/model", ask())
+        monkeypatch.delenv("OPENAI_API_KEY")
+        keyless = await door.answer("openai/gpt-4.1-nano", ask())
         await door.close()
-        return [good, bad, unknown]
+        return [good, bad, unknown, keyless]
 
     with serving(script) as server:
-        good, bad, unknown = asyncio.run(in_order(server))
+        good, bad, unknown, keyless = asyncio.run(in_order(server))
     assert [s.text for s in good.samples] == ["a", "b"]
     assert good.usd > 0
     assert len(server.requests) == 4
     assert bad.error.startswith("no access")
+    assert keyless.error.startswith("no access")
     assert unknown.error
     assert not unknown.samples
     said = capsys.readouterr()
