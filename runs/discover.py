@@ -58,11 +58,12 @@ def go_on(
     talk: Console,
     evals: int | None = None,
     hours: float | None = None,
+    usd: float | None = None,
 ) -> int:
     """Resume a run with its own settings, or a larger budget; return the exit code."""
     with Store.open(database, create=False) as store:
         config = config_of(store.run(run))
-        config = config.model_copy(update=_given(evals=evals, hours=hours))
+        config = config.model_copy(update=_given(evals=evals, hours=hours, usd=usd))
         task = find_task(config.task)
         with sandbox_for(task, config.workers, config.device) as sandbox:
             prepared = prepare(store, config, sandbox, resume=run)
@@ -90,6 +91,12 @@ def _announce(
         talk.print(f"  budget     {config.evals} distinct programs, {config.workers} workers")
     talk.print(f"  isolation  {sandbox.tier}: {PROMISE}", style="dim")
     talk.print(f"  device     {config.device}", style="dim")
+    if config.models:
+        named = ", ".join(config.models)
+        paid = (
+            f"a replay of run {config.replay}" if config.replay else f"${config.dollars:g} at most"
+        )
+        talk.print(f"  models     {named}: {paid}", style="dim")
     talk.print(f"  database   {database.resolve()}", style="dim", soft_wrap=True)
 
 

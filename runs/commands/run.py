@@ -19,8 +19,19 @@ from runs.commands.common import out, search_options, talk
     "proposers",
     multiple=True,
     metavar="NAME[:WEIGHT]",
-    help="Who proposes: evolution, random-search, or a .py file.  [default: evolution]",
+    help="Who proposes: evolution, random-search, llambo, rewrite, diff, crossover, iterate, "
+    "target-line, or a .py file.  [default: evolution, and all of these with --model]",
 )
+@click.option(
+    "--model",
+    "models",
+    multiple=True,
+    metavar="NAME[:WEIGHT]",
+    help="A language model that proposes too, by litellm's name; a weight has a decimal point.",
+)
+@click.option("--usd", type=float, help="What models may cost in all.  [default: 1]")
+@click.option("--api-base", metavar="URL", help="An OpenAI-compatible server to ask instead.")
+@click.option("--replay", metavar="RUN", help="Let this run's recorded calls answer for models.")
 @click.option("--resume", metavar="RUN", help="Go on with this run, with its own settings.")
 @click.option(
     "--forget",
@@ -41,6 +52,10 @@ def command(
     evals: int | None,
     hours: float | None,
     proposers: tuple[str, ...],
+    models: tuple[str, ...],
+    usd: float | None,
+    api_base: str | None,
+    replay: str | None,
     resume: str | None,
     forget: float | None,
     aggregate: int | None,
@@ -57,13 +72,13 @@ def command(
 
     Example: cambrian run digits --evals 500 --seed 1
     """
-    from runs.config import parse_proposers
+    from runs.config import parse_models, parse_proposers
     from runs.discover import discover, go_on, settings
 
     if resume is not None:
         if task is not None:
             raise InputError("Give a TASK or `--resume RUN`, not both.")
-        code = go_on(resume, db, display, out(), talk(), evals=evals, hours=hours)
+        code = go_on(resume, db, display, out(), talk(), evals=evals, hours=hours, usd=usd)
     elif task is None:
         raise InputError("Name a task to search on, e.g. `cambrian run digits`.")
     else:
@@ -75,6 +90,10 @@ def command(
             seed=seed,
             recall=not fresh,
             proposers=parse_proposers(proposers) or None,
+            models=parse_models(models) or None,
+            usd=usd,
+            api_base=api_base,
+            replay=replay,
             **given,
         )
         code = discover(config, db, display, out(), talk())
