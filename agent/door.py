@@ -22,7 +22,8 @@ PATIENCE = 3
 """Failures in a row, each after its retries, after which a model is asked no more."""
 
 CANCELLED = "cancelled"
-UNASKED = ("budget", "asked no more")
+CLOSED = "asked no more"
+UNASKED = ("budget", CLOSED)
 """How errors begin when no call was made."""
 
 
@@ -118,7 +119,7 @@ class Door:
         standing, usd, attempt = self.standing(model), 0.0, 0
         while True:
             if standing.closed:
-                return Answer(error=f"asked no more: {standing.closed}", usd=usd)
+                return Answer(error=f"{CLOSED}: {standing.closed}", usd=usd)
             worst = standing.price.worst(question, samples) if standing.price else 0.0
             if not self.ledger.reserve(worst):
                 return Answer(error="budget: the dollar limit leaves no room for a call", usd=usd)
