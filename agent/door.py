@@ -1,12 +1,13 @@
 """The door to models: it prices, limits, paces, retries and records what is asked.
 
 Failures are answers with an error, never exceptions, and no key is part of any of them. A model
-that cannot be reached is asked no more, so that a run does not wait for it for ever.
+that cannot be reached is left alone for a while, so that a run does not wait for it for ever.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -19,40 +20,61 @@ from agent.transport import Completion, Transport, Trouble, trouble_of
 
 IN_FLIGHT = 8
 PATIENCE = 3
-"""Failures in a row, each after its retries, after which a model is asked no more."""
+"""Failures in a row, each after its retries, after which a model is left alone for a while."""
+
+LONGEST_REST = 3600.0
 
 CANCELLED = "cancelled"
-UNASKED = ("budget", "asked no more")
+CLOSED = "asked no more"
+UNASKED = ("budget", CLOSED)
 """How errors begin when no call was made."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How long to wait for a reply, how often to try again, and the first pause before that."""
+    """How long to wait for a reply, how often to try again, and the first pauses."""
 
-    timeout: float = 120.0
+    timeout: float = 90.0
     retries: int = 3
     first_pause: float = 1.0
+    first_rest: float = 60.0
 
     def pause(self, trouble: Trouble, attempt: int) -> float:
         """Return the seconds to wait before the next try: twice as long each time."""
         return max(trouble.pause, self.first_pause * 2**attempt)
 
+    def rest(self, count: int) -> float:
+        """Return the seconds to leave a model alone after its failures, up to an hour."""
+        return min(self.first_rest * 2**count, LONGEST_REST)
+
 
 @dataclass
 class Standing:
-    """What the door has learnt about a model: why it is asked no more, and what it cannot do."""
+    """What the door has learnt about a model: why and until when it is left alone, its failings."""
 
     price: Price | None
     closed: str = ""
+    until: float = math.inf
     failures: int = 0
+    rests: int = 0
     bare: bool = False
 
-    def blame(self, trouble: Trouble) -> None:
-        """Count a failure; close the model when there is no hope."""
+    def shut(self) -> str:
+        """Return why the model is not asked now, or nothing."""
+        return self.closed if time.monotonic() < self.until else ""
+
+    def blame(self, trouble: Trouble, pace: Pace) -> None:
+        """Count a failure; leave the model alone for a while after several, or for good."""
         self.failures += 1
-        if trouble.hopeless or (trouble.retry and self.failures >= PATIENCE):
-            self.closed = trouble.reason
+        if trouble.hopeless:
+            self.closed, self.until = trouble.reason, math.inf
+        elif self.failures >= PATIENCE:
+            self.closed, self.until = trouble.reason, time.monotonic() + pace.rest(self.rests)
+            self.rests += 1
+
+    def praise(self) -> None:
+        """Forget earlier failures."""
+        self.failures = self.rests = 0
 
 
 class Door:
@@ -117,15 +139,15 @@ class Door:
         """Make one request, again after a pause where that may help."""
         standing, usd, attempt = self.standing(model), 0.0, 0
         while True:
-            if standing.closed:
-                return Answer(error=f"asked no more: {standing.closed}", usd=usd)
+            if shut := standing.shut():
+                return Answer(error=f"{CLOSED}: {shut}", usd=usd)
             worst = standing.price.worst(question, samples) if standing.price else 0.0
             if not self.ledger.reserve(worst):
                 return Answer(error="budget: the dollar limit leaves no room for a call", usd=usd)
             outcome, cost = await self._once(model, question, samples, worst)
             usd += cost
             if isinstance(outcome, Completion):
-                standing.failures = 0
+                standing.praise()
                 return _answer(outcome, samples, usd)
             if outcome.picky and not standing.bare:
                 standing.bare = True
@@ -133,7 +155,7 @@ class Door:
                 await asyncio.sleep(self.pace.pause(outcome, attempt))
                 attempt += 1
             else:
-                standing.blame(outcome)
+                standing.blame(outcome, self.pace)
                 return Answer(error=outcome.reason, usd=usd)
 
     async def _once(
@@ -169,6 +191,7 @@ def _cost(standing: Standing, done: Completion, worst: float) -> float:
     cost = standing.price.cost(done.prompt_tokens, done.completion_tokens)
     if cost > worst * (1 + 1e-9):
         # The provider ignores our limits: no reservation can be trusted any more.
+        standing.until = math.inf
         standing.closed = f"a call cost ${cost:.6f}, above its worst case of ${worst:.6f}"
     return cost
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from agent.door import UNASKED
+from agent.door import CLOSED, UNASKED
 from agent.line import Line
 from agent.portfolio import Arm, records, shares, stand_in
 from agent.proposer import Proposal, Proposer, Setback, Talker, View
@@ -105,6 +105,15 @@ class Team:
             for r in records(view, self.arms)
         ]
 
+    def complaints(self) -> list[str]:
+        """Return how often each model failed, and how."""
+        models = dict.fromkeys(model for model, _ in self.failures)
+        return [
+            f"{model}: "
+            + ", ".join(f"{n} × {why}" for (m, why), n in self.failures.most_common() if m == model)
+            for model in models
+        ]
+
     def close(self) -> None:
         """Drop what is in flight and let go of connections."""
         self.asked.clear()
@@ -141,8 +150,9 @@ class Team:
         return replace(outcome, origin=replace(outcome.origin, model=held.arm.model, usage=spent))
 
     def _say_once(self, arm: Arm, short: str, text: str) -> None:
+        known = any(model == arm.model for model, _ in self.failures)
         self.failures[arm.model, short] += 1
-        if self.failures[arm.model, short] == 1:
+        if self.failures[arm.model, short] == 1 and not (known and short == CLOSED):
             self.say(f"{arm}: {text}")
 
     def _filled(self, held: Held, reason: str) -> Proposal:

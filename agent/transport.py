@@ -63,7 +63,8 @@ def trouble_of(error: BaseException) -> Trouble:
     said = " ".join(redacted(str(error)).split())[:LONGEST_MESSAGE]
     status = getattr(error, "status_code", None)
     if isinstance(error, TimeoutError) or "Timeout" in type(error).__name__:
-        return Trouble("timed out: no reply in time", retry=True, sent=True)
+        # Not tried again: the run waits for this place, and evolution can fill it now.
+        return Trouble("timed out: no reply in time", sent=True)
     if status == 429:
         empty = "insufficient_quota" in said
         pause = _pause(error)

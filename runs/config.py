@@ -62,7 +62,7 @@ class RunConfig(BaseModel):
             object.__setattr__(self, "evals", DEFAULT_EVALS)
         if self.lookahead == 0:
             # A model answers in seconds: its places must be asked for long before their turn.
-            ahead = (32, 12) if self.models else (16, 4)
+            ahead = (16, 6) if self.models else (16, 4)
             object.__setattr__(self, "lookahead", max(ahead[0], ahead[1] * self.workers))
         if self.models and "proposers" not in self.model_fields_set:
             object.__setattr__(self, "proposers", dict(DEFAULT_TEAM))

@@ -313,6 +313,10 @@ class Loop:
         stopped = bool(self.stop.reason)
         state = "stopped" if stopped else "done"
         self.message = self.stop.reason if stopped else self.message
+        if self.config.models:
+            arms = self.models.team.reasons(self._view(len(self.history)))
+            self.store.event(self.run.id, "portfolio", {"arms": arms})
+            self._hear(self.models.team.complaints())
         self.store.finish(self.run.id, state, self.message)
         return state
 

@@ -79,7 +79,7 @@ def test_rate_limits_and_server_errors_are_tried_again() -> None:
         (Reply(status=404), "no such model", 1),
         (Reply(status=400), "bad request", 2),
         (Reply(raw="{broken"), "failed", 1),
-        (Reply(("late",), after=0.8), "timed out", 3),
+        (Reply(("late",), after=0.8), "timed out", 1),
     ],
 )
 def test_failures_are_answers_with_a_reason(reply: Reply, says: str, requests: int) -> None:
@@ -112,6 +112,21 @@ def test_a_hopeless_model_is_asked_no_more() -> None:
         answers = asyncio.run(thrice(server))
     assert len(server.requests) == 1
     assert [a.error.partition(":")[0] for a in answers] == ["no access", *["asked no more"] * 2]
+
+
+def test_a_model_that_was_down_is_asked_again_after_a_rest() -> None:
+    async def in_order(server: Scripted) -> list[str]:
+        pace = Pace(retries=0, first_rest=0.3)
+        door = Door(Ledger(1.0), lambda _: None, OpenAIClient(server.base), pace=pace)
+        found = [await door.answer(MODEL, ask()) for _ in range(4)]
+        await asyncio.sleep(0.35)
+        found.append(await door.answer(MODEL, ask()))
+        await door.close()
+        return [a.error.partition(":")[0] or a.text for a in found]
+
+    with serving(in_turn(*[Reply(status=500)] * 3, "back")) as server:
+        said = asyncio.run(in_order(server))
+    assert said == [*["server error"] * 3, "asked no more", "back"]
 
 
 def test_several_samples_come_at_once_or_one_by_one() -> None:

@@ -106,6 +106,17 @@ def test_edits_change_the_lines_they_name() -> None:
     assert offer.rationale == "Signed."
 
 
+def test_a_diff_will_do_in_place_of_blocks() -> None:
+    text = "Clip it.\n\n```diff\n-    return lr * m, m\n+    return lr * clip(m, 1.5), m\n```\n"
+    (offer,) = read_edits(PARENT, text, KIND).offers
+    assert offer.program.source.endswith("    return lr * clip(m, 1.5), m\n")
+    assert offer.rationale == "Clip it."
+    head = "```diff\n--- a\n+++ b\n@@ -1,3 +1,3 @@\n def update(w, g, m, lr):\n"
+    text = f"{head}-    m = lerp(m, g, 0.1)\n+    m = lerp(m, g, 0.2)\n     return lr * m, m\n```"
+    (offer,) = read_edits(PARENT, text, KIND).offers
+    assert "0.2" in offer.program.source
+
+
 def test_an_edit_of_lines_that_are_not_there_is_told_so() -> None:
     reading = read_edits(PARENT, edit("return lr * v", "return lr * m, m"), KIND)
     assert reading.worth is Worth.OUTSIDE
