@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from evaluators.harness.arrays import library_for
 from evaluators.harness.models import Model
 from programs.genome import Function
 from programs.interpret import plan
@@ -47,7 +48,7 @@ class Replicas:
         self.loss_of = loss
         self.grid = (len(learning_rates), len(seeds))
         self.device = device
-        self.program = plan(program, kind, torch)
+        self.program = plan(program, kind, library_for(device))
         self.states = kind.entry.states(program)
         self.total = torch.tensor(float(total), dtype=torch.float64)
         self.sizes = [int(np.prod(s)) for s in model.shapes]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -78,8 +79,25 @@ def affine(fan_out: int, *weight: int) -> tuple[Parameter, Parameter]:
     return Parameter((fan_out, *weight), fill), Parameter((fan_out,), fill)
 
 
+class _Linear(torch.autograd.Function):
+    """A batched linear layer whose weight gradient comes out in the weight's own layout.
+
+    Autograd's own is the transpose of that, which the update would have to copy.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        ctx.save_for_backward(x, weight)
+        return torch.baddbmm(bias.unsqueeze(1), x, weight.transpose(1, 2))
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor, Tensor]:  # type: ignore[override]
+        x, weight = ctx.saved_tensors
+        to_input = torch.bmm(gradient, weight) if ctx.needs_input_grad[0] else None
+        return to_input, torch.bmm(gradient.transpose(1, 2), x), gradient.sum(1)
+
+
 def linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """Apply `[R, out, in]` weights to `x [R, …, in]`."""
-    flat = x.flatten(1, -2)
-    y = torch.baddbmm(bias.unsqueeze(1), flat, weight.transpose(1, 2))
+    y = _Linear.apply(x.flatten(1, -2), weight, bias)
     return y if x.ndim == 3 else y.unflatten(1, x.shape[1:-1])
