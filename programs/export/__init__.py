@@ -9,6 +9,7 @@ from programs.export.data import export_json
 from programs.export.evidence import Evidence
 from programs.export.latex import export_latex
 from programs.export.optimizer import export_optimizer
+from programs.export.schedule import export_schedule
 from programs.program import Program
 
 FORMS = ("py", "latex", "json")
@@ -20,6 +21,7 @@ __all__ = [
     "export_json",
     "export_latex",
     "export_optimizer",
+    "export_schedule",
 ]
 
 
@@ -33,6 +35,8 @@ def export(
         return export_latex(program)
     if form == "py" and program.kind == "optimizer":
         return export_optimizer(program, evidence)
+    if form == "py" and program.kind == "schedule":
+        return export_schedule(program, evidence)
     if form in FORMS:
         raise InputError(f"a program of kind `{program.kind}` cannot be exported as {form} yet")
     hint = closest(form, FORMS)

@@ -57,7 +57,7 @@ class Analysis:
 def analyse(genome: Genome, kind: Kind) -> Analysis:
     """Drop what is dead, fold constants, and find out the rest."""
     genome = tidy(without_dead_code(genome, kind), kind)
-    genome = tidy(genome.with_main(_folded(genome.main, kind)), kind)
+    genome = tidy(genome.with_main(folded(genome.main, kind)), kind)
     typed = check(genome, kind)
     if isinstance(typed, Fault):
         raise InputError(f"only a valid program can be exported: {typed}")
@@ -76,7 +76,7 @@ def _scalars(function: Function) -> frozenset[str]:
     return frozenset(scalars)
 
 
-def _folded(function: Function, kind: Kind) -> Function:
+def folded(function: Function, kind: Kind) -> Function:
     """Compute what is made of constants alone; what is not finite stays as it is."""
     known: dict[str, Argument] = {}
     body: list[Statement] = []

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from programs.export.ranges import Range
 from programs.export.spell import (
     ATOM,
+    CHOICE,
     COMPARISON,
     POWER,
     SIGNS,
@@ -57,7 +58,7 @@ def _arithmetic(op: str, args: Sequence[Operand]) -> Written | None:
         return f"{first.within(POWER + 1)}**0.5", POWER
     if op == "where":
         yes, no = args[1].within(SUM), args[2].within(SUM)
-        return f"({yes} if {first.within(SUM)} else {no})", ATOM
+        return f"{yes} if {first.within(SUM)} else {no}", CHOICE
     # Products of whole numbers could outgrow what torch takes as a number.
     exact = op in ("add", "sub") or (op == "mul" and (first.literal or last.literal))
     if exact or (op == "div" and last.range.nonzero):

@@ -47,11 +47,11 @@ def equations(function: Function, kind: Kind) -> list[tuple[str, str]]:
     writer = _Writer(function, states)
     for statement in function.body:
         writer.add(statement)
+    if "w" not in function.params:
+        return writer.ending_with(r"\lambda_t", function.returns[0])
     for state, new in zip(states, function.returns[1:], strict=True):
         writer.close(f"{symbol(state)}_t", new)
     result, binds = writer.text(function.returns[0])
-    if "w" not in function.params:
-        return [*writer.rows, (r"\lambda_t", result)]
     change = result if binds > SUM else rf"\left( {result} \right)"
     return [*writer.rows, (r"\theta_t", rf"\theta_{{t-1}} - {change}")]
 
@@ -84,6 +84,13 @@ class _Writer:
         text, _ = self.text(new)
         if text != left:
             self.rows.append((left, text))
+
+    def ending_with(self, left: str, result: Argument) -> list[tuple[str, str]]:
+        """Return the rows, the result's equation last; if it has just been named, under `left`."""
+        text, _ = self.text(result)
+        if self.rows and self.rows[-1][0] == text:
+            return [*self.rows[:-1], (left, self.rows[-1][1])]
+        return [*self.rows, (left, text)]
 
     def text(self, arg: Argument) -> Text:
         """Return the text of a name or a constant."""

@@ -19,6 +19,7 @@ _PYTHON = (
     "abs",
     "float",
     "isinstance",
+    "math",
     "len",
     "max",
     "min",
@@ -32,7 +33,8 @@ _PYTHON = (
 _OURS = ("apply", "as_tensor", "beside", "cosine", "divide", "matrix", "newton_schulz", "self")
 _MODEL = ("noise", "norms", "scrambled", "share", "starts", "together")
 _FOREACH = ("add_", "addcdiv_", "addcmul_", "by_type", "shrinkage", "update_foreach_")
-TAKEN = frozenset((*_PYTHON, *_OURS, *_MODEL, *_FOREACH))
+_FLOATS = ("cbrt", "clamp", "divide", "mod", "power", "safely", "sign")
+TAKEN = frozenset((*_PYTHON, *_OURS, *_MODEL, *_FOREACH, *_FLOATS))
 
 
 def python_name(name: str) -> str:

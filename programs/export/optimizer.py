@@ -15,6 +15,7 @@ from programs.export.analysis import analyse
 from programs.export.each import update_lines
 from programs.export.evidence import Evidence
 from programs.export.foreach import foreach_lines
+from programs.export.header import header
 from programs.export.helpers import helper_functions
 from programs.export.names import class_name, python_name
 from programs.export.scalars import scalars_of
@@ -53,7 +54,7 @@ def export_optimizer(
         foreach=foreach,
     )
     parts = [
-        template.header(program, known),
+        header(program, known, template.reading(analysis.states), "import torch"),
         template.optimizer(shape),
         template.update(shape, body),
         template.apply(shape),

@@ -44,12 +44,15 @@ INPUTS = {"lr": NONNEGATIVE, "step": Range(1.0), "total": Range(1.0)}
 
 
 def ranges_of(
-    function: Function, states: tuple[str, ...], scalars: frozenset[str]
+    function: Function,
+    states: tuple[str, ...],
+    scalars: frozenset[str],
+    inputs: Mapping[str, Range] = INPUTS,
 ) -> Mapping[str, Range]:
-    """Return the range of every name of an optimiser; `scalars` are those no tensor enters."""
+    """Return the range of every name; `scalars` are those no tensor enters."""
     held = dict.fromkeys(states, Range(0.0, 0.0))
     while True:
-        known = {p: held.get(p, INPUTS.get(p, ANY)) for p in function.params}
+        known = {p: held.get(p, inputs.get(p, ANY)) for p in function.params}
         for statement in function.body:
             known[statement.target] = _after(statement, known, scalars)
         new = zip(states, function.returns[1:], strict=True)
@@ -157,6 +160,10 @@ def _lerp(a: Range, b: Range, t: Range) -> Range:
     return ANY
 
 
+def _floor(end: float) -> float:
+    return math.floor(end) if math.isfinite(end) else end
+
+
 def _known(low: float, high: float) -> Callable[..., Range]:
     return lambda *_: Range(low, high)
 
@@ -179,6 +186,7 @@ _RULES: dict[str, Callable[..., Range]] = {
     "cosh": _known(0.5, math.inf),
     **dict.fromkeys(("gt", "lt", "ge", "le"), _known(0.0, 1.0)),
     **dict.fromkeys(("sign", "sin", "cos", "tanh"), _known(-1.0, 1.0)),
+    "floor": lambda a: Range(_floor(a.low), _floor(a.high)),
     **dict.fromkeys(("row_count", "column_count", "numel"), _known(1.0, math.inf)),
     **dict.fromkeys(("norm", "rms", "row_norm", "column_norm", "global_norm"), _known(0, math.inf)),
     **dict.fromkeys(("row_mean", "column_mean", "mean"), lambda a: _hull(a, Range(0.0, 0.0))),

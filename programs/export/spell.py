@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from programs.export.ranges import ANY, Range
 from programs.render import number
 
-ATOM, POWER, UNARY, PRODUCT, SUM, COMPARISON = 100, 70, 60, 50, 40, 20
+ATOM, POWER, UNARY, PRODUCT, SUM, COMPARISON, CHOICE = 100, 70, 60, 50, 40, 20, 10
 _CHAINS = {"+": SUM, "-": SUM, "*": PRODUCT, "/": PRODUCT, "@": PRODUCT}
 SIGNS = {"gt": ">", "lt": "<", "ge": ">=", "le": "<="}
 _ARITHMETIC = {"add": "+", "sub": "-", "mul": "*", "matmul": "@"}

@@ -1,18 +1,13 @@
-"""The fixed parts of an exported file: its header, the `Optimizer` class and what joins the two."""
+"""The fixed parts of an exported optimiser: the class, and what joins it to the program."""
 
 from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from programs.check import without_dead_code
-from programs.export.evidence import Evidence
 from programs.export.scalars import Scalars
-from programs.load import kind_named
-from programs.program import Program
-from programs.render import number, render
-from programs.tidy import tidy
+from programs.render import number
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,24 +48,8 @@ class Shape:
         return {*self.rounds, *(name for name, is_wanted in wanted.items() if is_wanted)}
 
 
-def header(program: Program, evidence: Evidence) -> str:
-    """Return the module's docstring and import."""
-    assert program.genome is not None
-    kind = kind_named(program.kind)
-    genome = tidy(without_dead_code(program.genome, kind), kind)
-    lines = [genome.doc.strip() or f"An optimiser found by search, {program.key[:8]}."]
-    lines += ["", "The program:", ""]
-    lines += textwrap.indent(render(replace(genome, doc=""), kind).strip(), "    ").splitlines()
-    lines += ["", *textwrap.wrap(_reading(kind.entry.states(genome.main)), 88)]
-    if evidence.lines:
-        lines += ["", "Evidence:", ""]
-        lines += [f"    {line}" for text in evidence.lines for line in text.splitlines()]
-    lines += ["", "Exported by Cambrian. Needs PyTorch, nothing else."]
-    text = "\n".join(lines).replace("\\", "\\\\").replace('"', '\\"')
-    return f'"""{text}\n"""\n\nimport torch'
-
-
-def _reading(states: Sequence[str]) -> str:
+def reading(states: Sequence[str]) -> str:
+    """Say what the names in an optimiser's program mean."""
     text = "`w` is a weight tensor and `g` its gradient"
     if states:
         are = "is a state that starts" if len(states) == 1 else "are states that start"
