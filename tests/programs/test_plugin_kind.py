@@ -47,6 +47,10 @@ KIND = Kind(
 '''
 
 
+NOT_HERE = {"deepen", "extract-motif", "inline-motif", "swap", "unroll", "widen"}
+"""Operators for kinds with helper functions or weights, and for programs of several lines."""
+
+
 @pytest.fixture
 def loss(tmp_path: Path) -> Kind:
     path = tmp_path / "loss.py"
@@ -65,7 +69,9 @@ def test_a_loss_is_parsed_rendered_mutated_and_hashed(loss: Kind) -> None:
     for name in OPERATORS.names():
         operator = OPERATORS.find(name)
         child = operator([genome] * operator.arity, loss, rng)
-        assert isinstance(child, Genome)
+        if isinstance(child, Fault):
+            assert name in NOT_HERE, child
+            continue
         assert parse(render(child, loss), loss) == child
         seen.add(fingerprint(child, loss))
     assert len(seen) > 1
