@@ -109,7 +109,8 @@ class Evaluator:
 
     def judge(self, program: Program, trial: Trial, limits: Limits) -> Judgement:
         """Run one trial in the sandbox; `Cancelled` when it was closed meanwhile."""
-        job = Job(self.task.harness, self.task.payload(program, trial), limits, self.device)
+        payload, ours = self.task.payload(program, trial), program.genome is not None
+        job = Job(self.task.harness, payload, limits, self.device, trusted=ours)
         outcome = self.sandbox.run(job)
         if outcome.ending is Ending.CANCELLED:
             raise Cancelled

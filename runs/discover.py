@@ -23,7 +23,7 @@ from runs.progress import Progress
 from runs.start import Prepared, config_of, perform, prepare, resume_hint, sandbox_for
 from runs.store import Store
 from sandbox.base import Sandbox
-from sandbox.process import PROMISE
+from sandbox.tiers import promise
 
 INTERRUPTED = 130
 
@@ -89,7 +89,7 @@ def _announce(
             f"seeds each, and at the end compares the best with tuned baselines on held-out data."
         )
         talk.print(f"  budget     {config.evals} distinct programs, {config.workers} workers")
-    talk.print(f"  isolation  {sandbox.tier}: {PROMISE}", style="dim")
+    talk.print(f"  isolation  {sandbox.tier}: {promise(sandbox.tier)}", style="dim")
     talk.print(f"  device     {config.device}", style="dim")
     if config.models:
         named = ", ".join(config.models)

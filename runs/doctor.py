@@ -13,7 +13,7 @@ from runs.config import default_workers
 from runs.start import PROBE, sandbox_for, versions
 from runs.store import Store
 from sandbox.base import Job, Limits, Payload
-from sandbox.process import PROMISE
+from sandbox.tiers import promise, survey
 
 
 def examine(database: Path) -> dict[str, Any]:
@@ -32,7 +32,7 @@ def _sandbox() -> dict[str, str]:
     try:
         with sandbox_for(find_task("digits"), 1, "cpu") as sandbox:
             payload = Payload({"device": "cuda"})
-            outcome = sandbox.run(Job(PROBE, payload, Limits(seconds=60.0), "cuda"))
+            outcome = sandbox.run(Job(PROBE, payload, Limits(seconds=60.0), "cuda", trusted=True))
             tier = sandbox.tier
     except CambrianError as error:
         return {"isolation": f"none works: {error}", "devices": "cpu"}
@@ -40,7 +40,18 @@ def _sandbox() -> dict[str, str]:
     if outcome.result is not None:
         there, found = outcome.result.data["there"], outcome.result.data["found"]
         devices = f"cpu, cuda ({found})" if there else f"cpu ({found})"
-    return {"isolation": f"{tier}: {PROMISE}", "devices": devices}
+    return {"isolation": f"{tier}: {promise(tier)}", **_better_than(tier), "devices": devices}
+
+
+def _better_than(tier: str) -> dict[str, str]:
+    """Say, for each tier stronger than the one in force, why not and what would help."""
+    lacking = {}
+    for finding in survey():
+        if finding.tier == tier:
+            break
+        more = f"; {finding.remedy}" if finding.remedy else ""
+        lacking[f"isolation by {finding.tier}"] = f"not here: {finding.why}{more}"
+    return lacking
 
 
 def _database(path: Path) -> str:

@@ -10,6 +10,7 @@ A sandbox knows neither programs nor tasks. A job's own fault never raises: it i
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -25,12 +26,23 @@ MIB = 1024 * 1024
 class Limits:
     """What one job may use: wall-clock seconds, bytes of memory on top of the warm process's own,
     and bytes of result and of printed output.
+
+    What every job gets alike: 64 open descriptors; on a CPU no file to write; and where there is
+    a cage (`sandbox.tiers`) no second process and no second thread.
     """
 
     seconds: float = 60.0
     memory: int = 2048 * MIB
     result: int = 64 * MIB
     output: int = 1 * MIB
+
+
+def processor_seconds(limits: Limits) -> int:
+    """Return the processor time a job may use.
+
+    Only a backstop to the clock outside: threads may use several seconds of it in one.
+    """
+    return math.ceil(4 * max(limits.seconds, 0)) + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +58,17 @@ class Payload:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A call of `harness` ("package.module:function", taking and returning a `Payload`)."""
+    """A call of `harness` ("package.module:function", taking and returning a `Payload`).
+
+    `trusted` says that only code of ours will run, as when our interpreter trains a program of the
+    language. All else runs behind a proven cage or not at all.
+    """
 
     harness: str
     payload: Payload
     limits: Limits = Limits()
     device: str = "cpu"
+    trusted: bool = False
 
 
 class Ending(Enum):

@@ -34,11 +34,20 @@ class ServerGoneError(Exception):
         self.received = received
 
 
+class TierUnavailableError(SandboxUnavailable):
+    """Raise when the zygote could not isolate itself, or saw an open door; `why` says which."""
+
+    def __init__(self, tier: str, why: str) -> None:
+        super().__init__(f"The isolation tier `{tier}` is not to be had here: {why}")
+        self.why = why
+
+
 class ForkServer:
     """One zygote, from its start to its end. `kill` may be called from any thread."""
 
-    def __init__(self, preload: Sequence[str]) -> None:
+    def __init__(self, preload: Sequence[str], tier: str) -> None:
         """Start the process without waiting for it."""
+        self._tier = tier
         self.versions: Mapping[str, Any] = {}
         self._preload = tuple(preload)
         self._using = threading.Lock()
@@ -69,6 +78,8 @@ class ForkServer:
                 ready = wire.decode(channel.receive(self._socket, _READY_LIMIT, deadline))
             except (OSError, wire.WireError) as error:
                 raise SandboxUnavailable(self._complaint(error)) from error
+            if why := ready.data.get("unavailable"):
+                raise TierUnavailableError(self._tier, str(why))
             self.versions = ready.data
 
     def ask(self, job: Sequence[wire.Part], limit: int, seconds: float, grace: float) -> bytearray:
@@ -113,7 +124,7 @@ class ForkServer:
         # -I itself would also ignore PYTHONHASHSEED, and sets of text would differ by zygote.
         module = [sys.executable, "-s", "-P", "-m", "sandbox.zygote", str(control)]
         return subprocess.Popen(
-            [*module, *self._preload],
+            [*module, self._tier, *self._preload],
             pass_fds=(control,),
             cwd=self._scratch,
             env=self._environment(),

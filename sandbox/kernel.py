@@ -28,9 +28,14 @@ def adopt_orphans() -> None:
 
 def die_with(parent: int) -> None:
     """Have this process killed when `parent`, which forked it, ends."""
-    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it ended before the call above could take effect
+    die_with_forker()
+    if os.getppid() not in (parent, 0):  # it ended before the call above could take effect
         os._exit(1)
+
+
+def die_with_forker() -> None:
+    """Have this process killed when the one that forked it ends, if that is still there."""
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def prefer_as_victim() -> None:
@@ -66,6 +71,16 @@ def memory_in_use() -> tuple[int, int] | None:
         return None
     pages = [int(field) for field in Path("/proc/self/statm").read_text().split()]
     return pages[0] * os.sysconf("SC_PAGE_SIZE"), pages[5] * os.sysconf("SC_PAGE_SIZE")
+
+
+def memory_held(pid: int) -> int:
+    """Return the bytes of memory that are `pid`'s own or shared by mapping, 0 where unknown."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0
+    held = [line.split() for line in lines if line.startswith(("RssAnon:", "RssShmem:"))]
+    return sum(int(words[1]) * 1024 for words in held)
 
 
 def threads() -> int:

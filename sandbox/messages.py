@@ -9,7 +9,7 @@ Jobs and reports are our own; an answer is what an untrusted process says.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -31,14 +31,18 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What the zygote saw: why it stopped watching, the exit status, the peak and the bytes.
+    """What the zygote saw: why it stopped watching, the exit status, what was used and the bytes.
 
-    `stopped` is "exit", "time" or "size"; `status` is negative for the signal that killed.
+    `stopped` is "exit", "time", "size" or "memory"; `status` is negative for the signal that
+    killed; `held` is the most memory seen in use on top of the warm process's own, and `processor`
+    the seconds of it.
     """
 
     stopped: str
     status: int
     peak_memory: int
+    held: int
+    processor: float
     answer: bytes
     log: bytes
 
@@ -48,6 +52,7 @@ def pack_job(job: Job) -> list[wire.Part]:
     data = {
         "harness": job.harness,
         "device": job.device,
+        "trusted": job.trusted,
         "limits": asdict(job.limits),
         "data": dict(job.payload.data),
     }
@@ -59,7 +64,8 @@ def unpack_job(frame: wire.Part) -> Job:
     payload = wire.decode(frame, JOB_LIMIT)
     data = payload.data
     limits = Limits(**data["limits"])
-    return Job(data["harness"], Payload(data["data"], payload.arrays), limits, data["device"])
+    payload = Payload(data["data"], payload.arrays)
+    return Job(data["harness"], payload, limits, data["device"], data["trusted"])
 
 
 def pack_answer(answer: Answer) -> list[wire.Part]:
@@ -84,17 +90,17 @@ def unpack_answer(frame: wire.Part) -> Answer:
 
 def pack_report(report: Report) -> list[wire.Part]:
     """Write a report as a frame."""
-    data = {"stopped": report.stopped, "status": report.status, "peak": report.peak_memory}
     arrays = {name: _bytes(getattr(report, name)) for name in ("answer", "log")}
+    names = (field.name for field in fields(report) if field.name not in arrays)
+    data = {name: getattr(report, name) for name in names}
     return wire.encode(Payload(data, arrays))
 
 
 def unpack_report(frame: wire.Part) -> Report:
     """Read a report from a frame."""
     payload = wire.decode(frame)
-    data: dict[str, Any] = dict(payload.data)
-    answer, log = (payload.arrays[name].tobytes() for name in ("answer", "log"))
-    return Report(data["stopped"], data["status"], data["peak"], answer, log)
+    raw: dict[str, Any] = {name: array.tobytes() for name, array in payload.arrays.items()}
+    return Report(**payload.data, **raw)
 
 
 def _bytes(raw: bytes) -> np.ndarray:

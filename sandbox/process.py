@@ -6,6 +6,7 @@ back; a server that died or hangs is killed with all it started, and another tak
 
 from __future__ import annotations
 
+import functools
 import queue
 import threading
 import time
@@ -15,6 +16,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from programs.errors import SandboxUnavailable
+from sandbox import tiers
 from sandbox.base import Ending, Job, Outcome
 from sandbox.forkserver import ForkServer, ServerGoneError, after
 from sandbox.messages import pack_job, unpack_report
@@ -22,10 +24,6 @@ from sandbox.verdict import judge
 from sandbox.watch import ENVELOPE
 from sandbox.wire import HEADER_LIMIT, Part
 
-PROMISE = (
-    "Each job runs in a fresh process with an empty environment and limits on time, memory and "
-    "output; files and the network are not isolated, so only programs in our own language may run."
-)
 GRACE = 5.0  # seconds after a job's limit until its fork server is given up
 _MESSAGE = ENVELOPE + HEADER_LIMIT + 2 * 64 * 1024  # a report beyond its answer and log
 _CLOSED = Outcome(Ending.CANCELLED, message="the sandbox was closed")
@@ -47,17 +45,26 @@ class ProcessSandbox:
 
     Nothing starts before `start` or the first `run`. A preloaded module may define `warm_up()`,
     called once before the first fork.
+
+    `tier` is "auto" for the best that works here, or a name from `sandbox.tiers`. Where none is
+    safe, jobs that are not `trusted` are refused, unless `unsafe` allows them; the tier is then
+    called "unsafe".
     """
 
-    promise = PROMISE
-
     def __init__(
-        self, workers: int, preload: Sequence[str] = (), start_timeout: float = 60.0
+        self,
+        workers: int,
+        preload: Sequence[str] = (),
+        start_timeout: float = 60.0,
+        tier: str = "auto",
+        unsafe: bool = False,
     ) -> None:
         if workers < 1:
             raise ValueError(f"expected at least 1 worker, saw {workers}")
         self._preload = tuple(preload)
         self._start_timeout = start_timeout
+        self._asked = tier
+        self._unsafe = unsafe
         self._slots = [_Slot() for _ in range(workers)]
         self._idle: queue.Queue[_Slot | None] = queue.Queue()
         for slot in self._slots:
@@ -68,8 +75,18 @@ class ProcessSandbox:
 
     @property
     def tier(self) -> str:
-        """Return "process": see `promise` for what that gives and what it does not."""
-        return "process"
+        """Name the isolation in force, found out by trying when first asked for."""
+        chosen = self._cage
+        return "unsafe" if self._unsafe and chosen not in tiers.SAFE else chosen
+
+    @property
+    def promise(self) -> str:
+        """Say what the tier gives and what it does not."""
+        return tiers.promise(self.tier)
+
+    @functools.cached_property
+    def _cage(self) -> str:
+        return tiers.choose(self._asked)
 
     @property
     def versions(self) -> Mapping[str, Any]:
@@ -90,7 +107,8 @@ class ProcessSandbox:
             raise
 
     def run(self, job: Job) -> Outcome:
-        """Run one job to its end, within its limits."""
+        """Run one job to its end, within its limits; untrusted code only where that is safe."""
+        self._admit(job)
         frame = pack_job(job)
         try:
             self._begin()
@@ -124,6 +142,10 @@ class ProcessSandbox:
     ) -> None:
         self.close()
 
+    def _admit(self, job: Job) -> None:
+        if not job.trusted and (why := tiers.refusal(self.tier, job.device)):
+            raise SandboxUnavailable(why)
+
     def _launch_all(self) -> list[ForkServer]:
         try:
             return [self._server(slot) for slot in self._slots]
@@ -140,13 +162,14 @@ class ProcessSandbox:
 
     def _server(self, slot: _Slot) -> ForkServer:
         """Return the slot's fork server, a new one where there is none alive."""
+        cage = self._cage  # may take a moment to find out, so outside the lock
         with self._lock:
             if self._closed:
                 raise _ClosedError
             if slot.server is None or not slot.server.alive():
                 if slot.server:
                     slot.server.kill()
-                slot.server = ForkServer(self._preload)
+                slot.server = ForkServer(self._preload, cage)
             return slot.server
 
     def _run(self, slot: _Slot, job: Job, frame: list[Part]) -> Outcome:

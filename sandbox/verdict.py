@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 
-from sandbox.base import Ending, Job, Outcome
+from sandbox.base import Ending, Job, Outcome, processor_seconds
 from sandbox.messages import Answer, Report, unpack_answer
 from sandbox.text import one_line, plain, size
 from sandbox.wire import WireError
@@ -29,8 +29,12 @@ def _answer(job: Job, report: Report) -> Answer:
         return Answer(Ending.TIMED_OUT, f"ran past {limits.seconds:g} s")
     if report.stopped == "size":
         return Answer(Ending.TOO_MUCH_OUTPUT, f"returned more than {size(limits.result)}")
-    if report.status == -signal.SIGXCPU:
-        return Answer(Ending.TIMED_OUT, f"used several times {limits.seconds:g} s of processor")
+    if report.stopped == "memory":
+        used = f"used {size(report.held)} of {size(limits.memory)}"
+        return Answer(Ending.OUT_OF_MEMORY, used)
+    if report.status < 0 and report.processor >= processor_seconds(limits):
+        used = f"used {report.processor:.1f} s of processor in {limits.seconds:g} s"
+        return Answer(Ending.TIMED_OUT, used)
     if report.status or not report.answer:
         return Answer(Ending.CRASHED, _death(report.status))
     try:

@@ -21,7 +21,7 @@ from sandbox.wire import HEADER_LIMIT
 _CHUNK = 64 * 1024
 _PIPE_CHUNKS = 16  # as much as the largest pipe holds
 _TICK = 0.02  # between looks at a child that cannot be watched by descriptor
-_LONG = 3600.0
+_LOOK = 0.05  # between looks at its memory
 _SWEEP_SECONDS = 3.0
 ENVELOPE = HEADER_LIMIT + 1024  # what an answer may take beyond the result's own limit
 
@@ -40,6 +40,7 @@ class Child:
     exit: int | None
     status: int | None = None
     peak_memory: int = 0
+    processor: float = 0.0
 
     def ended(self) -> bool:
         """Say whether the child is dead, taking its exit status where it is not watchable."""
@@ -48,11 +49,12 @@ class Child:
         return self.status is not None
 
     def reap(self, flags: int = 0) -> None:
-        """Take the exit status and the peak memory; waits unless told not to."""
+        """Take the exit status and what was used; waits unless told not to."""
         pid, status, usage = os.wait4(self.pid, flags)
         if pid:
             self.status = os.waitstatus_to_exitcode(status)
             self.peak_memory = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+            self.processor = usage.ru_utime + usage.ru_stime
 
     def close(self) -> None:
         """Close the descriptors."""
@@ -72,8 +74,13 @@ class Watch:
     log: BoundedLog = field(init=False)
     open: set[int] = field(init=False)
     poll: select.poll = field(default_factory=select.poll)
+    inherited: int = 0
+    held: int = 0
+    looked: float = 0.0
 
     def __post_init__(self) -> None:
+        self.inherited = kernel.memory_held(self.child.pid)
+        self.looked = time.monotonic()
         self.log = BoundedLog(self.limits.output)
         self.open = {self.child.answer, self.child.log}
         for descriptor in (*self.open, self.control, self.child.exit):
@@ -88,9 +95,16 @@ class Watch:
             self._clear_up()
         if stopped == "exit" and self._too_large():
             stopped = "size"
-        status = self.child.status or 0
-        answer = b"" if stopped == "size" else bytes(self.answer)
-        return Report(stopped, status, self.child.peak_memory, answer, self.log.bytes())
+        child, answer = self.child, b"" if stopped == "size" else bytes(self.answer)
+        return Report(
+            stopped=stopped,
+            status=child.status or 0,
+            peak_memory=child.peak_memory,
+            held=self.held,
+            processor=child.processor,
+            answer=answer,
+            log=self.log.bytes(),
+        )
 
     def _until_the_end(self) -> str:
         deadline = time.monotonic() + self.limits.seconds
@@ -104,10 +118,12 @@ class Watch:
                 return "size"
             if self.child.exit in ready or self.child.ended():
                 return "exit"
+            if self._too_greedy():
+                return "memory"
         return "time"
 
     def _ready(self, left: float) -> set[int]:
-        wait = min(left, _TICK if self.child.exit is None else _LONG)
+        wait = min(left, _TICK if self.child.exit is None else _LOOK)
         return {descriptor for descriptor, _ in self.poll.poll(max(1, wait * 1000))}
 
     def _read(self, descriptor: int) -> bool:
@@ -127,6 +143,14 @@ class Watch:
 
     def _too_large(self) -> bool:
         return len(self.answer) > self.limits.result + ENVELOPE
+
+    def _too_greedy(self) -> bool:
+        """Look at the memory now and then: limits on addresses count less, and later."""
+        if (now := time.monotonic()) < self.looked + _LOOK:
+            return False
+        self.looked = now
+        self.held = max(self.held, kernel.memory_held(self.child.pid) - self.inherited)
+        return self.held > self.limits.memory
 
     def _clear_up(self) -> None:
         kernel.kill_group(self.child.pid)

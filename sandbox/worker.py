@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import faulthandler
-import math
 import os
 import resource
 import signal
@@ -16,8 +15,9 @@ import sys
 from typing import NoReturn
 
 from sandbox import kernel, wire
-from sandbox.base import MIB, Ending, Job
+from sandbox.base import MIB, Ending, Job, processor_seconds
 from sandbox.call import call, failure, too_large, trace
+from sandbox.isolation import Cage
 from sandbox.messages import Answer, pack_answer
 
 _ANSWER = 3
@@ -25,13 +25,14 @@ _OPEN_FILES = 64
 _RESERVE = 64 * MIB  # let back in once memory has run out, so that it can be said
 
 
-def work(job: Job, answer: int, log: int, zygote: int) -> NoReturn:
-    """Run `job` in this freshly forked process and end it."""
+def work(job: Job, cage: Cage, answer: int, log: int, zygote: int) -> NoReturn:
+    """Run `job` in this freshly forked process, confined to `cage`, and end it."""
     code = 70
     try:
         _leave(zygote)
-        _connect(answer, log)
+        _connect(answer, log, cage.kept)
         _limit(job)
+        cage.confine(job, zygote)
         _write(_answer(job))
         code = 0
     except BaseException as error:
@@ -50,20 +51,19 @@ def _leave(zygote: int) -> None:
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
 
-def _connect(answer: int, log: int) -> None:
-    """Keep four descriptors: nothing to read, the log twice, and the answer."""
+def _connect(answer: int, log: int, kept: set[int]) -> None:
+    """Keep four descriptors, nothing to read, the log twice, and the answer; and those `kept`."""
     spare = os.dup(answer)  # either may sit on a number that is about to be overwritten
     nothing = os.open(os.devnull, os.O_RDONLY)
     for source, target in ((nothing, 0), (log, 1), (log, 2), (spare, _ANSWER)):
         if source != target:
             os.dup2(source, target)
-    kernel.close_all_but({0, 1, 2, _ANSWER})
+    kernel.close_all_but({0, 1, 2, _ANSWER, *kept})
     faulthandler.enable(2)
 
 
 def _limit(job: Job) -> None:
-    # Only a backstop to the clock outside: threads may use several seconds of CPU in one.
-    cpu = math.ceil(4 * max(job.limits.seconds, 0)) + 1
+    cpu = processor_seconds(job.limits)
     _set(resource.RLIMIT_CPU, cpu, cpu + 1)
     _set(resource.RLIMIT_CORE, 0, 0)
     _set(resource.RLIMIT_NOFILE, _OPEN_FILES, _OPEN_FILES)

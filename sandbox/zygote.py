@@ -4,8 +4,9 @@ A fresh interpreter with torch takes seconds; a fork of this warm one takes mill
 as clean, since nothing of a candidate's ever runs here. It stays single-threaded (a fork of several
 threads may hang), serves one job at a time, and never touches CUDA (a fork could not use it).
 
-Started by `sandbox.forkserver` as `python -m sandbox.zygote CONTROL MODULE…`, CONTROL being the
-number of its socket. It says it is ready with its versions, and ends when that socket closes.
+Started by `sandbox.forkserver` as `python -m sandbox.zygote CONTROL TIER MODULE…`, CONTROL being
+the number of its socket. It says it is ready with its versions, or why the tier is not to be had,
+and ends when that socket closes.
 """
 
 from __future__ import annotations
@@ -22,35 +23,53 @@ import sys
 
 import numpy as np
 
-from sandbox import channel, kernel, wire
+from sandbox import channel, isolation, kernel, selftest, wire
 from sandbox.base import Job, Payload
 from sandbox.call import DEFAULT_SEED, seed
+from sandbox.errors import IsolationError
+from sandbox.isolation import Cage
 from sandbox.messages import JOB_LIMIT, Report, pack_report, unpack_job
+from sandbox.verdict import judge
 from sandbox.watch import Child, SupervisorGoneError, Watch, sweep
 from sandbox.worker import work
 
+# What telling of an error imports: where no file can be opened, that would be too late.
+_FOR_LATER = ("encodings.ascii", "encodings.latin_1", "linecache", "tokenize", "unicodedata")
 _ALIVE_CHECK = 2.0  # seconds: a copy of the socket elsewhere may hide that its owner died
 
 
-def main(control: int, preload: list[str]) -> None:
-    """Warm up, then serve until the supervisor is gone."""
-    parent = os.getppid()
+def main(control: int, tier: str, preload: list[str]) -> None:
+    """Isolate, warm up and prove it, then serve until the supervisor is gone."""
     kernel.close_all_but({0, 1, 2, control})
-    kernel.adopt_orphans()
     _calm_streams()
     with socket.socket(fileno=control) as sock:
         sock.set_inheritable(False)
         try:
-            _warm_up(preload)
+            cage = _prepare(tier, preload, sock)
             channel.send(sock, wire.encode(Payload(_versions())))
+            parent = os.getppid()
             while _wait(sock, parent):
                 job = unpack_job(channel.receive(sock, JOB_LIMIT))
                 channel.send(sock, [])  # taken: from here on a death may be the job's doing
-                channel.send(sock, pack_report(_serve(job, sock)))
+                channel.send(sock, pack_report(_serve(job, cage, sock)))
+        except IsolationError as error:
+            channel.send(sock, wire.encode(Payload({"unavailable": str(error)})))
+            os._exit(1)
         except (SupervisorGoneError, channel.ChannelClosedError):
             sweep()
             shutil.rmtree(os.getcwd(), ignore_errors=True)  # nobody else is left to do it
             os._exit(0)
+
+
+def _prepare(tier: str, preload: list[str], sock: socket.socket) -> Cage:
+    """Enter the cage before anything is imported, and try its doors once all is."""
+    cage = isolation.prepare(tier)
+    kernel.adopt_orphans()
+    _warm_up(preload)
+    if tier in selftest.PROVEN:
+        trial = selftest.job(tier)
+        selftest.check(judge(trial, _serve(trial, cage, sock), 0.0))
+    return cage
 
 
 def _calm_streams() -> None:
@@ -61,7 +80,7 @@ def _calm_streams() -> None:
 
 
 def _warm_up(preload: list[str]) -> None:
-    modules = [importlib.import_module(name) for name in preload]
+    modules = [importlib.import_module(name) for name in (*_FOR_LATER, *preload)]
     torch = sys.modules.get("torch")
     if torch:
         torch.set_num_threads(1)
@@ -92,16 +111,16 @@ def _wait(sock: socket.socket, parent: int) -> bool:
     return True
 
 
-def _serve(job: Job, sock: socket.socket) -> Report:
-    return Watch(_fork(job), job.limits, sock.fileno()).report()
+def _serve(job: Job, cage: Cage, sock: socket.socket) -> Report:
+    return Watch(_fork(job, cage), job.limits, sock.fileno()).report()
 
 
-def _fork(job: Job) -> Child:
+def _fork(job: Job, cage: Cage) -> Child:
     answer, answer_in = os.pipe()
     log, log_in = os.pipe()
     zygote = os.getpid()
-    if not (pid := os.fork()):
-        work(job, answer_in, log_in, zygote)
+    if not (pid := cage.fork()):
+        work(job, cage, answer_in, log_in, zygote)
     os.close(answer_in)
     os.close(log_in)
     os.set_blocking(answer, False)
@@ -110,4 +129,4 @@ def _fork(job: Job) -> Child:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2:])
+    main(int(sys.argv[1]), sys.argv[2], sys.argv[3:])

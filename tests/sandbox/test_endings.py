@@ -20,7 +20,7 @@ def test_finishing(sandbox: ProcessSandbox):
     arrays = {"big": np.arange(1_000_000, dtype=np.float64), "flags": np.array([True, False])}
     limits = replace(QUICK, result=16 * MIB)
     payload = Payload({"text": "x" * 2_000}, arrays)
-    outcome = sandbox.run(Job("tests.sandbox.harnesses:echo", payload, limits))
+    outcome = sandbox.run(Job("tests.sandbox.harnesses:echo", payload, limits, trusted=True))
     assert outcome.ending is Ending.FINISHED
     assert outcome.result is not None
     assert outcome.result.data == payload.data
@@ -67,7 +67,7 @@ def test_an_error_is_one_safe_line_with_its_traceback_in_the_log(sandbox: Proces
 
 @pytest.mark.parametrize("harness", ["no_colon", "no.such.module:function", ":", "os:", "../x:y"])
 def test_a_harness_that_is_not_there(sandbox: ProcessSandbox, harness: str):
-    assert sandbox.run(Job(harness, Payload(), QUICK)).ending is Ending.FAILED
+    assert sandbox.run(Job(harness, Payload(), QUICK, trusted=True)).ending is Ending.FAILED
 
 
 def test_a_segfault_says_where(sandbox: ProcessSandbox):

@@ -52,7 +52,7 @@ def until(condition: object, within: float = 5.0) -> bool:
 
 
 def test_torch_trains_alike_and_runs_out_of_memory_alike():
-    with ProcessSandbox(1, preload=["torch", *PRELOAD]) as sandbox:
+    with ProcessSandbox(1, preload=["torch", *PRELOAD], tier="process") as sandbox:
         first, second = (sandbox.run(job("train", steps=20)).result for _ in range(2))
         bomb = sandbox.run(job("fill_tensor", Limits(seconds=10, memory=256 * MIB)))
         versions = sandbox.versions
@@ -67,7 +67,7 @@ def test_torch_trains_alike_and_runs_out_of_memory_alike():
 
 def test_nothing_starts_before_it_is_needed():
     before = zygotes()
-    with ProcessSandbox(2) as sandbox:
+    with ProcessSandbox(2, tier="process") as sandbox:
         assert sandbox.tier == "process"
         assert sandbox.versions == {}
         assert zygotes() == before
@@ -75,7 +75,7 @@ def test_nothing_starts_before_it_is_needed():
 
 def test_closing_cancels_what_runs_and_what_waits():
     before = set(zygotes())
-    sandbox = ProcessSandbox(1, PRELOAD)
+    sandbox = ProcessSandbox(1, PRELOAD, tier="process")
     sandbox.start()
     threads, outcomes = start(sandbox, "spin", "spin", "echo")
     assert until(lambda: len(set(zygotes()) - before) == 2)  # the zygote and its child
@@ -97,7 +97,7 @@ def test_closing_cancels_what_runs_and_what_waits():
 
 
 def test_closing_while_it_starts():
-    sandbox = ProcessSandbox(2, ["torch"])
+    sandbox = ProcessSandbox(2, ["torch"], tier="process")
     before = set(zygotes())
     threads, outcomes = start(sandbox, "echo")
     assert until(lambda: len(set(zygotes()) - before) == 2)
@@ -109,7 +109,7 @@ def test_closing_while_it_starts():
 
 def test_an_idle_zygote_that_was_killed_is_replaced_unnoticed():
     before = set(zygotes())
-    with ProcessSandbox(1, PRELOAD) as sandbox:
+    with ProcessSandbox(1, PRELOAD, tier="process") as sandbox:
         sandbox.start()
         (zygote,) = set(zygotes()) - before
         os.kill(zygote, signal.SIGKILL)
@@ -118,7 +118,7 @@ def test_an_idle_zygote_that_was_killed_is_replaced_unnoticed():
 
 def test_a_zygote_that_dies_under_a_job_is_replaced():
     before = set(zygotes())
-    with ProcessSandbox(1, PRELOAD) as sandbox:
+    with ProcessSandbox(1, PRELOAD, tier="process") as sandbox:
         sandbox.start()
         (zygote,) = set(zygotes()) - before
         threads, outcomes = start(sandbox, "spin")
@@ -135,7 +135,7 @@ def test_a_zygote_that_dies_under_a_job_is_replaced():
 def test_a_zygote_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("sandbox.process.GRACE", 0.5)
     before = set(zygotes())
-    with ProcessSandbox(1, PRELOAD) as sandbox:
+    with ProcessSandbox(1, PRELOAD, tier="process") as sandbox:
         sandbox.start()
         (zygote,) = set(zygotes()) - before
         os.kill(zygote, signal.SIGSTOP)
@@ -148,7 +148,7 @@ def test_a_zygote_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch):
 
 def test_a_zygote_that_its_job_stops_is_given_up(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("sandbox.process.GRACE", 0.5)
-    with ProcessSandbox(1, PRELOAD) as sandbox:
+    with ProcessSandbox(1, PRELOAD, tier="process") as sandbox:
         sandbox.start()
         outcome = sandbox.run(job("stop_the_zygote", Limits(seconds=0.2)))
         assert outcome.ending is Ending.CRASHED
@@ -165,7 +165,7 @@ def test_a_zygote_that_its_job_stops_is_given_up(monkeypatch: pytest.MonkeyPatch
     ],
 )
 def test_a_sandbox_that_cannot_start(preload: str, said: str):
-    with ProcessSandbox(1, [preload]) as sandbox:
+    with ProcessSandbox(1, [preload], tier="process") as sandbox:
         with pytest.raises(SandboxUnavailable, match="saw it end with exit code 1") as caught:
             sandbox.run(job("echo"))
         assert said in str(caught.value)
@@ -176,7 +176,7 @@ def test_a_sandbox_that_cannot_start(preload: str, said: str):
 
 def test_a_start_that_takes_too_long():
     with (
-        ProcessSandbox(1, ["torch"], start_timeout=0.05) as sandbox,
+        ProcessSandbox(1, ["torch"], start_timeout=0.05, tier="process") as sandbox,
         pytest.raises(SandboxUnavailable, match=r"deadline|timed out"),
     ):
         sandbox.start()
@@ -185,10 +185,10 @@ def test_a_start_that_takes_too_long():
 SUPERVISOR = """
 import sys
 from sandbox import Job, Limits, Payload, ProcessSandbox
-with ProcessSandbox(1, ["tests.sandbox.harnesses"]) as sandbox:
+with ProcessSandbox(1, ["tests.sandbox.harnesses"], tier="process") as sandbox:
     sandbox.start()
     print("ready", flush=True)
-    sandbox.run(Job("tests.sandbox.harnesses:spin", Payload(), Limits(seconds=60)))
+    sandbox.run(Job("tests.sandbox.harnesses:spin", Payload(), Limits(seconds=60), trusted=True))
 """
 
 
@@ -229,7 +229,7 @@ def test_interrupts_of_the_terminal_do_not_reach_the_zygotes(sandbox: ProcessSan
 
 def test_an_interrupt_ends_the_job():
     before = set(zygotes())
-    with ProcessSandbox(1, PRELOAD) as sandbox:
+    with ProcessSandbox(1, PRELOAD, tier="process") as sandbox:
         sandbox.start()
         timer = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT))
         timer.start()

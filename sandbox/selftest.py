@@ -1,0 +1,137 @@
+"""Try every door from within, before anything untrusted runs; all must be seen to be shut.
+
+A layer that was set up but does nothing (a kernel that ignores it, a mistake of ours) looks just
+like one that works. So the zygote's first job is this one, confined as all jobs will be. A door is
+a function that must raise `OSError`; one that returns is open, and the zygote refuses to serve.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from sandbox import syscalls, view
+from sandbox.base import MIB, Job, Limits, Outcome, Payload
+from sandbox.errors import IsolationError
+
+PROVEN = ("namespaces", "landlock", "strict")
+_NEW_USER = 0x10000000
+_TRACE_ME = 0
+
+
+def examine(payload: Payload) -> Payload:
+    """Return the names of the doors found open, and what should work and does not."""
+    doors: dict[str, Callable[[], object]] = {**DOORS, **_data_sets(payload.data["data sets"])}
+    opened = [name for name, door in doors.items() if _opens(door)]
+    return Payload({"open": opened, "broken": list(_broken(bool(payload.data["imports"])))})
+
+
+def job(tier: str) -> Job:
+    """Return the job that tries the doors of `tier`."""
+    sets = [str(path) for path in view.here().masked]
+    data = {"data sets": sets, "imports": tier != "strict"}
+    limits = Limits(seconds=20.0, memory=256 * MIB)
+    return Job("sandbox.selftest:examine", Payload(data), limits)
+
+
+def check(outcome: Outcome) -> None:
+    """Raise `IsolationError` unless every door was seen shut."""
+    if outcome.result is None:
+        raise IsolationError(f"its self-test did not finish: {outcome.message}")
+    if broken := outcome.result.data["broken"]:
+        raise IsolationError(f"its self-test could not {', '.join(broken)}")
+    if doors := outcome.result.data["open"]:
+        raise IsolationError(f"its self-test could {', '.join(doors)}")
+
+
+def _opens(door: Callable[[], object]) -> bool:
+    try:
+        door()
+    except (OSError, RuntimeError):  # a thread that cannot be started is a RuntimeError
+        return False
+    return True
+
+
+def _broken(imports: bool) -> Iterator[str]:
+    """Yield what a job needs and does not get."""
+    if not np.isfinite(np.ones((64, 64)) @ np.ones((64, 64))).all():
+        yield "multiply matrices"
+    if os.getuid() == 0 or os.geteuid() == 0:
+        yield "become an ordinary user"
+    if imports:
+        try:
+            with open(os.__file__) as file:
+                file.read(1)
+        except OSError:
+            yield f"read Python's own files as an ordinary user ({os.path.dirname(os.__file__)})"
+
+
+def _fork() -> None:
+    if not os.fork():
+        os._exit(0)
+
+
+def _thread() -> None:
+    threading.Thread(target=int).start()
+
+
+def _execute() -> None:
+    subprocess.Popen(["/bin/true"]).wait()
+
+
+def _write() -> None:
+    with open("file", "w") as file:
+        file.write("text")
+
+
+def _read(path: str) -> None:
+    with open(path, "rb") as file:
+        file.read(1)
+
+
+def _look(path: str) -> None:
+    """Find something at `path`: a cover is an empty folder or file."""
+    if os.path.isdir(path):
+        found = bool(os.listdir(path))
+    else:
+        with open(path, "rb") as file:
+            found = bool(file.read(1))
+    if not found:
+        raise FileNotFoundError
+
+
+def _trace() -> None:
+    if syscalls.libc().ptrace(_TRACE_ME, 0, 0, 0):
+        raise OSError(ctypes.get_errno(), "ptrace")
+
+
+DOORS: dict[str, Callable[[], object]] = {
+    "read the list of users": lambda: _read("/etc/passwd"),
+    "read the environment of a process": lambda: _read("/proc/1/environ"),
+    "write a file": _write,
+    "make a folder": lambda: os.mkdir("folder"),
+    "open a network socket": lambda: socket.socket(socket.AF_INET).close(),
+    "open a local socket": lambda: socket.socket(socket.AF_UNIX).close(),
+    "start a process": _fork,
+    "start a thread": _thread,
+    "run a program": _execute,
+    "signal its own group": lambda: os.kill(0, 0),
+    "signal another process": lambda: os.kill(1, 0),
+    "stop itself": lambda: signal.raise_signal(signal.SIGCONT),
+    "trace": _trace,
+    "become root": lambda: os.setuid(0),
+    "make a user namespace": lambda: syscalls.call("unshare", _NEW_USER),
+    "mount": lambda: syscalls.call("mount", b"none", b"/", b"tmpfs", 0, None),
+    "make a file in memory": lambda: os.memfd_create("file"),
+}
+
+
+def _data_sets(paths: list[str]) -> dict[str, Callable[[], object]]:
+    return {f"read the data set {path}": lambda path=path: _look(path) for path in paths}
