@@ -46,7 +46,7 @@ class Flat:
 def inline(genome: Genome) -> Flat | Fault:
     """Write a program out as one function; the fault says what cannot be."""
     if len(genome.functions) == 1:
-        return Flat(genome.main)
+        return _too_long(genome.main, len(genome.main.body)) or Flat(genome.main)
     fault = _faulty_call(genome)
     if fault is not None:
         return fault
@@ -78,13 +78,18 @@ def _faulty_call(genome: Genome) -> Fault | None:
             fault = _faulty_arguments(statement, arity[statement.function])
             if fault is not None:
                 return fault
-            size += copies(statement) * sizes[statement.function]
-        if size > MAX_FLAT:
-            return Fault(
-                f"`{function.name}` written out has {size:,} statements; at most {MAX_FLAT:,} fit"
-            )
+            # A helper without statements costs time all the same, once for each of its copies.
+            size += copies(statement) * max(1, sizes[statement.function])
+        if (fault := _too_long(function, size)) is not None:
+            return fault
         sizes[function.name] = size
     return None
+
+
+def _too_long(function: Function, size: int) -> Fault | None:
+    if size <= MAX_FLAT:
+        return None
+    return Fault(f"`{function.name}` written out has {size:,} statements; at most {MAX_FLAT:,} fit")
 
 
 def _faulty_arguments(statement: Statement, arity: int) -> Fault | None:

@@ -49,8 +49,16 @@ def docstring(node: ast.stmt) -> str | None:
     """Return the text of a docstring, or `None` for any other statement."""
     match node:
         case ast.Expr(value=ast.Constant(value=str() as text)):
-            return inspect.cleandoc(text)
+            return _readable(text)
     return None
+
+
+def _readable(text: str) -> str:
+    """Dedent a docstring and blank what cannot be printed, so that it is written as it was read."""
+    text = "".join(c if c == "\n" or c.isprintable() else " " for c in text.expandtabs())
+    while (clean := inspect.cleandoc(text).strip()) != text:
+        text = clean
+    return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +115,16 @@ class _Lowering:
     def parameters(self, definition: ast.FunctionDef) -> tuple[str, ...]:
         args = definition.args
         extras = (args.vararg, args.kwarg, args.kwonlyargs, args.defaults, args.posonlyargs)
-        if any(extras) or definition.decorator_list:
+        # Python 3.12 reads `def f[T](x)`.
+        generic = getattr(definition, "type_params", ())
+        if any(extras) or definition.decorator_list or generic:
             raise refuse(definition, "expected plain parameters: no defaults, no `*`, no decorator")
+        seen: set[str] = set()
         for node in args.args:
             self.check_free(node, node.arg)
+            if node.arg in seen:
+                raise refuse(node, f"there are two parameters `{node.arg}`")
+            seen.add(node.arg)
         return tuple(a.arg for a in args.args)
 
     def assignment(self, line: ast.stmt) -> None:
@@ -152,13 +166,15 @@ class _Lowering:
         if depth > MAX_DEPTH:
             raise refuse(node, f"nested more than {MAX_DEPTH} deep; give a part of it a name")
         match node:
-            case ast.Constant(value=bool() | None | str() | bytes() | complex()):
-                raise refuse(node, f"expected a number, found `{ast.unparse(node)[:40]}`")
-            case ast.Constant(value=value):
+            case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
                 return _number(node, value)
+            case ast.Constant():
+                raise refuse(node, f"expected a number, found `{quoted(node, 40)}`")
             case ast.Name(id=name):
                 return self.name(node, name)
-            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)):
+            case ast.UnaryOp(
+                op=ast.USub(), operand=ast.Constant(value=int() | float() as value)
+            ) if not isinstance(value, bool):
                 return -_number(node, value)
             case ast.UnaryOp(op=ast.USub(), operand=operand):
                 return self.emit(node, self.kind.op_named("neg"), [operand], depth)
@@ -257,9 +273,7 @@ class _Lowering:
 
     def emit(self, node: ast.expr, op: Op | None, operands: list[ast.expr], depth: int) -> Argument:
         if op is None:
-            raise refuse(
-                node, f"the operator in `{ast.unparse(node)[:60]}` is not part of the language"
-            )
+            raise refuse(node, f"the operator in `{quoted(node, 60)}` is not part of the language")
         return self.append(node, op.name, tuple(self.expression(o, depth + 1) for o in operands))
 
     def append(
@@ -284,7 +298,7 @@ class _Lowering:
         owner = inner.value
         if isinstance(owner, ast.Name) and owner.id not in self.now:
             return op.name
-        return f"{op.name}({ast.unparse(owner)[:40]}{', …' if op.arity > 1 else ''})"
+        return f"{op.name}({quoted(owner, 40)}{', …' if op.arity > 1 else ''})"
 
 
 def _number(node: ast.expr, value: object) -> float:
@@ -292,3 +306,11 @@ def _number(node: ast.expr, value: object) -> float:
     if not abs(value) <= MAX_CONSTANT:
         raise refuse(node, f"expected a number within ±{MAX_CONSTANT:g}")
     return float(value)
+
+
+def quoted(node: ast.AST, width: int) -> str:
+    """Return the beginning of a node's source; Python prints no number of over 4,300 digits."""
+    try:
+        return ast.unparse(node)[:width]
+    except ValueError:
+        return "…"

@@ -25,10 +25,6 @@ __all__ = ["MAX_CHARACTERS", "MAX_CONSTANT", "names_in", "parse"]
 
 def parse(source: str, kind: Kind) -> Genome | Fault:
     """Read a program of `kind`; give back its genome, or the first fault with its place."""
-    if len(source) > MAX_CHARACTERS:
-        return Fault(
-            f"the program has {len(source):,} characters; at most {MAX_CHARACTERS:,} are read"
-        )
     tree = _syntax_tree(source)
     if isinstance(tree, Fault):
         return tree
@@ -42,9 +38,12 @@ def parse(source: str, kind: Kind) -> Genome | Fault:
 
 
 def _syntax_tree(source: str) -> ast.Module | Fault:
+    if len(source) > MAX_CHARACTERS:
+        size = f"{len(source):,} characters; at most {MAX_CHARACTERS:,} are read"
+        return Fault(f"the program has {size}", 1, 1)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SyntaxWarning)
+            warnings.simplefilter("ignore")
             return ast.parse(source)
     except SyntaxError as error:
         return Fault(f"not valid Python: {error.msg}", error.lineno or 1, max(error.offset or 1, 1))

@@ -1,10 +1,13 @@
 """The inputs on which optimisers show what they do: one fixed problem, and random ones.
 
 In the fixed problem a small model of a matrix, a vector and a scalar takes eight steps under two
-falling learning rates and two horizons at once. Gradients do not depend on the weights; their
-elements range from 1e-12 to 1e2 with some that are always zero, and step numbers jump to 1000, so
-that programs which differ only for small gradients, only late, only in `lr`, `step` or `total`, or
-only for matrices come apart. Hundreds of elements, each swinging over three decades between steps,
+learning rates and two horizons at once. Gradients do not depend on the weights; their elements
+range from 1e-12 to 1e2 with some that are always zero and some that are zero at every other step,
+and step numbers jump to 1000, so that programs which differ only for small gradients, only late,
+only in `lr`, `step` or `total`, or only for matrices come apart. The learning rate changes from
+step to step, as a schedule changes it, which tells `lr` inside a state from `lr` outside; at one
+step all gradients are small, so that norms are too; and `total` is not reached, where a decay to
+zero would leave nothing but rounding. Hundreds of elements, each swinging over three decades,
 are there for programs that take signs: two momentums that differ by a percent agree on the sign of
 all but a few.
 """
@@ -21,15 +24,20 @@ from programs.interpret import plan
 from programs.kind import Kind
 from programs.kinds.optimizer_course import updates
 
-VERSION = 3
+VERSION = 4
 SHAPES = ((64, 1), (24, 16), (1, 1))
 STEPS = (1, 2, 3, 5, 20, 100, 300, 1000)
 LEARNING_RATES = (0.0131, 0.37)
-DECAY = 0.93
-"""The factor on the learning rates from one step to the next."""
+PACE = (0.4, 0.9, 1.0, 0.97, 0.83, 0.71, 0.5, 0.3)
+"""The learning rate at each step, as a part of its peak."""
 
-TOTALS = (1000.0, 4100.0)
+CALM = 3
+"""The step, counted from 0, at which all gradients are small."""
+
+TOTALS = (1010.0, 4100.0)
 _SCALES = (1.0, 0.1, 30.0, 1e-3, 1.0, 1e-6, 0.3, 1e-9, 3.0, 0.0, 100.0, 0.01)
+_SELDOM = 17
+"""Every so-manieth element has a gradient at every other step only."""
 
 FRESH_STEPS = 24
 
@@ -89,11 +97,13 @@ def _fixed(flat: bool) -> Problem:
     noise = rng.normal(size=(len(STEPS), 2, 1, count))
     swing = 10.0 ** rng.uniform(-3.0, 0.0, size=noise.shape)
     gradients = scales * swing * (drift + noise)
+    gradients[1::2, ..., ::_SELDOM] = 0.0
+    gradients[CALM] *= 1e-5
     return Problem(
         [weights] if flat else _split(weights),
         [gradients] if flat else _split(gradients),
         np.array(STEPS, dtype=np.float64).reshape(-1, 1, 1, 1),
-        _falling(np.array(LEARNING_RATES), DECAY, len(STEPS)),
+        np.outer(PACE, LEARNING_RATES).reshape(len(STEPS), 2, 1, 1),
         _falling(np.array(TOTALS), 1.0, len(STEPS)),
     )
 
