@@ -18,7 +18,7 @@ from programs.genome import Genome
 from programs.kind import Kind, Unprobed
 
 MANTISSA_BITS = 24
-VERSION = 1
+VERSION = 2
 _SMALLEST = 1e-200
 
 
