@@ -23,8 +23,8 @@ from programs.load import kind_named
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 
-IN_CACHE = 32_768
-"""Elements that an element-wise program updates at a time on a CPU: 128 KiB an array."""
+IN_CACHE = 65_536
+"""Elements that an element-wise program updates at a time on a CPU: 256 KiB an array."""
 
 AT_ONCE = 64
 """Examples that all replicas predict at a time."""

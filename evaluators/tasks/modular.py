@@ -4,8 +4,8 @@ Power et al. 2022 ("Grokking", arXiv 2201.02177): a network memorises the sums i
 and understands them later, and whether and when it does depends on the optimiser. As in Gromov
 2023 (arXiv 2301.02679) the two numbers come one-hot into a perceptron with quadratic activation,
 46-64-23. Of the 529 sums 70 % are for training, 15 % for the search, 15 % held out. Within 400
-steps AdamW gets there at a high learning rate and most rules do not; always answering alike
-scores -3.14, the logarithm of 1/23.
+steps AdamW gets there at a learning rate near 4 with every seed, at 3 with some, and most rules
+nowhere: a score falls off a cliff here. Always answering alike scores -3.14, the logarithm of 1/23.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 from evaluators.data import Data, split
 from evaluators.networks import mlp
 from evaluators.supervised import Supervised
+from evaluators.task import log_sweep
 
 PRIME = 23
 
@@ -37,5 +38,6 @@ TASK = Supervised(
     model=mlp(2 * PRIME, 64, PRIME, activation="square"),
     steps=400,
     batch=128,
+    learning_rates=log_sweep(4e-4, 12.65, 10),
     seeds=3,
 )

@@ -10,7 +10,7 @@ from runs.commands.common import json_option, out, print_json
 @click.command(name="tasks")
 @json_option
 def command(as_json: bool) -> None:
-    """List the tasks that can be searched on.
+    """List the tasks: what a good program does there, and what a judgement costs.
 
     Example: cambrian tasks
     """
@@ -30,6 +30,8 @@ def command(as_json: bool) -> None:
                 "steps": rung.steps,
                 "learning_rates": list(rung.learning_rates),
                 "seeds": rung.seeds,
+                "seconds_allowed": rung.limits.seconds,
+                "rungs": [each.name for each in task.rungs],
                 "baselines": list(task.baselines),
             }
         )
@@ -39,10 +41,9 @@ def command(as_json: bool) -> None:
     from rich.table import Table
 
     table = Table(box=None, padding=(0, 1))
-    for heading in ("task", "kind", "steps", "rates x seeds"):
-        table.add_column(heading, no_wrap=True)
-    table.add_column("summary")
+    for heading in ("task", "kind", "steps x rates x seeds", "summary"):
+        table.add_column(heading)
     for row in found:
-        size = f"{len(row['learning_rates'])} x {row['seeds']}"
-        table.add_row(row["name"], row["kind"], str(row["steps"]), size, row["summary"])
+        size = f"{row['steps']} x {len(row['learning_rates'])} x {row['seeds']}"
+        table.add_row(row["name"], row["kind"], size, row["summary"])
     out().print(table)
