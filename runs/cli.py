@@ -29,6 +29,7 @@ COMMANDS = (
     "tasks",
     "library",
     "doctor",
+    "bench",
 )
 
 
