@@ -30,6 +30,7 @@ COMMANDS = (
     "library",
     "check",
     "doctor",
+    "bench",
 )
 
 
