@@ -83,7 +83,9 @@ def prepare(store: Store, config: RunConfig, sandbox: Sandbox, resume: str = "")
             raise InputError(f"The library has no {task.kind} `{name}`: it has {', '.join(known)}.")
     proposers = proposers_of(config)
     if config.replay:
-        store.run(config.replay)
+        # How far proposals look ahead follows from the workers, and decides what they see.
+        ahead = config_of(store.run(config.replay)).lookahead
+        config = config.model_copy(update={"lookahead": ahead})
     evaluator = Evaluator(task, sandbox, config.device)
     found = versions()
     protocol = evaluator.protocol(found)

@@ -94,7 +94,8 @@ def test_a_run_is_repeated_from_its_recorded_replies(store: Store) -> None:
     with serving(by_hash(*troubled)) as server:
         first, _ = run(store, config(server, proposers={**SIMPLE, "llambo": 1.0, "iterate": 1.0}))
     again, _ = run(
-        store, config(None, proposers={**SIMPLE, "llambo": 1.0, "iterate": 1.0}, replay=first)
+        store,
+        config(None, proposers={**SIMPLE, "llambo": 1.0, "iterate": 1.0}, replay=first, workers=4),
     )
     assert lineage(store, again) == lineage(store, first)
     assert len(store.llm_calls(again)) > 0
