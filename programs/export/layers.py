@@ -86,8 +86,17 @@ def _broken(line: str) -> str:
     for place in range(len(line) - 1, 0, -1):
         depth += (line[place] == ")") - (line[place] == "(")
         if depth == 0:
-            return f"{line[: place + 1]}\n    {line[place + 1 : -1]}\n)"
+            given = line[place + 1 : -1]
+            given = given if len(given) <= LONGEST_LINE else _one_each(given)
+            return f"{line[: place + 1]}\n    {given}\n)"
     return line
+
+
+def _one_each(given: str) -> str:
+    """Put each argument on a line of its own."""
+    call = ast.parse(f"f({given})", mode="eval").body
+    assert isinstance(call, ast.Call)
+    return ",\n    ".join(ast.unparse(a) for a in (*call.args, *call.keywords)) + ","
 
 
 def _kept(name: str, is_buffer: bool, is_optional: bool) -> str:

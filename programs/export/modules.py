@@ -130,7 +130,8 @@ class _Writer:
             std = self.leaf(stds, "std")
             drawn = f"normal({shape})" if std == "None" else f"normal({shape}, std={std})"
             mean = self.leaf(tuple(w.mean for w in weights), "mean")
-            return drawn if mean == "0.0" else f"{drawn} + {mean}"
+            shifted = f"{drawn} - {mean[1:]}" if mean.startswith("-") else f"{drawn} + {mean}"
+            return drawn if mean == "0.0" else shifted
         mean = self.leaf(tuple(w.mean for w in weights), "mean")
         plain = {"0.0": f"torch.zeros({shape})", "1.0": f"torch.ones({shape})"}
         comma = "," if len(first.shape) == 1 else ""
