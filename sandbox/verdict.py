@@ -9,6 +9,12 @@ from sandbox.messages import Answer, Report, unpack_answer
 from sandbox.text import one_line, plain, size
 from sandbox.wire import WireError
 
+# The clock, a death and a cancellation are for us to see: a job that claims one is lying.
+_ITS_OWN_TO_SAY = (
+    *(Ending.FINISHED, Ending.FAILED),
+    *(Ending.OUT_OF_MEMORY, Ending.TOO_MUCH_OUTPUT),
+)
+
 
 def judge(job: Job, report: Report, seconds: float) -> Outcome:
     """Return the outcome of `job`; the sentence carries the figure where there is one."""
@@ -38,9 +44,12 @@ def _answer(job: Job, report: Report) -> Answer:
     if report.status or not report.answer:
         return Answer(Ending.CRASHED, _death(report.status))
     try:
-        return unpack_answer(report.answer)
+        answer = unpack_answer(report.answer)
     except WireError as error:
         return Answer(Ending.CRASHED, f"its answer was not one: {error}")
+    if answer.ending not in _ITS_OWN_TO_SAY:
+        return Answer(Ending.CRASHED, f"its answer claimed that {answer.ending.value}")
+    return answer
 
 
 def _death(status: int) -> str:

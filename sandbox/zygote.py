@@ -34,7 +34,10 @@ from sandbox.watch import Child, SupervisorGoneError, Watch, sweep
 from sandbox.worker import work
 
 # What telling of an error imports: where no file can be opened, that would be too late.
-_FOR_LATER = ("encodings.ascii", "encodings.latin_1", "linecache", "tokenize", "unicodedata")
+_FOR_LATER = (
+    *("encodings.ascii", "encodings.latin_1", "encodings.unicode_escape", "encodings.idna"),
+    *("linecache", "tokenize", "unicodedata"),
+)
 _ALIVE_CHECK = 2.0  # seconds: a copy of the socket elsewhere may hide that its owner died
 
 

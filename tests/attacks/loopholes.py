@@ -21,6 +21,7 @@ _NUMBERS = {  # x86_64, aarch64
     "setns": (308, 268),
     "mount": (165, 40),
     "shmget": (29, 194),
+    "shmctl": (31, 195),
     "open_tree": (428, 428),
     "name_to_handle_at": (303, 264),
     "syslog": (103, 116),
@@ -96,7 +97,8 @@ def change_personality(bait: Bait) -> str:
 
 
 def share_memory(bait: Bait) -> str:
-    return str(call("shmget", 0, 4096, 0o1600))
+    segment = call("shmget", 0, 4096, 0o1600)
+    return str(call("shmctl", segment, 0, 0))
 
 
 def make_a_file_in_memory(bait: Bait) -> str:

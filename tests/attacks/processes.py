@@ -1,4 +1,4 @@
-"""Attacks on and by other processes. Each returns what it won, or raises where it was stopped."""
+"""Attacks on and by other processes. Each returns what it won, and raises where it was stopped."""
 
 from __future__ import annotations
 

@@ -197,6 +197,11 @@ def describe(payload: Payload) -> Payload:
     )
 
 
+def identify(payload: Payload) -> Payload:
+    users = [*os.getresuid(), *os.getresgid()]
+    return Payload({"process": os.getpid(), "users": users})
+
+
 def write_a_file(payload: Payload) -> Payload:
     with open("file", "w") as file:
         file.write("text")

@@ -1,0 +1,81 @@
+"""Whatever a job wants too much of, it gets a sentence with the figure, soon after the limit."""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import replace
+
+import pytest
+
+from sandbox import MIB, Ending, Job, Limits, Outcome, Payload, ProcessSandbox
+from tests.attacks.surroundings import Surroundings
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the cage is made of Linux")
+
+LIMITS = Limits(seconds=10.0, memory=128 * MIB, result=MIB, output=64 * 1024)
+SHORT = replace(LIMITS, seconds=0.3)
+PROMPT = 0.25  # seconds from the limit until all of it is gone
+
+ENDLESS = (
+    *("spin", "spin_in_c", "spin_in_torch", "ignore_signals", "sleep_in_the_kernel"),
+    *("read_what_never_comes", "flood", "flood_errors"),
+)
+NOT_PERMITTED = r"PermissionError: \[Errno 1\] Operation not permitted"
+
+
+def job(name: str, limits: Limits = LIMITS) -> Job:
+    return Job(f"tests.attacks.greed:{name}", Payload(), limits)
+
+
+def soonest(sandbox: ProcessSandbox, name: str) -> Outcome:
+    """Run up to three times, since other work on the machine delays everything now and then."""
+    outcomes: list[Outcome] = []
+    while len(outcomes) < 3:
+        outcomes.append(sandbox.run(job(name, SHORT)))
+        if outcomes[-1].seconds < SHORT.seconds + PROMPT:
+            break
+    return outcomes[-1]
+
+
+@pytest.mark.parametrize("name", ENDLESS)
+def test_what_does_not_end_is_ended(caged: ProcessSandbox, name: str, surroundings: Surroundings):
+    outcome = soonest(caged, name)
+    assert outcome.ending is Ending.TIMED_OUT
+    assert outcome.message == "ran past 0.3 s"
+    assert SHORT.seconds <= outcome.seconds < SHORT.seconds + PROMPT
+    assert len(outcome.log) <= LIMITS.output
+    surroundings.check(caged)
+
+
+@pytest.mark.parametrize(
+    ("name", "ending", "sentence"),
+    [
+        ("stop_itself", Ending.FAILED, NOT_PERMITTED),
+        ("recurse", Ending.FAILED, "RecursionError"),
+        ("recurse_without_limit", Ending.CRASHED, "killed by SIGSEGV"),
+        ("segfault", Ending.CRASHED, "killed by SIGSEGV"),
+        ("abort", Ending.CRASHED, "killed by SIG"),
+        ("exit_at_once", Ending.CRASHED, "exit code 0 and no answer"),
+        ("lift_the_limits", Ending.FAILED, "ValueError: not allowed to raise maximum limit"),
+        ("open_many_descriptors", Ending.FAILED, "Too many open files"),
+    ],
+)
+def test_what_breaks_is_told(
+    caged: ProcessSandbox, name: str, ending: Ending, sentence: str, surroundings: Surroundings
+):
+    outcome = caged.run(job(name))
+    assert (outcome.ending, bool(re.search(sentence, outcome.message))) == (ending, True), outcome
+    surroundings.check(caged)
+
+
+@pytest.mark.parametrize(
+    "name", ["fill_with_bytes", "fill_with_objects", "fill_with_tensors", "fill_shared_memory"]
+)
+def test_memory_is_limited_with_the_figure(
+    caged: ProcessSandbox, name: str, surroundings: Surroundings
+):
+    outcome = caged.run(job(name))
+    assert outcome.ending is Ending.OUT_OF_MEMORY, outcome
+    assert re.match(r"used [\d.]+ MiB of 128.0 MiB", outcome.message)
+    surroundings.check(caged)
