@@ -26,6 +26,8 @@ COMMANDS = (
     "eval",
     "verify",
     "hash",
+    "simplify",
+    "diff",
     "tasks",
     "library",
     "check",

@@ -40,7 +40,16 @@ class Splice:
             donor = donors.setdefault(site.kind, check(second, site.kind))
             return donor if isinstance(donor, Fault) else _spliced(site, donor, rng)
 
-        return attempt(edit, first, kind, rng)
+        return attempt(edit, first, _common_setting(first, second, kind), rng)
+
+
+def _common_setting(first: Genome, second: Genome, kind: Kind) -> Kind:
+    """Settle open inputs on those that both parents fit, so that one can give to the other."""
+    for entry in kind.settings(first) if kind.settings else ():
+        settled = kind.at(entry)
+        if not any(isinstance(check(parent, settled), Fault) for parent in (first, second)):
+            return settled
+    return kind
 
 
 @dataclass(frozen=True, slots=True)

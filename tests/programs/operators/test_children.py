@@ -18,7 +18,7 @@ from programs.tidy import tidy
 KIND = kind_named("optimizer")
 SEEDS = [p.genome for p in library("optimizer").values() if p.genome is not None]
 ALL = list(OPERATORS.names())
-STRUCTURAL = ["extract-motif", "inline-motif", "unroll"]
+STRUCTURAL = ["deepen", "extract-motif", "inline-motif", "unroll", "widen"]
 """Operators for kinds with helper functions or weights; an optimiser has neither."""
 
 NAMES = [n for n in ALL if n not in STRUCTURAL]
