@@ -29,7 +29,7 @@ def test_every_kind_is_measured() -> None:
 
 def test_the_same_seed_breeds_the_same_children() -> None:
     kind = kind_named("schedule")
-    one, other = (evolve(kind, 60, np.random.default_rng(3)) for _ in range(2))
+    one, other = (evolve(kind, 400, np.random.default_rng(3)) for _ in range(2))
     assert (one.key_hits, one.print_hits, one.dead_statements, one.idle) == (
         other.key_hits,
         other.print_hits,
