@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint constraints clean
+.PHONY: demo test fuzz properties bench constraints clean
 
 demo: $(READY)
 	$(BIN)/cambrian demo
@@ -16,6 +16,17 @@ test: $(READY)
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 	$(BIN)/pytest
+
+# Longer campaigns; their figures are recorded under docs/.
+fuzz: $(READY)
+	CAMBRIAN_FUZZ=100000 $(BIN)/pytest tests/programs/fuzz -s
+
+properties: $(READY)
+	CAMBRIAN_GENOMES=20000 $(BIN)/pytest tests/programs/test_genomes.py -s --timeout 3600
+
+bench: $(READY)
+	$(BIN)/cambrian bench language --programs 20000
+	$(BIN)/cambrian bench evaluate
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Cambrian needs Python 3.11 or newer: make PYTHON=python3.12 …")'

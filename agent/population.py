@@ -12,37 +12,34 @@ from dataclasses import dataclass
 import numpy as np
 
 from agent.proposer import View
+from evaluators.candidate import Candidate
 from programs.genome import Genome
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A possible parent; a seed program that is not scored yet has no score and loses any fight."""
+    """A possible parent; a seed program without a score loses any fight."""
 
     id: str
     genome: Genome
     score: float
+    fingerprint: str = ""
 
 
 def population(view: View, size: int) -> list[Member]:
     """Return the living members, oldest first."""
-    scores = {c.id: c.score for c in view.history}
-    seeds = [
-        Member(id_, program.genome, _known(scores.get(id_)))
-        for id_, program in view.seeds.items()
-        if program.genome is not None
-    ]
-    children = [
-        Member(c.id, c.program.genome, c.score)
-        for c in view.history
-        if c.score is not None and c.program.genome is not None and c.id not in view.seeds
-    ][-size:]
+    seeds = [m for c in view.history if c.id in view.seeds and (m := _member(c)) is not None]
+    living = (c for c in view.history if c.id not in view.seeds and c.score is not None)
+    children = [m for c in living if (m := _member(c)) is not None][-size:]
     copies = [seeds[i % len(seeds)] for i in range(size - len(children))] if seeds else []
     return copies + children
 
 
-def _known(score: float | None) -> float:
-    return -np.inf if score is None else score
+def _member(candidate: Candidate) -> Member | None:
+    if candidate.program.genome is None:
+        return None
+    score = -np.inf if candidate.score is None else candidate.score
+    return Member(candidate.id, candidate.program.genome, score, candidate.evaluation.fingerprint)
 
 
 def tournament(members: Sequence[Member], size: int, rng: np.random.Generator) -> Member:

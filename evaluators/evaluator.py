@@ -61,10 +61,10 @@ class Evaluator:
     sandbox: Sandbox
     device: str = "cpu"
 
-    def trial(self, rung: int = 0) -> Trial:
-        """Return the trial that every program of a search gets: seeds 0, 1, …"""
+    def trial(self, rung: int = 0, repeat: int = 0) -> Trial:
+        """Return the trial that every program of a search gets: seeds 0, 1, …, then the next."""
         given = self.task.rungs[rung]
-        seeds = tuple(range(given.seeds))
+        seeds = tuple(range(repeat * given.seeds, (repeat + 1) * given.seeds))
         return Trial(given.steps, given.learning_rates, seeds, device=self.device)
 
     def protocol(self, versions: dict[str, str]) -> str:
@@ -80,9 +80,14 @@ class Evaluator:
         text = json.dumps(facts, sort_keys=True)
         return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
-    def evaluate(self, program: Program, fingerprint: str = "", rung: int = 0) -> Evaluation:
-        """Judge a program as a search does; its own faults come back as a status."""
-        judged = self.judge(program, self.trial(rung), self.task.rungs[rung].limits)
+    def evaluate(
+        self, program: Program, fingerprint: str = "", rung: int = 0, repeat: int = 0
+    ) -> Evaluation:
+        """Judge a program as a search does; its own faults come back as a status.
+
+        `repeat` counts earlier evaluations of the same behaviour: each has seeds of its own.
+        """
+        judged = self.judge(program, self.trial(rung, repeat), self.task.rungs[rung].limits)
         evaluation = Evaluation(
             judged.status,
             rung=rung,

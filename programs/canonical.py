@@ -1,34 +1,53 @@
 """The normal form under which programs that differ only in how they are written meet.
 
-Dead code goes, constants fold, common subexpressions merge, the arguments of commutative ops are
-ordered, names disappear. The *structural key* is the hash of that form (Chen et al. 2023,
-appendix I; the order of independent statements does not count).
+Helpers are written out, dead code goes, constants fold, common subexpressions merge, the arguments
+of commutative ops are ordered, names disappear. The *structural key* is the hash of that form
+(Chen et al. 2023, appendix I; the order of independent statements does not count).
+
+Ops with weights need more than hashing upwards from the inputs: `linear(x) + linear(x)` holds two
+maps, `h + h` with `h = linear(x)` one. Each such node therefore also gets the hash of how its value
+is used, down from the outputs, and the key covers every node. The two together, its *path*, name
+its weights whatever the order in which they were written.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from programs.check import live
-from programs.genome import Argument, Function, Genome
+from programs.errors import Fault
+from programs.genome import Argument, Genome, Statement
+from programs.inline import Flat, inline
 from programs.interpret import fold
 from programs.kind import Kind
 
 KEY_LENGTH = 24
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Node:
-    """A value in normal form: a constant, an input, or an op applied to nodes given by hash."""
+    """A value in normal form: its hash, what it is made of, and the weights it uses, if any."""
 
     digest: bytes
     constant: float | None = None
+    label: bytes = b""
+    args: tuple[Node, ...] = ()
+    weights: str = ""
+    commutative: bool = False
+    path: bytes = b""
 
 
 def structural_key(genome: Genome, kind: Kind) -> str:
     """Return the key of a checked genome: 24 hex digits."""
-    return _digest(b"program", kind.name.encode(), *_outputs(live(genome.main, kind), kind)).hex()
+    name = kind.name.encode()
+    graph = _Graph(written_out(genome), kind)
+    outputs = graph.outputs()
+    digests = [o.digest for o in outputs]
+    if kind.weighted:
+        graph.find_paths(outputs)
+        digests += sorted(n.path for n in graph.made.values())
+    return _digest(b"program", name, *digests).hex()
 
 
 def text_key(kind: str, source: str) -> str:
@@ -36,36 +55,137 @@ def text_key(kind: str, source: str) -> str:
     return _digest(b"text", kind.encode(), source.encode("utf-8", "replace")).hex()
 
 
-def _outputs(function: Function, kind: Kind) -> list[bytes]:
-    inputs = kind.entry.inputs
+def weight_paths(flat: Flat, kind: Kind) -> Mapping[str, str]:
+    """Name the weights of each statement that has its own by its canonical path.
+
+    Statements whose weights never reach the result are left out; those that are mirror images of
+    each other are told apart by a number.
+    """
+    graph = _Graph(flat, kind)
+    outputs = graph.outputs()
+    graph.find_paths(outputs)
+    shared: dict[str, list[bytes]] = {}
+    for node in graph.made.values():
+        if node.weights:
+            shared.setdefault(node.weights, []).append(node.path)
+    paths: dict[str, str] = {}
+    seen: dict[str, int] = {}
+    for statement in flat.function.body:
+        if statement.target in shared:
+            path = _digest(*sorted(shared[statement.target])).hex()[:12]
+            seen[path] = seen.get(path, 0) + 1
+            paths[statement.target] = f"{statement.op}_{path}_{seen[path]}"
+    return paths
+
+
+def written_out(genome: Genome) -> Flat:
+    """Return the flat form of a checked genome."""
+    flat = inline(genome)
+    assert not isinstance(flat, Fault)
+    return flat
+
+
+class _Graph:
+    """The nodes of a program, each value once."""
+
+    def __init__(self, flat: Flat, kind: Kind) -> None:
+        self.flat = flat
+        self.kind = kind
+        self.made: dict[bytes, Node] = {}
+        self.nodes: dict[str, Node] = {}
+        self.constants: dict[float, Node] = {}
+
+    def outputs(self) -> list[Node]:
+        """Build the graph; return the nodes of the result and of the live new states."""
+        function, entry = self.flat.function, self.kind.entry
+        needed, states = _live(self.flat, self.kind)
+        place = 0
+        for name in function.params:
+            if name in entry.inputs:
+                label = (b"input", name.encode())
+            elif name in states:
+                label, place = (b"state", str(place).encode()), place + 1
+            else:
+                continue
+            self.nodes[name] = Node(_digest(*label))
+        for statement in function.body:
+            if statement.target in needed:
+                self.nodes[statement.target] = self.applied(statement)
+        return [self.node(r) for r in (function.returns[0], *states.values())]
+
+    def node(self, arg: Argument) -> Node:
+        if isinstance(arg, str):
+            return self.nodes[arg]
+        if arg not in self.constants:
+            self.constants[arg] = _constant(arg)
+        return self.constants[arg]
+
+    def applied(self, statement: Statement) -> Node:
+        op = self.kind.ops[statement.op]
+        args = tuple([self.node(a) for a in statement.args])
+        values = [a.constant for a in args if a.constant is not None]
+        if len(values) == len(args):
+            folded = fold(op, self.kind, values)
+            if folded is not None:
+                return self.node(folded)
+        digests = [a.digest for a in args]
+        if op.commutative:
+            digests.sort()
+        label = op.name.encode()
+        digest = _digest(b"op", label, *digests)
+        if not self.kind.weighted:
+            return Node(digest, None, label)
+        weights = ""
+        if op.weighted:
+            weights = self.flat.twins.get(statement.target, statement.target)
+        # Equal hashes are one value only if the arguments are the same values, weights included.
+        where = sorted(id(a) for a in args) if op.commutative else [id(a) for a in args]
+        identity = f"{label} {where} {weights}".encode()
+        if identity not in self.made:
+            self.made[identity] = Node(digest, None, label, args, weights, op.commutative)
+        return self.made[identity]
+
+    def find_paths(self, outputs: Sequence[Node]) -> None:
+        """Hash every node as a value together with all uses of it and of its weights."""
+        nodes = list(self.made.values())
+        uses: dict[int, list[bytes]] = {id(n): [] for n in (*nodes, *self.nodes.values())}
+        for place, output in enumerate(outputs):
+            uses.setdefault(id(output), []).append(_digest(b"output", str(place).encode()))
+        for node in reversed(nodes):
+            node.path = _digest(node.digest, *sorted(uses[id(node)]))
+            for place, arg in enumerate(node.args):
+                side = b"any" if node.commutative else str(place).encode()
+                uses.setdefault(id(arg), []).append(_digest(b"use", side, node.path))
+        sharing: dict[str, list[bytes]] = {}
+        for node in nodes:
+            if node.weights:
+                sharing.setdefault(node.weights, []).append(node.path)
+        for node in nodes:
+            parts = [a.path or a.digest for a in node.args]
+            if node.commutative:
+                parts.sort()
+            together = sorted(sharing[node.weights]) if node.weights else []
+            node.path = _digest(node.path, b"from", *parts, b"with", *together)
+
+
+def _live(flat: Flat, kind: Kind) -> tuple[set[str], dict[str, Argument]]:
+    """Return the names that reach the result, and the states among them with their new values."""
+    function = flat.function
     states = kind.entry.states(function)
-    nodes = {p: Node(_digest(b"input", p.encode())) for p in function.params if p in inputs}
-    for place, state in enumerate(states):
-        nodes[state] = Node(_digest(b"state", str(place).encode()))
-    for statement in function.body:
-        args = [_node(a, nodes) for a in statement.args]
-        nodes[statement.target] = _applied(kind, statement.op, args)
-    return [_node(r, nodes).digest for r in function.returns]
-
-
-def _node(arg: Argument, nodes: dict[str, Node]) -> Node:
-    return nodes[arg] if isinstance(arg, str) else _constant(arg)
+    new = dict(zip(states, function.returns[1:], strict=True))
+    needed = {r for r in function.returns[:1] if isinstance(r, str)}
+    while True:
+        for statement in reversed(function.body):
+            if statement.target in needed:
+                needed.update(statement.names())
+        grown = {n for s, n in new.items() if s in needed and isinstance(n, str)} - needed
+        if not grown:
+            return needed, {s: new[s] for s in states if s in needed}
+        needed |= grown
 
 
 def _constant(value: float) -> Node:
     return Node(_digest(b"constant", repr(value + 0.0).encode()), value)
-
-
-def _applied(kind: Kind, name: str, args: list[Node]) -> Node:
-    values = [a.constant for a in args if a.constant is not None]
-    if len(values) == len(args):
-        folded = fold(kind.ops[name], kind, values)
-        if folded is not None:
-            return _constant(folded)
-    digests = [a.digest for a in args]
-    if kind.ops[name].commutative:
-        digests.sort()
-    return Node(_digest(b"op", name.encode(), *digests))
 
 
 def _digest(*parts: bytes) -> bytes:

@@ -10,30 +10,102 @@ Sources: Chen et al. 2023 (Lion), appendix I.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from programs.errors import Fault
 from programs.genome import Argument, Function, Genome, Statement, base_of, is_anonymous
-from programs.kind import Kind, Type, TypeMismatch
+from programs.inline import Flat, inline
+from programs.kind import Kind, Op, Type, TypeMismatch
 
 Types = Mapping[str, Type]
 
+MAX_REMEMBERED = 50_000
 
-def check(genome: Genome, kind: Kind) -> Types | Fault:
-    """Return the type of every name of the entry function, or the first fault."""
-    function = genome.main
-    fault = kind.entry.faults_in(function)
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A program that type-checks: its kind with settled inputs, written out, and all its types."""
+
+    kind: Kind
+    flat: Flat
+    types: Types
+
+    def within(self, function: Function) -> Types | None:
+        """Return the types of a function's names at its first call, if it is ever called."""
+        names = self.flat.names.get(function.name)
+        if names is None:
+            return self.types if function.name == self.flat.function.name else None
+        return {name: type_of(arg, self.types, self.kind) for name, arg in names.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Misplaced:
+    """A fault with the function and the target it is at; `reach` counts what was typed before."""
+
+    fault: Fault
+    function: str = ""
+    target: str = ""
+    reach: int = 0
+
+
+def check(genome: Genome, kind: Kind) -> Typed | Fault:
+    """Return the type of every value of a program, or the first fault."""
+    found = examine(genome, kind)
+    return found.fault if isinstance(found, Misplaced) else found
+
+
+def examine(genome: Genome, kind: Kind) -> Typed | Misplaced:
+    """Check a program and say where in the genome a fault is.
+
+    Where the kind leaves its inputs open, the first setting that fits counts; if none does, the
+    fault is that of the setting that came furthest.
+    """
+    fault = kind.entry.faults_in(genome.main)
     if fault is not None:
-        return fault
-    types: dict[str, Type] = {
-        p: kind.entry.inputs.get(p, kind.entry.state) for p in function.params
-    }
-    for statement in function.body:
-        found = infer(statement, types, kind)
-        if isinstance(found, Fault):
+        return Misplaced(fault, genome.main.name)
+    flat = inline(genome)
+    if isinstance(flat, Fault):
+        return Misplaced(flat)
+    if kind.settings is None:
+        return _typed(flat, kind)
+    furthest: Misplaced | None = None
+    for entry in kind.settings(genome):
+        found = _typed(flat, kind.at(entry))
+        if isinstance(found, Typed):
             return found
+        if furthest is None or found.reach > furthest.reach:
+            furthest = found
+    assert furthest is not None
+    return furthest
+
+
+def _typed(flat: Flat, kind: Kind) -> Typed | Misplaced:
+    function, entry = flat.function, kind.entry
+    types: dict[str, Type] = {p: entry.inputs.get(p, entry.state) for p in function.params}
+    made = {s.target: s for s in function.body} if flat.twins else {}
+    for place, statement in enumerate(function.body):
+        found = infer(statement, types, kind)
+        if statement.target in flat.twins and not isinstance(found, Fault):
+            twin = made[flat.twins[statement.target]]
+            found = _unlike(statement, twin, types, kind) or found
+        if isinstance(found, Fault):
+            owner, target = flat.origins[place] if flat.origins else (function.name, "")
+            return Misplaced(found, owner, target or statement.target, place)
         types[statement.target] = found
-    return check_returns(function, types, kind) or types
+    fault = check_returns(function, types, kind)
+    if fault is not None:
+        return Misplaced(fault, function.name, "", len(function.body))
+    return Typed(kind, flat, types)
+
+
+def _unlike(statement: Statement, twin: Statement, types: Types, kind: Kind) -> Fault | None:
+    """Demand that a later copy under `recur` sees what its weights were made for."""
+    if not kind.ops[statement.op].weighted:
+        return None
+    pairs = zip(statement.args, twin.args, strict=True)
+    if all(type_of(a, types, kind) == type_of(b, types, kind) for a, b in pairs):
+        return None
+    return Fault("`recur` applies one copy, so its function must give back the shape it takes")
 
 
 def infer(statement: Statement, types: Types, kind: Kind) -> Type | Fault:
@@ -41,15 +113,45 @@ def infer(statement: Statement, types: Types, kind: Kind) -> Type | Fault:
     op = kind.ops.get(statement.op)
     if op is None:
         return Fault(f"there is no function `{statement.op}`")
-    if len(statement.args) != op.arity:
+    if len(statement.args) != len(op.params):
         return Fault(f"expected `{op.usage}`, found {len(statement.args)} arguments")
-    unbound = [name for name in statement.names() if name not in types]
-    if unbound:
-        return Fault(f"`{unbound[0]}` is used before it is bound")
     try:
-        return op.infer(*(type_of(a, types, kind) for a in statement.args))
+        key = (op.name, *_argument_types(op, statement.args, types, kind))
+    except KeyError as unbound:
+        return Fault(f"`{unbound.args[0]}` is used before it is bound")
+    known = kind.inferred
+    found = known.get(key)
+    if found is None:
+        if len(known) > MAX_REMEMBERED:
+            known.clear()
+        found = known[key] = _apply_rule(op, key[1:])
+    if isinstance(found, Fault):
+        return Fault(f"{_shown(statement)}: {found.message}", nearest=found.nearest)
+    return found
+
+
+def _argument_types(op: Op, args: tuple[Argument, ...], types: Types, kind: Kind) -> list[Type]:
+    """Return the arguments' types; an attribute stands for itself."""
+    if op.name not in kind.literals:
+        return [types[a] if isinstance(a, str) else kind.number for a in args]
+    return [
+        arg if param.attribute else type_of(arg, types, kind)
+        for param, arg in zip(op.params, args, strict=True)
+    ]
+
+
+def _apply_rule(op: Op, given: tuple[Type, ...]) -> Type | Fault:
+    for param, value in zip(op.params, given, strict=True):
+        if param.attribute and not param.attribute.admits(value):
+            return Fault(f"`{param.name}` must be {param.attribute}, written as a literal")
+    whole = (
+        int(value) if param.attribute and param.attribute.whole else value  # type: ignore[arg-type]
+        for param, value in zip(op.params, given, strict=True)
+    )
+    try:
+        return op.infer(*whole)
     except TypeMismatch as mismatch:
-        return Fault(f"{_shown(statement)}: {mismatch}")
+        return Fault(str(mismatch))
 
 
 def type_of(arg: Argument, types: Types, kind: Kind) -> Type:
@@ -72,21 +174,23 @@ def check_returns(function: Function, types: Types, kind: Kind) -> Fault | None:
         if isinstance(arg, str) and arg not in types:
             return Fault(f"{what} `{arg}` is not bound")
         found = type_of(arg, types, kind)
-        if found != wanted:
+        if not entry.fits(found, wanted):
             return Fault(f"{what} must be {wanted}, found {found}")
     return None
 
 
 def live(function: Function, kind: Kind) -> Function:
-    """Return the function without statements and states that never reach the result.
+    """Return the entry function without statements and states that never reach the result.
 
     A state that only feeds itself is dropped, its parameter and its return with it.
     """
     states = kind.entry.states(function)
     new_state = dict(zip(states, function.returns[1:], strict=True))
     needed = _reached(function, [function.returns[0]], new_state)
-    body = tuple(s for s in function.body if s.target in needed)
     dropped = {s for s in states if s not in needed}
+    body = tuple(s for s in function.body if s.target in needed)
+    if not dropped and len(body) == len(function.body):
+        return function
     params = tuple(p for p in function.params if p not in dropped)
     kept = tuple(new_state[s] for s in states if s not in dropped)
     return replace(function, params=params, body=body, returns=(function.returns[0], *kept))
@@ -119,5 +223,13 @@ def _reached(
 
 
 def without_dead_code(genome: Genome, kind: Kind) -> Genome:
-    """Return the genome with only the live part of its entry function."""
-    return genome.with_main(live(genome.main, kind))
+    """Return the genome with only what is live in its functions, and only helpers in use."""
+    kept = [live(genome.main, kind)]
+    called = {s.function for s in kept[0].body}
+    for helper in reversed(genome.helpers):
+        if helper.name in called:
+            needed = _reached(helper, [helper.returns[0]], {})
+            body = tuple(s for s in helper.body if s.target in needed)
+            called.update(s.function for s in body)
+            kept.append(helper if len(body) == len(helper.body) else replace(helper, body=body))
+    return replace(genome, functions=tuple(reversed(kept)))

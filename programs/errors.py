@@ -66,7 +66,15 @@ class Fault:
         return replace(self, line=line, column=column)
 
 
+LONGEST_NAME = 80
+"""Characters up to which a name is worth comparing; the time grows with their square."""
+
+
 def closest(name: str, names: Iterable[str]) -> str | None:
     """Return the name most like `name`, or `None` when none is near."""
-    matches = difflib.get_close_matches(name, list(names), n=1, cutoff=0.6)
+    if len(name) > LONGEST_NAME:
+        return None
+    matches = difflib.get_close_matches(
+        name, [n for n in names if len(n) <= LONGEST_NAME], n=1, cutoff=0.6
+    )
     return matches[0] if matches else None

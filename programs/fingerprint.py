@@ -12,12 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from programs.check import live
+from programs.canonical import structural_key
+from programs.check import without_dead_code
 from programs.genome import Genome
-from programs.kind import Kind
+from programs.kind import Kind, Unprobed
 
 MANTISSA_BITS = 24
-VERSION = 1
+VERSION = 2
 _SMALLEST = 1e-200
 
 
@@ -25,7 +26,8 @@ _SMALLEST = 1e-200
 class Behaviour:
     """What a program did on the probes: its fingerprint, and whether it is worth training.
 
-    `fault` is a sentence when no output is finite, or when all of them are zero.
+    `fault` is a sentence when no output is finite, when all of them are zero, or when the program
+    cannot be run on the probes; its structural key is then its fingerprint.
     """
 
     fingerprint: str
@@ -34,7 +36,10 @@ class Behaviour:
 
 def behaviour(genome: Genome, kind: Kind) -> Behaviour:
     """Run a checked program on its kind's probes."""
-    outputs = kind.probe(live(genome.main, kind), kind)
+    try:
+        outputs = kind.probe(without_dead_code(genome, kind), kind)
+    except Unprobed as reason:
+        return Behaviour(structural_key(genome, kind), str(reason))
     finite = np.isfinite(outputs)
     fault = None
     if not finite.any():
@@ -61,8 +66,10 @@ def rounded(values: np.ndarray, bits: int) -> np.ndarray:
     values = np.ascontiguousarray(values, dtype="<f8")
     drop = 52 - bits
     words = values.view("<i8")
-    if drop > 0:
-        words = (words + (1 << (drop - 1))) & ~((1 << drop) - 1)
-    words = np.where(np.abs(values) < _SMALLEST, 0, words)
-    words = np.where(np.isposinf(values), 1, np.where(np.isneginf(values), 2, words))
-    return np.where(np.isnan(values), 3, words).astype("<i8")
+    words = (words + (1 << (drop - 1))) & ~((1 << drop) - 1) if drop > 0 else words.copy()
+    words[np.abs(values) < _SMALLEST] = 0
+    if not np.isfinite(values).all():
+        words[np.isposinf(values)] = 1
+        words[np.isneginf(values)] = 2
+        words[np.isnan(values)] = 3
+    return words

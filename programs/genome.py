@@ -6,6 +6,13 @@ Within a function every name is bound once. Three sorts of name occur, told apar
     m.1     the name `m` bound again (the source says `m = …` a second time)
     .1      a nested expression, which the source does not name
 
+Functions before the last are helpers (motifs). A statement applies one by a *combinator*, which
+takes the helper's name as `function`:
+
+    call      block(x)               args (x,)      once
+    repeat    repeat(block, 3, x)    args (3, x)    three copies in a row, each with its own weights
+    recur     recur(block, 3, x)     args (3, x)    one copy three times
+
 `tidy.py` keeps genomes in the one form in which rendering and parsing undo each other.
 """
 
@@ -18,13 +25,20 @@ Argument = str | float
 """A name bound earlier, or a constant."""
 
 
+CALL, REPEAT, RECUR = "call", "repeat", "recur"
+
+COMBINATORS = {CALL: "f(x)", REPEAT: "repeat(f, n, x)", RECUR: "recur(f, n, x)"}
+"""The ways to apply a helper function, and how each is written."""
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """Bind `target` to one call of a vocabulary function."""
+    """Bind `target` to one call of a vocabulary function, or to a combinator of `function`."""
 
     target: str
     op: str
     args: tuple[Argument, ...]
+    function: str = ""
 
     def names(self) -> Iterator[str]:
         """Yield the names this statement reads."""
@@ -33,11 +47,15 @@ class Statement:
     def renamed(self, new: Callable[[str], str]) -> Statement:
         """Return the statement with every name, target included, replaced by `new(name)`."""
         args = tuple(new(a) if isinstance(a, str) else a for a in self.args)
-        return Statement(new(self.target), self.op, args)
+        return Statement(new(self.target), self.op, args, self.function)
 
     def reading(self, args: tuple[Argument, ...]) -> Statement:
         """Return the statement with other arguments."""
-        return replace(self, args=args)
+        return Statement(self.target, self.op, args, self.function)
+
+    def bound_to(self, target: str) -> Statement:
+        """Return the statement with another target."""
+        return Statement(target, self.op, self.args, self.function)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +74,13 @@ class Function:
     def uses(self) -> dict[str, int]:
         """Count how often each name is read, the returns included."""
         counts = dict.fromkeys(self.bound(), 0)
-        for args in (*(s.args for s in self.body), self.returns):
-            for arg in args:
+        for statement in self.body:
+            for arg in statement.args:
                 if isinstance(arg, str):
-                    counts[arg] = counts.get(arg, 0) + 1
+                    counts[arg] += 1
+        for arg in self.returns:
+            if isinstance(arg, str):
+                counts[arg] += 1
         return counts
 
 
@@ -78,6 +99,17 @@ class Genome:
     def with_main(self, main: Function) -> Genome:
         """Return the genome with another entry function."""
         return replace(self, functions=(*self.functions[:-1], main))
+
+    def with_function(self, new: Function) -> Genome:
+        """Return the genome with one function exchanged for another of the same name."""
+        return replace(
+            self, functions=tuple(new if f.name == new.name else f for f in self.functions)
+        )
+
+    @property
+    def helpers(self) -> tuple[Function, ...]:
+        """Return the functions before the entry."""
+        return self.functions[:-1]
 
     @property
     def size(self) -> int:

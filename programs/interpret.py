@@ -28,7 +28,9 @@ Values = Sequence[Array]
 
 
 @dataclass(frozen=True, slots=True)
-class _Step:
+class Step:
+    """One statement made ready: what it runs, and the slots of its arguments."""
+
     run: Callable[..., Any]
     slots: tuple[int, ...]
     mode: str
@@ -40,7 +42,7 @@ class Plan:
 
     inputs: tuple[str, ...]
     constants: tuple[Array, ...]
-    steps: tuple[_Step, ...]
+    steps: tuple[Step, ...]
     returns: tuple[int, ...]
     elementwise: bool
 
@@ -52,17 +54,22 @@ class Plan:
         slots: list[Any] = [inputs[name] for name in self.inputs]
         slots.extend(self.constants)
         for step in self.steps:
-            slots.append(_run(step, [slots[s] for s in step.slots], count))
+            slots.append(run_step(step, [slots[s] for s in step.slots], count))
         return [_spread(slots[r], count) for r in self.returns]
 
 
-def _run(step: _Step, args: list[Any], count: int) -> Any:
+def run_step(step: Step, args: Sequence[Any], count: int) -> Any:
+    """Apply one statement to its arguments; a list holds one array per tensor."""
     if step.mode == "model":
         return step.run(*(_spread(a, count) for a in args))
-    if not any(type(a) is list for a in args):
+    spread = False
+    for arg in args:
+        if type(arg) is list:
+            spread = True
+    if not spread:
         return step.run(*args)
     if count == 1:
-        return [step.run(*(a[0] if type(a) is list else a for a in args))]
+        return [step.run(*[a[0] if type(a) is list else a for a in args])]
     columns = (a if type(a) is list else [a] * count for a in args)
     return [step.run(*row) for row in zip(*columns, strict=True)]
 
@@ -87,7 +94,7 @@ def plan(function: Function, kind: Kind, xp: Any) -> Plan:
         slots[statement.target] = first + place
     where.update(slots)
     steps = tuple(
-        _Step(functions[s.op], tuple(where[a] for a in s.args), _mode(kind.ops[s.op]))
+        Step(functions[s.op], tuple(where[a] for a in s.args), _mode(kind.ops[s.op]))
         for s in function.body
     )
     elementwise = all(kind.ops[s.op].scope is not Scope.TENSOR for s in function.body)
@@ -122,8 +129,8 @@ def _compiled(kind: Kind, xp: Any) -> Mapping[str, Callable[..., Any]]:
 
 
 def fold(op: Op, kind: Kind, values: Sequence[float]) -> float | None:
-    """Compute an op on constants, or `None` where the result is no finite number."""
-    if op.scope is not Scope.ELEMENT:
+    """Compute an op on constants, or `None` where that is no finite number or no number at all."""
+    if op.scope is not Scope.ELEMENT or kind.weighted:
         return None
     with np.errstate(all="ignore"):
         result = float(compiled(kind, np)[op.name](*(np.float64(v) for v in values)))

@@ -1,5 +1,6 @@
 """A kind of program: its vocabulary, its entry function and what goes in and out of it.
 
+    Attribute   what a literal argument may be
     Param       one argument of a vocabulary function
     Op          one vocabulary function: its arguments, its typing rule, what it computes
     Entry       the function every program of the kind defines
@@ -8,24 +9,33 @@
 A type is any hashable value with a readable `str`; only the kind's own rules look inside it. What
 an op computes is written once, as an expression over `xp`, from which the probes (numpy), the
 training loop (torch) and the exported file (torch, as text) are all derived.
+
+The inputs' types may depend on the task (an architecture's do). Such a kind has `settings`: the
+entries that a program may be meant for. `kind.at(entry)` is the kind with one of them chosen.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field
+import operator
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum
+from functools import cached_property
 
 import numpy as np
 
 from programs.errors import Fault
-from programs.genome import Function
+from programs.genome import COMBINATORS, Function, Genome
 
 Type = Hashable
 
 
 class TypeMismatch(Exception):
     """Raise inside a typing rule, with the sentence that `check` puts into a `Fault`."""
+
+
+class Unprobed(Exception):
+    """Raise inside a probe that cannot run a program, with the sentence that says why."""
 
 
 class Scope(Enum):
@@ -37,11 +47,39 @@ class Scope(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Attribute:
+    """A literal from `least` to `most`, whole numbers only unless `whole` is off.
+
+    `usual` are the values that search draws from.
+    """
+
+    least: float
+    most: float
+    usual: tuple[float, ...]
+    whole: bool = True
+
+    def admits(self, value: object) -> bool:
+        """Tell whether a value may stand here."""
+        if not isinstance(value, int | float) or not self.least <= value <= self.most:
+            return False
+        return not self.whole or value == int(value)
+
+    def __str__(self) -> str:
+        return f"a {'whole ' if self.whole else ''}number from {self.least:g} to {self.most:g}"
+
+
+@dataclass(frozen=True, slots=True)
 class Param:
-    """An argument of an op; one with a default may be left out or given by keyword."""
+    """An argument of an op; one with a default may be left out or given by keyword.
+
+    With an `attribute` it takes only literals, and the typing rule gets the number itself;
+    `keyword` says that it is written with its name.
+    """
 
     name: str
     default: float | None = None
+    attribute: Attribute | None = None
+    keyword: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +89,8 @@ class Op:
     `infer` maps the arguments' types to the result's type or raises `TypeMismatch`. `expression`
     computes it from the parameters' names and `xp` (numpy or torch): from arrays, or for an op of
     scope MODEL from lists with one array per parameter tensor. `infix` is the operator sign it is
-    read and written with; `aliases` are other names that parse to it.
+    read and written with; `aliases` are other names that parse to it; `weighted` says that every
+    call has trained weights of its own.
     """
 
     name: str
@@ -63,6 +102,7 @@ class Op:
     commutative: bool = False
     scope: Scope = Scope.ELEMENT
     aliases: tuple[str, ...] = ()
+    weighted: bool = False
 
     @property
     def arity(self) -> int:
@@ -72,7 +112,11 @@ class Op:
     @property
     def usage(self) -> str:
         """Return the call as a person would write it: `lerp(a, b, t)`."""
-        return f"{self.name}({', '.join(p.name for p in self.params)})"
+        shown = (
+            f"{p.name}={p.default:g}" if p.keyword and p.default is not None else p.name
+            for p in self.params
+        )
+        return f"{self.name}({', '.join(shown)})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +125,8 @@ class Entry:
 
     `inputs` maps a reserved parameter name to its type; those in `required` must be there. Every
     other parameter is a state of type `state` (`None`: there is no state). It returns one value
-    of type `output`, then one of type `state` for each state, in the parameters' order. `vital`
-    maps inputs without which a program is pointless to the words for them.
+    that `fits` `output`, then one of type `state` for each state, in the parameters' order.
+    `vital` maps inputs without which a program is pointless to the words for them.
     """
 
     name: str
@@ -91,6 +135,7 @@ class Entry:
     output: Type
     state: Type | None = None
     vital: Mapping[str, str] = field(default_factory=dict)
+    fits: Callable[[Type, Type], bool] = operator.eq
 
     def states(self, function: Function) -> tuple[str, ...]:
         """Return the function's state parameters in order."""
@@ -123,33 +168,68 @@ class Kind:
     `number` is the type of a literal, `constants` are names that stand for one, and `helpers` are
     the sources of functions over `xp` that the ops' expressions call. `probe` runs a checked
     program on fixed inputs and returns everything it computes as one float64 array, from which
-    the fingerprint is made.
+    the fingerprint is made. `fresh` does the same on random inputs drawn from a generator, a
+    second opinion on whether two programs are one. `motifs` says that helper functions stay;
+    elsewhere they are written out as they are read. `settings` are the entries that a program may
+    be meant for.
     """
 
     name: str
     entry: Entry
     ops: Mapping[str, Op]
     number: Type
-    probe: Callable[[Function, Kind], np.ndarray]
+    probe: Callable[[Genome, Kind], np.ndarray]
     constants: Mapping[str, float] = field(default_factory=dict)
     helpers: Mapping[str, str] = field(default_factory=dict)
+    fresh: Callable[[Genome, Kind, np.random.Generator], np.ndarray] | None = None
+    motifs: bool = False
+    settings: Callable[[Genome], Iterable[Entry]] | None = None
 
-    def __post_init__(self) -> None:
-        names: dict[str, str] = {}
-        for op in self.ops.values():
-            names.update(dict.fromkeys((op.name, *op.aliases), op.name))
-        object.__setattr__(self, "_names", names)
+    def at(self, entry: Entry) -> Kind:
+        """Return the kind with the types of its inputs settled.
+
+        What was worked out about the vocabulary, typing included, is shared with the new kind.
+        """
+        settled = replace(self, entry=entry, settings=None)
+        settled.__dict__.update((name, getattr(self, name)) for name in _OF_THE_VOCABULARY)
+        return settled
 
     def op_named(self, name: str) -> Op | None:
         """Look an op up by its name or one of its aliases."""
-        names: dict[str, str] = self._names  # type: ignore[attr-defined]
-        return self.ops.get(names.get(name, ""))
+        return self.ops.get(self.names.get(name, ""))
 
-    @property
+    @cached_property
+    def names(self) -> Mapping[str, str]:
+        """Map every name and alias of an op to the op's name."""
+        return {n: op.name for op in self.ops.values() for n in (op.name, *op.aliases)}
+
+    @cached_property
     def reserved(self) -> frozenset[str]:
         """Return the names that no statement may bind."""
-        names: dict[str, str] = self._names  # type: ignore[attr-defined]
-        return frozenset((*names, self.entry.name))
+        return frozenset((*self.names, *COMBINATORS, self.entry.name))
+
+    @cached_property
+    def choices(self) -> tuple[Op, ...]:
+        """Return the ops in a row, for drawing one."""
+        return tuple(self.ops.values())
+
+    @cached_property
+    def literals(self) -> frozenset[str]:
+        """Return the names of the ops that take attributes."""
+        return frozenset(n for n, op in self.ops.items() if any(p.attribute for p in op.params))
+
+    @cached_property
+    def weighted(self) -> bool:
+        """Tell whether any op has weights."""
+        return any(op.weighted for op in self.ops.values())
+
+    @cached_property
+    def inferred(self) -> dict[tuple[Hashable, ...], Type | Fault]:
+        """Remember what typing rules said: `(op, *types)` to the result or the fault."""
+        return {}
+
+
+_OF_THE_VOCABULARY = ("names", "reserved", "choices", "literals", "weighted", "inferred")
 
 
 def vocabulary(*groups: tuple[Op, ...]) -> dict[str, Op]:

@@ -3,35 +3,39 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib import import_module, resources
+from importlib import resources
 
 from programs.canonical import structural_key, text_key
 from programs.check import check, without_dead_code
-from programs.errors import Fault, InputError, closest
+from programs.errors import Fault
 from programs.genome import Genome
 from programs.kind import Kind
 from programs.parse import names_in, parse
+from programs.plugins import Plugins
 from programs.program import Program
 from programs.render import render
 from programs.tidy import tidy
 
-KINDS = ("optimizer",)
+KINDS = Plugins(sort="kind", package="programs.kinds", constant="KIND")
 
 
 @cache
 def kind_named(name: str) -> Kind:
-    """Return a built-in kind; `InputError` says which there are."""
-    if name not in KINDS:
-        hint = closest(name, KINDS)
-        ask = f"; did you mean `{hint}`?" if hint else ""
-        raise InputError(f"there is no kind `{name}`{ask} The kinds are: {', '.join(KINDS)}.")
-    return import_module(f"programs.kinds.{name}").KIND
+    """Return the kind of a name or of a path to its file; `InputError` says which there are."""
+    return KINDS.find(name)
+
+
+@cache
+def builtin_kinds() -> tuple[str, ...]:
+    """Return the names of the kinds that come with the package."""
+    return tuple(KINDS.names())
 
 
 def kind_of(source: str) -> Kind | None:
     """Tell a program's kind by the function it defines, or `None`."""
     defined = set(names_in(source))
-    return next((k for k in map(kind_named, KINDS) if k.entry.name in defined), None)
+    kinds = map(kind_named, builtin_kinds())
+    return next((k for k in kinds if k.entry.name in defined), None)
 
 
 def read_program(source: str, kind: Kind) -> Program | Fault:

@@ -1,22 +1,26 @@
 """A search operator turns parents into a child, or says why it did nothing.
 
 Operator     what a file under `operators/` defines as `OPERATOR`
-Edit         a proposal for the entry function's new body, before it is checked
+Site         the function to change, with what may be used in it
+Edit         a proposal for that function, before it is checked
 attempt      draw edits until one type-checks, as Lion mutates "again until the child is valid"
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
+from itertools import accumulate
 from typing import Protocol
 
 import numpy as np
 
-from programs.check import check, infer, without_dead_code
+from programs.check import Typed, Types, check, without_dead_code
 from programs.errors import Fault
-from programs.genome import Argument, Function, Genome, Statement
-from programs.kind import Kind, Type
+from programs.genome import CALL, Argument, Function, Genome, Statement
+from programs.kind import Kind, Op, Param, Type
+from programs.lower import MAX_CONSTANT
 from programs.plugins import Plugins
 from programs.tidy import tidy
 
@@ -26,6 +30,9 @@ ATTEMPTS = 50
 MAX_STATEMENTS = 40
 CONSTANT_SHARE = 0.2
 """How often a random argument is a fresh constant instead of a name."""
+
+CALL_SHARE = 0.1
+"""How often a random statement applies a helper, where there is one."""
 
 
 class Operator(Protocol):
@@ -44,23 +51,106 @@ class Operator(Protocol):
         ...
 
 
-Edit = Callable[[Function, Kind, np.random.Generator], Function | Fault]
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A function to edit: the types of its names, and the helpers it may call by arity."""
+
+    function: Function
+    types: Types
+    kind: Kind
+    helpers: dict[str, int]
+
+    def values(self, statement: Statement) -> list[tuple[int, Argument]]:
+        """Return a statement's arguments with their places, without attributes and copy counts."""
+        args = list(enumerate(statement.args))
+        if statement.function:
+            return args[0 if statement.op == CALL else 1 :]
+        params = self.kind.ops[statement.op].params
+        return [(i, a) for i, a in args if params[i].attribute is None]
+
+    def types_before(self, place: int) -> dict[str, Type]:
+        """Return the types of the names bound before statement `place`."""
+        return {name: self.types[name] for name in self.function.bound(place)}
+
+    def names(self, place: int) -> tuple[str, ...]:
+        """Return the names bound before statement `place`."""
+        return self.function.bound(place)
+
+
+Edit = Callable[[Site, np.random.Generator], Function | Fault]
 
 
 def attempt(edit: Edit, parent: Genome, kind: Kind, rng: np.random.Generator) -> Genome | Fault:
-    """Draw edits of the parent's entry function until a child type-checks; give its live part."""
+    """Draw edits of the parent's functions until a child type-checks; give its live part.
+
+    A function is drawn in proportion to its length. Where the kind leaves the types of its inputs
+    open, the child is meant for the same setting as the parent.
+    """
+    typed = check(parent, kind)
+    if isinstance(typed, Fault):
+        return typed
+    sites = _sites(parent, typed)
+    ends = list(accumulate(1 + len(s.function.body) for s in sites))
     fault = Fault("no attempt was made")
     for _ in range(ATTEMPTS):
-        edited = edit(parent.main, kind, rng)
+        site = sites[bisect_right(ends, rng.integers(ends[-1]))]
+        edited = edit(site, rng)
         if isinstance(edited, Fault):
             fault = edited
             continue
-        child = replace(parent.with_main(edited), doc="")
-        found = check(child, kind)
+        child = Genome(parent.with_function(edited).functions)
+        found = check(child, typed.kind)
         if not isinstance(found, Fault):
             return tidy(without_dead_code(child, kind), kind)
         fault = found
     return fault
+
+
+def _sites(parent: Genome, typed: Typed) -> list[Site]:
+    sites = []
+    helpers: dict[str, int] = {}
+    for function in parent.functions:
+        types = typed.within(function)
+        if types is not None:
+            sites.append(Site(function, types, typed.kind, dict(helpers)))
+        helpers[function.name] = len(function.params)
+    return sites
+
+
+def random_statement(site: Site, place: int, target: str, rng: np.random.Generator) -> Statement:
+    """Draw a call of a random op, or now and then of a helper, with random arguments."""
+    names = site.names(place)
+    if site.helpers and rng.random() < CALL_SHARE:
+        function = list(site.helpers)[rng.integers(len(site.helpers))]
+        given = [names[rng.integers(len(names))] for _ in range(site.helpers[function])]
+        return Statement(target, CALL, tuple(given), function)
+    ops = site.kind.choices
+    op = ops[rng.integers(len(ops))]
+    return Statement(target, op.name, random_arguments(op, names, rng))
+
+
+def random_arguments(
+    op: Op, names: Sequence[str], rng: np.random.Generator
+) -> tuple[Argument, ...]:
+    """Draw an argument for each parameter of an op."""
+    return tuple([random_argument(p, names, rng) for p in op.params])
+
+
+def random_argument(param: Param, names: Sequence[str], rng: np.random.Generator) -> Argument:
+    """Draw a bound name, now and then a fresh constant; for an attribute one of its values."""
+    if param.attribute:
+        usual = param.attribute.usual
+        if param.default is not None and rng.random() < CONSTANT_SHARE:
+            return param.default
+        return float(usual[rng.integers(len(usual))])
+    return random_value(names, rng)
+
+
+def random_value(names: Sequence[str], rng: np.random.Generator) -> Argument:
+    """Draw a bound name, now and then a fresh constant."""
+    if not names or rng.random() < CONSTANT_SHARE:
+        return random_constant(rng)
+    return names[int(rng.integers(len(names)))]
 
 
 def random_constant(rng: np.random.Generator) -> float:
@@ -68,30 +158,22 @@ def random_constant(rng: np.random.Generator) -> float:
     return short(rng.normal())
 
 
+def nudged(value: float, rng: np.random.Generator) -> float:
+    """Multiply a constant by 2^a, a drawn from N(0, 1)."""
+    return short(min(max(value * 2.0 ** rng.normal(), -MAX_CONSTANT), MAX_CONSTANT))
+
+
 def short(value: float) -> float:
     """Round a constant to the four digits that are written."""
     return float(f"{value:.4g}")
 
 
-def random_argument(names: Sequence[str], rng: np.random.Generator) -> Argument:
-    """Draw a bound name, or now and then a fresh constant."""
-    if not names or rng.random() < CONSTANT_SHARE:
-        return random_constant(rng)
-    return names[int(rng.integers(len(names)))]
-
-
-def types_before(function: Function, place: int, kind: Kind) -> dict[str, Type]:
-    """Return the types of all names bound before statement `place` of a checked function."""
-    entry = kind.entry
-    types: dict[str, Type] = {p: entry.inputs.get(p, entry.state) for p in function.params}
-    for statement in function.body[:place]:
-        types[statement.target] = infer(statement, types, kind)
-    return types
-
-
 def substituted(statements: Sequence[Statement], old: str, new: Argument) -> list[Statement]:
     """Return the statements reading `new` wherever they read `old`."""
-    return [s.reading(tuple(new if a == old else a for a in s.args)) for s in statements]
+    return [
+        s.reading(tuple([new if a == old else a for a in s.args])) if old in s.args else s
+        for s in statements
+    ]
 
 
 def returns_with(function: Function, old: str, new: Argument) -> tuple[Argument, ...]:

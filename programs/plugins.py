@@ -9,6 +9,7 @@ import ast
 import importlib
 import importlib.util
 from dataclasses import dataclass
+from functools import cache
 from importlib import metadata, resources
 from pathlib import Path
 from typing import Any
@@ -30,12 +31,7 @@ class Plugins:
 
     def names(self) -> dict[str, str]:
         """Return the built-in names with the first line of each file's docstring."""
-        files = [f for f in resources.files(self.package).iterdir() if f.name.endswith(".py")]
-        return {
-            f.name.removesuffix(".py").replace("_", "-"): _summary(f.read_text("utf-8"))
-            for f in sorted(files, key=lambda f: f.name)
-            if _defines(f.read_text("utf-8"), self.constant)
-        }
+        return dict(_built_in(self.package, self.constant))
 
     def find(self, name: str) -> Any:
         """Return the constant of the plug-in called `name`; `InputError` names the nearest."""
@@ -71,6 +67,16 @@ class Plugins:
         if not hasattr(module, self.constant):
             raise InputError(f"The {self.sort} file {path} defines no constant `{self.constant}`.")
         return getattr(module, self.constant)
+
+
+@cache
+def _built_in(package: str, constant: str) -> dict[str, str]:
+    files = [f for f in resources.files(package).iterdir() if f.name.endswith(".py")]
+    return {
+        f.name.removesuffix(".py").replace("_", "-"): _summary(f.read_text("utf-8"))
+        for f in sorted(files, key=lambda f: f.name)
+        if _defines(f.read_text("utf-8"), constant)
+    }
 
 
 def _summary(source: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from programs.genome import Argument, Function, Genome, base_of, is_anonymous
+from programs.genome import CALL, Argument, Function, Genome, Statement, base_of, is_anonymous
 from programs.kind import Kind, Op
 
 _ATOM = 100
@@ -45,7 +45,7 @@ def _function(function: Function, kind: Kind) -> str:
     nested: dict[str, Text] = {}
     lines = [f"def {function.name}({', '.join(function.params)}):"]
     for statement in function.body:
-        text = _call(kind.ops[statement.op], statement.args, nested)
+        text = _statement(statement, kind, nested)
         if is_anonymous(statement.target):
             nested[statement.target] = text
         else:
@@ -61,16 +61,33 @@ def _argument(arg: Argument, nested: dict[str, Text]) -> Text:
     return number(arg), _ATOM if arg >= 0 and str(arg)[0] != "-" else _UNARY
 
 
+def _statement(statement: Statement, kind: Kind, nested: dict[str, Text]) -> Text:
+    if not statement.function:
+        return _call(kind.ops[statement.op], statement.args, nested)
+    given = [_argument(a, nested)[0] for a in statement.args]
+    if statement.op == CALL:
+        return f"{statement.function}({', '.join(given)})", _ATOM
+    return f"{statement.op}({', '.join([statement.function, *given])})", _ATOM
+
+
 def _call(op: Op, args: tuple[Argument, ...], nested: dict[str, Text]) -> Text:
     texts = [_argument(a, nested) for a in args]
     if op.infix:
         return _infix(op.infix, texts[0], texts[1])
     if op.name == "neg":
         return f"-{_within(texts[0], _UNARY)}", _UNARY
-    given = [t[0] for t in texts]
-    while given and op.params[len(given) - 1].default == args[len(given) - 1]:
+    given = list(zip(op.params, args, (t[0] for t in texts), strict=True))
+    while given and given[-1][0].default == given[-1][1]:
         given.pop()
-    return f"{op.name}({', '.join(given)})", _ATOM
+    shown = []
+    by_name = False
+    for param, arg, text in given:
+        by_name = by_name or param.keyword
+        if not by_name:
+            shown.append(text)
+        elif param.default != arg:
+            shown.append(f"{param.name}={text}")
+    return f"{op.name}({', '.join(shown)})", _ATOM
 
 
 def _infix(sign: str, left: Text, right: Text) -> Text:

@@ -25,32 +25,33 @@ LEAF_WIDTH = 5
 
 def tidy(genome: Genome, kind: Kind) -> Genome:
     """Return the genome in the form that its rendered text parses back to."""
-    return replace(genome, functions=tuple(tidy_function(f, kind) for f in genome.functions))
+    taken = kind.reserved
+    if genome.helpers:
+        taken = taken.union(f.name for f in genome.helpers)
+    functions = tuple(_tidy_function(f, kind, taken) for f in genome.functions)
+    return Genome(functions, genome.doc)
 
 
-def tidy_function(function: Function, kind: Kind) -> Function:
-    """Return one function in that form."""
+def _tidy_function(function: Function, kind: Kind, taken: frozenset[str]) -> Function:
     function = _fold_negated_constants(function)
     named = _too_wide_or_shared(function, kind)
-    return _renamed(replace(function, body=_in_order(function, named)), named, kind)
+    return _renamed(_in_order(function, named), named, taken)
 
 
 def _fold_negated_constants(function: Function) -> Function:
     """Turn `neg(0.5)` into the constant -0.5, because `-0.5` is how it would be written."""
+    if not any(s.op == "neg" for s in function.body):
+        return function
     known: dict[str, Argument] = {}
     body: list[Statement] = []
     for statement in function.body:
-        args = tuple(_resolve(a, known) for a in statement.args)
+        args = _renew(statement.args, known)
         if statement.op == "neg" and isinstance(args[0], float):
             known[statement.target] = -args[0]
         else:
             body.append(statement.reading(args))
-    returns = tuple(_resolve(a, known) for a in function.returns)
+    returns = _renew(function.returns, known)
     return replace(function, body=tuple(body), returns=returns)
-
-
-def _resolve(arg: Argument, known: dict[str, Argument]) -> Argument:
-    return known.get(arg, arg) if isinstance(arg, str) else arg
 
 
 def _too_wide_or_shared(function: Function, kind: Kind) -> frozenset[str]:
@@ -59,28 +60,40 @@ def _too_wide_or_shared(function: Function, kind: Kind) -> frozenset[str]:
     width: dict[Argument, int] = {}
     named = set()
     for statement in function.body:
-        widths = (width.get(a, LEAF_WIDTH) for a in statement.args)
-        sign = kind.ops[statement.op].infix
-        size = (len(sign) if sign else len(statement.op)) + sum(w + 2 for w in widths)
-        if is_anonymous(statement.target):
-            if uses[statement.target] == 1 and size <= NESTED_WIDTH:
-                width[statement.target] = size
-            else:
-                named.add(statement.target)
+        target = statement.target
+        if not is_anonymous(target):
+            continue
+        if uses[target] == 1:
+            size = _width(statement, kind)
+            for arg in statement.args:
+                size += width.get(arg, LEAF_WIDTH) + 2
+            if size <= NESTED_WIDTH:
+                width[target] = size
+                continue
+        named.add(target)
     return frozenset(named)
 
 
-def _in_order(function: Function, named: frozenset[str]) -> tuple[Statement, ...]:
+def _width(statement: Statement, kind: Kind) -> int:
+    if statement.function:
+        return LEAF_WIDTH if statement.op == "call" else LEAF_WIDTH + len(statement.op) + 2
+    sign = kind.ops[statement.op].infix
+    return len(sign) if sign else len(statement.op)
+
+
+def _in_order(function: Function, named: frozenset[str]) -> Function:
     """Place every nested expression where the parser would meet it: depth first, before its use."""
     nested = {
         s.target: s for s in function.body if is_anonymous(s.target) and s.target not in named
     }
+    if not nested:
+        return function
     placed: list[Statement] = []
 
     def place(args: Iterable[Argument]) -> None:
         for arg in args:
-            if isinstance(arg, str) and arg in nested:
-                emit(nested[arg])
+            if arg in nested:
+                emit(nested[arg])  # type: ignore[index]
 
     def emit(statement: Statement) -> None:
         place(statement.args)
@@ -90,47 +103,50 @@ def _in_order(function: Function, named: frozenset[str]) -> tuple[Statement, ...
         if statement.target not in nested:
             emit(statement)
     place(function.returns)
-    return tuple(placed)
+    return Function(function.name, function.params, tuple(placed), function.returns)
 
 
-def _renamed(function: Function, named: frozenset[str], kind: Kind) -> Function:
+def _renamed(function: Function, named: frozenset[str], reserved: frozenset[str]) -> Function:
     """Give every value the name its text will have."""
     last_read = _last_reads(function)
-    taken = {base_of(n) for n in function.bound()} | kind.reserved
+    taken = {base_of(n) for n in function.bound()}
     bindings: dict[str, list[str]] = {p: [p] for p in function.params}
     new: dict[str, Argument] = {p: p for p in function.params}
     body: list[Statement] = []
     nested = 0
     for place, statement in enumerate(function.body):
         old = statement.target
-        if is_anonymous(old) and old not in named:
+        if old[0] == "." and old not in named:
             nested += 1
             target = f".{nested}"
         else:
             base = "v" if old in named else base_of(old)
-            needed = any(last_read.get(b, -1) > place for b in bindings.get(base, ()))
-            base = _fresh_name(base, taken) if needed or old in named else base
-            earlier = bindings.setdefault(base, [])
-            target = f"{base}.{len(earlier)}" if earlier else base
-            earlier.append(old)
-        body.append(Statement(target, statement.op, _renew(statement.args, new)))
+            earlier = bindings.get(base, ())
+            needed = old in named or base in reserved
+            if needed or any(last_read.get(b, -1) > place for b in earlier):
+                base = _fresh_name(base, taken, reserved)
+            known = bindings.setdefault(base, [])
+            target = f"{base}.{len(known)}" if known else base
+            known.append(old)
+        args = _renew(statement.args, new)
+        body.append(Statement(target, statement.op, args, statement.function))
         new[old] = target
     return Function(function.name, function.params, tuple(body), _renew(function.returns, new))
 
 
-def _last_reads(function: Function) -> dict[str, int]:
-    last = {name: place for place, s in enumerate(function.body) for name in s.names()}
-    return last | {n: len(function.body) for n in function.returns if isinstance(n, str)}
+def _last_reads(function: Function) -> dict[Argument, int]:
+    last = {name: place for place, s in enumerate(function.body) for name in s.args}
+    return last | dict.fromkeys(function.returns, len(function.body))
 
 
 def _renew(args: tuple[Argument, ...], new: dict[str, Argument]) -> tuple[Argument, ...]:
-    return tuple(_resolve(a, new) for a in args)
+    return tuple([new.get(a, a) if isinstance(a, str) else a for a in args])
 
 
-def _fresh_name(base: str, taken: set[str]) -> str:
+def _fresh_name(base: str, taken: set[str], reserved: frozenset[str]) -> str:
     """Return `base` with the lowest number that makes it unused, and mark it as used."""
     stem, number = base.rstrip("0123456789") or base, 1
-    while f"{stem}{number}" in taken or keyword.iskeyword(f"{stem}{number}"):
+    while (name := f"{stem}{number}") in taken or name in reserved or keyword.iskeyword(name):
         number += 1
-    taken.add(f"{stem}{number}")
-    return f"{stem}{number}"
+    taken.add(name)
+    return name

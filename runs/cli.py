@@ -26,9 +26,13 @@ COMMANDS = (
     "eval",
     "verify",
     "hash",
+    "simplify",
+    "diff",
     "tasks",
     "library",
+    "check",
     "doctor",
+    "bench",
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -10,6 +11,17 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from programs.errors import InputError
 
 DEFAULT_EVALS = 200
+DEFAULT_USD = 1.0
+DEFAULT_TEAM = {
+    "evolution": 2.0,
+    "llambo": 1.0,
+    "rewrite": 1.0,
+    "diff": 1.0,
+    "crossover": 1.0,
+    "iterate": 0.5,
+    "target-line": 0.5,
+}
+"""Who proposes when a model is named and nobody else is."""
 
 
 class RunConfig(BaseModel):
@@ -18,7 +30,10 @@ class RunConfig(BaseModel):
     `evals` counts distinct behaviours judged, `hours` wall-clock time. `lookahead` is how many
     proposals may be ahead of the oldest unfinished one: proposal `i` sees the results of those
     before `i - lookahead + 1` and no others, which makes a lineage independent of timing.
-    `recall` lets scores from earlier runs in the same database stand in for training.
+    `recall` lets scores from earlier runs in the same database stand in for training; `forget` and
+    `aggregate` are the noise modes of the functional cache. `usd` is what models may cost; given
+    without `evals` and `hours`, it alone ends the run. `replay` names a run whose recorded calls
+    answer in the models' place.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -33,16 +48,33 @@ class RunConfig(BaseModel):
     warm_start: tuple[str, ...] = ("adamw",)
     lookahead: int = Field(default=0, ge=0)
     recall: bool = True
+    forget: float = Field(default=0.0, ge=0, le=1)
+    aggregate: int = Field(default=1, ge=1)
+    models: dict[str, float] = Field(default_factory=dict)
+    usd: float | None = Field(default=None, gt=0)
+    api_base: str | None = Field(default=None, pattern=r"^https?://[^@?#\s]+$")
+    replay: str | None = None
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        if self.evals is None and self.hours is None:
+        paid = bool(self.models) and self.usd is not None
+        if self.evals is None and self.hours is None and not paid:
             object.__setattr__(self, "evals", DEFAULT_EVALS)
         if self.lookahead == 0:
-            object.__setattr__(self, "lookahead", max(16, 4 * self.workers))
-        if not self.proposers or any(not w > 0 for w in self.proposers.values()):
-            raise ValueError("every proposer needs a weight above 0")
+            # A model answers in seconds: its places must be asked for long before their turn.
+            ahead = (16, 6) if self.models else (16, 4)
+            object.__setattr__(self, "lookahead", max(ahead[0], ahead[1] * self.workers))
+        if self.models and "proposers" not in self.model_fields_set:
+            object.__setattr__(self, "proposers", dict(DEFAULT_TEAM))
+        weights = [*self.proposers.values(), *self.models.values()]
+        if not self.proposers or any(not w > 0 for w in weights):
+            raise ValueError("every proposer and model needs a weight above 0")
         return self
+
+    @property
+    def dollars(self) -> float:
+        """Return what models may cost."""
+        return DEFAULT_USD if self.usd is None else self.usd
 
 
 def default_workers() -> int:
@@ -63,13 +95,22 @@ def read_config(**settings: object) -> RunConfig:
 
 
 def parse_proposers(given: tuple[str, ...]) -> dict[str, float]:
-    """Read `NAME` or `NAME:WEIGHT`, several times."""
+    """Read `NAME`, `NAME:WEIGHT` or `NAME:OPTION,…:WEIGHT`, several times."""
     weights: dict[str, float] = {}
     for text in given:
         name, colon, weight = text.rpartition(":")
-        name, weight = (name, weight) if colon else (text, "1")
         try:
-            weights[name] = float(weight)
+            weights[name if colon else text] = float(weight) if colon else 1.0
         except ValueError:
-            raise InputError(f"Expected `--proposer NAME:WEIGHT`, found `{text}`.") from None
+            # What follows is no weight: an option, which the proposer itself will judge.
+            weights[text] = 1.0
+    return weights
+
+
+def parse_models(given: tuple[str, ...]) -> dict[str, float]:
+    """Read `NAME` or `NAME:WEIGHT`; a weight has a decimal point, as names may end in `:8b`."""
+    weights: dict[str, float] = {}
+    for text in given:
+        found = re.fullmatch(r"(.+):(\d*\.\d+)", text)
+        weights[found[1] if found else text] = float(found[2]) if found else 1.0
     return weights

@@ -17,6 +17,7 @@ from evaluators.verify import Verdict, verify
 from programs.load import library
 from runs import tables
 from runs.config import RunConfig, read_config
+from runs.lineage import as_path, lineage
 from runs.live import display_named
 from runs.progress import Progress
 from runs.start import Prepared, config_of, perform, prepare, resume_hint, sandbox_for
@@ -57,11 +58,12 @@ def go_on(
     talk: Console,
     evals: int | None = None,
     hours: float | None = None,
+    usd: float | None = None,
 ) -> int:
     """Resume a run with its own settings, or a larger budget; return the exit code."""
     with Store.open(database, create=False) as store:
         config = config_of(store.run(run))
-        config = config.model_copy(update=_given(evals=evals, hours=hours))
+        config = config.model_copy(update=_given(evals=evals, hours=hours, usd=usd))
         task = find_task(config.task)
         with sandbox_for(task, config.workers, config.device) as sandbox:
             prepared = prepare(store, config, sandbox, resume=run)
@@ -89,6 +91,12 @@ def _announce(
         talk.print(f"  budget     {config.evals} distinct programs, {config.workers} workers")
     talk.print(f"  isolation  {sandbox.tier}: {promise(sandbox.tier)}", style="dim")
     talk.print(f"  device     {config.device}", style="dim")
+    if config.models:
+        named = ", ".join(config.models)
+        paid = (
+            f"a replay of run {config.replay}" if config.replay else f"${config.dollars:g} at most"
+        )
+        talk.print(f"  models     {named}: {paid}", style="dim")
     talk.print(f"  database   {database.resolve()}", style="dim", soft_wrap=True)
 
 
@@ -168,6 +176,8 @@ def _conclude(prepared: Prepared, best: Candidate, out: Console, talk: Console) 
     _print_verdict(verdict, name, task, out)
     out.print()
     out.print(tables.program_text(best.program.source))
+    out.print()
+    out.print(tables.plain(f"Lineage: {as_path(lineage(prepared.store, best.id))}"))
 
 
 def _way_on(prepared: Prepared, progress: Progress, database: Path, out: Console) -> None:

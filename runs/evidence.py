@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from evaluators.candidate import Candidate
 from programs.errors import Fault, InputError
-from programs.export import export
+from programs.export import Evidence, export
+from programs.export.evidence import DEFAULT_LR
 from programs.load import kind_named, read_program
 from runs import tables
 from runs.record import RunRecord, Verdict
@@ -18,21 +19,21 @@ def exported(store: Store, prefix: str, form: str) -> str:
     program = read_program(candidate.program.source, kind_named(run.kind))
     if isinstance(program, Fault):
         raise InputError(f"Candidate {candidate.id} is not a program of the language: {program}")
-    lines = evidence(candidate, run, store.verdict(candidate.id))
-    return export(program, form, lines)
+    return export(program, form, evidence(candidate, run, store.verdict(candidate.id)))
 
 
-def evidence(candidate: Candidate, run: RunRecord, verdict: Verdict | None) -> dict[str, str]:
-    """Return the facts of a candidate, by name."""
+def evidence(candidate: Candidate, run: RunRecord, verdict: Verdict | None) -> Evidence:
+    """Return the facts of a candidate, and the learning rate that did best."""
     evaluation = candidate.evaluation
+    rate = evaluation.metrics.get("learning_rate", DEFAULT_LR)
     score = tables.score_text(evaluation.score, evaluation.stderr)
     facts = {
         "found": f"{run.started[:10]} as candidate {candidate.id} of run {run.id}, task {run.task}",
         "how": f"{candidate.origin.proposer} {candidate.origin.operator}".strip(),
         "validation score": f"{score} (mean ± standard error, {len(evaluation.by_seed)} seeds)",
-        "learning rate": f"{evaluation.metrics.get('learning_rate', float('nan')):.3g} was best",
+        "learning rate": f"{rate:.3g}, the best of the sweep",
         "verdict": "not verified on held-out data yet" if verdict is None else verdict.sentence,
         "fingerprint": evaluation.fingerprint,
     }
-    versions = "  ".join(f"{name} {value}" for name, value in run.versions.items())
-    return {**facts, "made with": versions}
+    facts["made with"] = "  ".join(f"{name} {value}" for name, value in run.versions.items())
+    return Evidence(tuple(f"{name}: {fact}" for name, fact in facts.items()), rate)

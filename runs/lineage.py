@@ -82,6 +82,15 @@ def changes(old: str, new: str) -> list[str]:
     return [f"{mark} {line}".rstrip() for mark, line in zip(marks, flush, strict=False)]
 
 
+def as_path(lineage: Lineage) -> str:
+    """Write the line of first parents in one line: what was done, and the score it led to."""
+    steps = lineage.by_id()
+    line = [steps[lineage.id]]
+    while line[-1].parents and line[-1].parents[0] in steps:
+        line.append(steps[line[-1].parents[0]])
+    return " → ".join(f"{step.how} {_told(step)}" for step in reversed(line))
+
+
 def as_tree(lineage: Lineage) -> list[str]:
     """Draw the lineage as lines of plain text, the candidate itself last."""
     steps = lineage.by_id()
@@ -190,14 +199,24 @@ def _changed(step: Step, steps: Mapping[str, Step]) -> list[str]:
     base = steps.get(step.parents[0]) if step.parents else None
     if base is None:
         return []
-    return changes(base.candidate.program.source, step.candidate.program.source)
+    return changes(_code(base.candidate.program.source), _code(step.candidate.program.source))
+
+
+def _code(source: str) -> str:
+    """Return a program without the docstring before it: that a child has none is no change."""
+    begins = source.find("def ")
+    return source if begins < 0 else source[begins:]
+
+
+def _told(step: Step) -> str:
+    score = step.candidate.score
+    return str(step.candidate.evaluation.status) if score is None else f"{score:.4f}"
 
 
 def _label(step: Step) -> list[str]:
     """Return what is said of a step: id, operator, score and gain."""
-    score = step.candidate.score
     gain = [] if step.gain is None else [f"{step.gain:+.4f}"]
-    told = str(step.candidate.evaluation.status) if score is None else f"{score:.4f}"
+    told = _told(step)
     return [_short(step.candidate.id), " ".join(step.how.split()), told, *gain]
 
 

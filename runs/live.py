@@ -72,6 +72,7 @@ def screen(progress: Progress, width: int) -> Panel:
     ]
     if progress.reasons:
         lines.append(Text("no score: " + tables.without_score(progress), style="dim", no_wrap=True))
+    lines += [Text(news, style="yellow") for news in progress.news[-3:]]
     if progress.stopping:
         lines.append(Text(f"{progress.stopping}: finishing what is in flight", style="yellow"))
     table = tables.leaders(progress.leaders[:ROWS], baseline)
@@ -85,6 +86,7 @@ class Lines:
     def __init__(self) -> None:
         self.best: float | None = None
         self.said = 0.0
+        self.told = 0
 
     def start(self, progress: Progress) -> None:
         """Say what begins."""
@@ -101,13 +103,20 @@ class Lines:
         self._say(f"best {text}  {candidate.id[:6]}  {how}")
 
     def tick(self, progress: Progress) -> None:
-        """Say where the run stands, every ten seconds."""
+        """Say what is new at once, and where the run stands every ten seconds."""
+        self._tell(progress)
         if time.monotonic() - self.said >= SUMMARY_EVERY:
             self._say(f"{tables.counts(progress)} · {tables.pace(progress)}")
 
     def stop(self, progress: Progress) -> None:
         """Say where it ended."""
+        self._tell(progress)
         self._say(tables.counts(progress))
+
+    def _tell(self, progress: Progress) -> None:
+        for news in progress.news[self.told :]:
+            self._say(news)
+        self.told = len(progress.news)
 
     def _say(self, text: str) -> None:
         self.said = time.monotonic()
@@ -152,6 +161,8 @@ class JsonLines:
                 "trained": progress.trained,
                 "duplicates": progress.duplicates,
                 "rejected": progress.rejected,
+                "usd": progress.usd,
+                "news": progress.news,
                 "best": None if progress.best is None else progress.best.score,
             }
         )

@@ -4,25 +4,29 @@ Proposal `i` is drawn by a generator seeded with (seed, i) from a view of exactl
 before `i - lookahead + 1`, the seed programs at least. So the lineage depends on the seed alone:
 not on which worker finishes first, nor on being killed and resumed. A candidate is committed as
 soon as it is judged; a killed run leaves holes in the order of its last few candidates, which a
-resumed run proposes again.
+resumed run proposes again. A model takes seconds to answer, so proposals are asked for as far ahead
+as the lookahead allows, and admitted strictly in order.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
-from agent.proposer import Proposal, Proposer, View
+from agent.proposer import Proposal, View
 from evaluators.admit import Rejected, admit
+from evaluators.cache import AVERAGED, FunctionalCache, Use, as_copy, completed
 from evaluators.candidate import Candidate, Evaluation, Origin, Status
 from evaluators.evaluator import Cancelled, Evaluator
 from programs.errors import CambrianError, Fault
 from programs.load import kind_named, library, read_program
 from runs.config import RunConfig
+from runs.models import Models, facts_of, left_of
 from runs.progress import Display, Progress
 from runs.record import RunRecord, candidate_id
 from runs.store import Store
@@ -32,8 +36,8 @@ HEARTBEAT = 5.0
 BARREN = 2_000
 """Proposals in a row without a new behaviour after which a search has nothing left to find."""
 
-DRAWS = 10
-"""Calls of proposers for one place before giving up."""
+UNPAID = 8
+"""Calls in a row without money for them after which a run that only money ends is over."""
 
 
 class Stop:
@@ -61,13 +65,13 @@ class Loop:
         run: RunRecord,
         config: RunConfig,
         evaluator: Evaluator,
-        proposers: Mapping[str, Proposer],
+        models: Models,
         display: Display,
         progress: Progress,
         stop: Stop,
     ) -> None:
         self.store, self.run, self.config = store, run, config
-        self.evaluator, self.proposers = evaluator, proposers
+        self.evaluator, self.models = evaluator, models
         self.display, self.progress, self.stop = display, progress, stop
         self.kind = kind_named(run.kind)
         known = library(run.kind)
@@ -75,11 +79,14 @@ class Loop:
         self.recorded = {c.index: self._revived(c) for c in store.history(run.id)}
         self.history: list[Candidate | None] = []
         self.settled = 0
-        self.first_with: dict[str, int] = {}
-        self.copies: dict[int, list[Candidate]] = {}
+        self.cache = FunctionalCache(config.forget, config.aggregate)
+        self.waiting: dict[int, list[Candidate]] = {}
+        self.averaged_with: dict[int, int] = {}
         self.flying: dict[Future[Evaluation], Candidate] = {}
+        self.drawn: dict[int, Future[Proposal]] = {}
         self.judged = 0
         self.barren = 0
+        self.unpaid = 0
         self.message = ""
 
     def __call__(self) -> str:
@@ -94,15 +101,17 @@ class Loop:
             raise
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
+            self._hear(self.models.close())
             self.display.stop(self.progress)
 
     def _work(self, pool: ThreadPoolExecutor) -> None:
         beat = time.monotonic()
         while not self.stop.now:
             self._fill(pool)
-            if not self.flying:
+            if not self.flying and not self._awaiting():
                 return
             self._collect(TICK)
+            self._hear(self.models.hear())
             self._leave_queue_when_stopping()
             self.display.tick(self.progress)
             if time.monotonic() - beat > HEARTBEAT:
@@ -112,24 +121,45 @@ class Loop:
     # -- what comes next -------------------------------------------------------------------------
 
     def _fill(self, pool: ThreadPoolExecutor) -> None:
-        """Propose as far ahead as the lookahead allows."""
+        """Ask for proposals as far ahead as the lookahead allows, and admit those that are due."""
         self._replay()
-        while self._may_propose():
+        self._draw_ahead()
+        while self._may_admit():
+            self._hear(self.models.hear())
             self._advance(len(self.history), pool)
             self._replay()
+            self._draw_ahead()
+
+    def _draw_ahead(self) -> None:
+        index = len(self.history)
+        while self._may_draw(index):
+            if index not in self.recorded and index not in self.drawn:
+                self.drawn[index] = self._draw(index)
+            index += 1
+
+    def _may_draw(self, index: int) -> bool:
+        """Tell whether all that proposal `index` may know is known, and the budget may reach it."""
+        if self.stop.reason or self.settled < self._seen_by(index) or self._exhausted():
+            return False
+        ahead = index - len(self.history)
+        return self.config.evals is None or self.judged + ahead < self.config.evals
+
+    def _may_admit(self) -> bool:
+        if self.stop.reason:
+            return False
+        self.message = self._exhausted()
+        next_ = self.drawn.get(len(self.history))
+        return not self.message and next_ is not None and next_.done()
+
+    def _awaiting(self) -> bool:
+        """Tell whether the proposal that is due next is still to come."""
+        return len(self.history) in self.drawn and not self.stop.reason and not self._exhausted()
 
     def _replay(self) -> None:
         """Take in what an earlier sitting recorded, as far as it goes without a hole."""
         while (found := self.recorded.pop(len(self.history), None)) is not None:
-            self._place(found)
+            self._place(found, int(found.evaluation.metrics.get(AVERAGED, 1)))
             self._settle(found)
-
-    def _may_propose(self) -> bool:
-        index = len(self.history)
-        if self.stop.reason or self.settled < self._seen_by(index):
-            return False
-        self.message = self._exhausted()
-        return not self.message
 
     def _seen_by(self, index: int) -> int:
         """Return how many candidates proposal `index` may know, the seeds at least."""
@@ -143,11 +173,14 @@ class Loop:
             return f"{self.config.hours:g} hours are over"
         if self.barren >= BARREN:
             return f"{BARREN} proposals in a row brought nothing new"
+        if self.unpaid >= UNPAID and self.config.evals is None and self.config.hours is None:
+            return f"${self.config.dollars:g} leave no room for another call"
         return ""
 
     def _advance(self, index: int, pool: ThreadPoolExecutor) -> None:
         """Propose and admit candidate `index`, and start what judging it takes."""
-        proposal = self._proposal(index)
+        proposal = self.drawn.pop(index).result()
+        self._count_unpaid(proposal.origin)
         origin = replace(proposal.origin, seed=(self.config.seed, index))
         found = admit(proposal.offer, self.kind)
         id_ = candidate_id(self.run.id, index)
@@ -160,41 +193,44 @@ class Loop:
         if isinstance(found, Rejected):
             self._place(candidate)
             self._keep(candidate)
-        elif found.fingerprint in self.first_with:
-            self._copy(candidate, self.first_with[found.fingerprint])
-        elif (earlier := self._recall(found.fingerprint)) is not None:
+            return
+        look = self.cache.look(found.fingerprint, np.random.default_rng([*origin.seed, 1]))
+        if look.use is Use.REUSE:
+            self._place(as_copy(candidate))
+            self._finish_after(as_copy(candidate), look.earlier)
+        elif look.trained == 0 and (known := self._recall(found.fingerprint)) is not None:
             self._place(candidate)
-            self._keep(replace(candidate, evaluation=earlier, recalled=True))
+            self._keep(replace(candidate, evaluation=known, recalled=True))
         else:
-            self._place(candidate)
-            future = pool.submit(self.evaluator.evaluate, found.program, found.fingerprint)
-            self.flying[future] = candidate
+            self._place(candidate, look.averaged)
+            if look.use is Use.ADD:
+                self.averaged_with[index] = look.earlier
+            job = (found.program, found.fingerprint, 0, look.trained)
+            self.flying[pool.submit(self.evaluator.evaluate, *job)] = candidate
 
-    def _proposal(self, index: int) -> Proposal:
+    def _count_unpaid(self, origin: Origin) -> None:
+        if origin.usage.get("unpaid"):
+            self.unpaid += 1
+        elif origin.model:
+            self.unpaid = 0
+
+    def _draw(self, index: int) -> Future[Proposal]:
         if index < len(self.config.warm_start):
             name = self.config.warm_start[index]
-            program = library(self.kind.name)[name]
             origin = Origin("library", "warm start", rationale=f"the library's {name}")
-            return Proposal(program.source, origin)
+            future: Future[Proposal] = Future()
+            future.set_result(Proposal(library(self.kind.name)[name].source, origin))
+            return future
         rng = np.random.default_rng([self.config.seed, index])
-        names = list(self.proposers)
-        weights = np.array([self.config.proposers[n] for n in names])
-        view = self._view(index)
-        for _ in range(DRAWS):
-            name = names[rng.choice(len(names), p=weights / weights.sum())]
-            proposals = self.proposers[name].propose(view, 1, rng)
-            if proposals:
-                return proposals[0]
-        raise CambrianError(f"No proposer offered a program in {DRAWS} calls: {', '.join(names)}.")
+        return self.models.team.draw(self._view(index), rng)
 
     def _view(self, index: int) -> View:
-        past = self.history[: self._seen_by(index)]
-        left = {}
-        if self.config.evals is not None:
-            left["evals"] = float(self.config.evals - self.judged)
-        task = self.evaluator.task
+        """Return what proposal `index` may know: nothing here depends on what is in flight."""
+        task, past = self.evaluator.task, self.history[: self._seen_by(index)]
         known = [c for c in past if c is not None]
-        return View(task.name, task.goal, self.kind, self.seeds, known, left)
+        left = left_of(self.config, known)
+        facts = facts_of(task)
+        return View(task.name, task.goal, self.kind, self.seeds, known, left, index, facts)
 
     def _recall(self, fingerprint: str) -> Evaluation | None:
         if not self.config.recall:
@@ -204,7 +240,7 @@ class Loop:
 
     # -- taking in results -----------------------------------------------------------------------
 
-    def _place(self, candidate: Candidate) -> None:
+    def _place(self, candidate: Candidate, averaged: int = 1) -> None:
         """Give a candidate its place in the order, before its result is known."""
         self.history.append(None)
         evaluation = candidate.evaluation
@@ -213,38 +249,45 @@ class Loop:
             return
         self.barren = 0
         self.judged += 1
-        self.first_with.setdefault(evaluation.fingerprint, candidate.index)
+        self.cache.put(evaluation.fingerprint, candidate.index, averaged)
 
-    def _copy(self, candidate: Candidate, first: int) -> None:
-        """Give a candidate the result of an equal one, now or once that is known."""
-        self.history.append(None)
-        self.barren += 1
-        original = self.history[first]
+    def _finish_after(self, candidate: Candidate, earlier: int) -> None:
+        """Complete a candidate with the result of an equal one, now or once that is known."""
+        original = self.history[earlier]
         if original is None:
-            self.copies.setdefault(first, []).append(candidate)
+            self.waiting.setdefault(earlier, []).append(candidate)
         else:
-            self._keep(_duplicate(candidate, original))
+            self._keep(completed(candidate, original))
 
     def _collect(self, timeout: float) -> None:
-        done, _ = wait(self.flying, timeout=timeout, return_when=FIRST_COMPLETED)
+        in_flight: list[Future[Any]] = [*self.flying, *self.models.team.asked]
+        done, _ = wait(in_flight, timeout, return_when=FIRST_COMPLETED)
+        self.models.team.pump()
         broken = None
-        for future in done:
+        for future in [f for f in self.flying if f in done]:
             candidate = self.flying.pop(future)
             error = None if future.cancelled() else future.exception()
             if error is not None and not isinstance(error, Cancelled):
                 broken = error
             elif error is None and not future.cancelled():
-                self._keep(replace(candidate, evaluation=future.result()))
+                self._judged(replace(candidate, evaluation=future.result()))
         self.progress.in_flight = sum(f.running() for f in self.flying)
         if broken is not None:
             raise broken
+
+    def _judged(self, candidate: Candidate) -> None:
+        earlier = self.averaged_with.pop(candidate.index, None)
+        if earlier is None:
+            self._keep(candidate)
+        else:
+            self._finish_after(candidate, earlier)
 
     def _keep(self, candidate: Candidate) -> None:
         """Commit a judged candidate, then those that wait for its result."""
         self.store.record(self.run.id, candidate)
         self._settle(candidate)
-        for copy in self.copies.pop(candidate.index, []):
-            self._keep(_duplicate(copy, candidate))
+        for follower in self.waiting.pop(candidate.index, []):
+            self._keep(completed(follower, candidate))
 
     def _settle(self, candidate: Candidate) -> None:
         self.history[candidate.index] = candidate
@@ -252,6 +295,13 @@ class Loop:
         self.display.show(candidate, self.progress)
         while self.settled < len(self.history) and self.history[self.settled] is not None:
             self.settled += 1
+
+    def _hear(self, news: list[str]) -> None:
+        """Note what the models' side has to say."""
+        for text in news:
+            self.store.event(self.run.id, "model", {"message": text})
+        self.progress.news += news
+        self.progress.usd = self.models.spent
 
     def _leave_queue_when_stopping(self) -> None:
         self.progress.stopping = self.stop.reason
@@ -263,6 +313,10 @@ class Loop:
         stopped = bool(self.stop.reason)
         state = "stopped" if stopped else "done"
         self.message = self.stop.reason if stopped else self.message
+        if self.config.models:
+            arms = self.models.team.reasons(self._view(len(self.history)))
+            self.store.event(self.run.id, "portfolio", {"arms": arms})
+            self._hear(self.models.team.complaints())
         self.store.finish(self.run.id, state, self.message)
         return state
 
@@ -274,11 +328,3 @@ class Loop:
         if isinstance(program, Fault):
             raise CambrianError(f"Candidate {candidate.id} no longer reads: {program}")
         return replace(candidate, program=program)
-
-
-def _duplicate(candidate: Candidate, original: Candidate) -> Candidate:
-    evaluation = original.evaluation
-    ending = "" if evaluation.score is not None else f", which was {evaluation.status}"
-    message = f"does what {original.id} does{ending}"
-    evaluation = replace(evaluation, status=Status.DUPLICATE, seconds=0.0, message=message)
-    return replace(candidate, evaluation=evaluation, duplicate_of=original.id)

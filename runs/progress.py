@@ -39,6 +39,8 @@ class Progress:
     training_seconds: float = 0.0
     in_flight: int = 0
     stopping: str = ""
+    usd: float = 0.0
+    news: list[str] = field(default_factory=list)
 
     def add(self, candidate: Candidate) -> None:
         """Count one candidate."""

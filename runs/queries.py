@@ -87,6 +87,11 @@ class Queries(ABC):
         """
         return {row["reason"]: row["times"] for row in self.rows(sql, run_id)}
 
+    def llm_calls(self, run_id: str) -> list[dict[str, Any]]:
+        """Return the questions a run put to models and the answers, in the order of recording."""
+        rows = self.rows("SELECT * FROM llm_call WHERE run = ? ORDER BY id", run_id)
+        return [row | {"messages": json.loads(row["messages"])} for row in rows]
+
     # Candidates
 
     def candidate(self, prefix: str) -> Candidate:

@@ -9,13 +9,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
 
-from agent.proposer import Proposer, find_proposer
+from agent.proposer import Proposer, Talker
 from evaluators.evaluator import Evaluator
 from evaluators.task import Task, find_task
 from programs.errors import InputError
 from programs.load import library
 from runs.config import RunConfig, read_config
 from runs.loop import Loop, Stop
+from runs.models import Models, proposers_of
 from runs.progress import Display, Progress
 from runs.record import RunRecord
 from runs.store import Store
@@ -34,7 +35,7 @@ class Prepared:
     config: RunConfig
     task: Task
     evaluator: Evaluator
-    proposers: dict[str, Proposer]
+    proposers: dict[str, Proposer | Talker]
 
     @property
     def baseline(self) -> str:
@@ -80,7 +81,11 @@ def prepare(store: Store, config: RunConfig, sandbox: Sandbox, resume: str = "")
     for name in config.warm_start:
         if name not in known:
             raise InputError(f"The library has no {task.kind} `{name}`: it has {', '.join(known)}.")
-    proposers = {name: find_proposer(name) for name in config.proposers}
+    proposers = proposers_of(config)
+    if config.replay:
+        # How far proposals look ahead follows from the workers, and decides what they see.
+        ahead = config_of(store.run(config.replay)).lookahead
+        config = config.model_copy(update={"lookahead": ahead})
     evaluator = Evaluator(task, sandbox, config.device)
     found = versions()
     protocol = evaluator.protocol(found)
@@ -123,6 +128,7 @@ def perform(
         baseline=prepared.baseline,
         before=run.seconds,
         trained_before=run.evaluations,
+        usd=run.usd,
     )
     stop = Stop(prepared.evaluator.sandbox.close)
     loop = Loop(
@@ -130,7 +136,7 @@ def perform(
         run,
         prepared.config,
         prepared.evaluator,
-        prepared.proposers,
+        Models(prepared.store, run, prepared.config, prepared.proposers),
         display,
         progress,
         stop,

@@ -95,6 +95,8 @@ def counts(progress: Progress) -> str:
     if progress.recalled:
         parts.append(f"recalled {progress.recalled}")
     parts += [f"duplicates {progress.duplicates}", f"rejected {progress.rejected}"]
+    if progress.usd > 0:
+        parts.append(f"${progress.usd:.4f}")
     return " · ".join(parts)
 
 
@@ -112,18 +114,17 @@ def without_score(progress: Progress, count: int = 4) -> str:
 
 def verdict_table(verdict: Verdict, score_name: str, judged: str) -> Table:
     """Lay out the held-out comparison, best first, the judged program in bold."""
-    table = Table(padding=(0, 1), title=f"Held-out {score_name}, mean [95 % interval]")
-    for heading in ("optimizer", score_name, "accuracy", "tuned lr", "difference to adamw"):
+    table = Table(padding=(0, 1), title=f"Held-out {score_name}, mean ± 95 % interval")
+    for heading in ("optimizer", score_name, "accuracy", "tuned lr", "versus adamw"):
         table.add_column(heading, justify="left" if heading == "optimizer" else "right")
     for standing in verdict.standings:
-        low, high = standing.interval
         versus = "reference"
         if standing.versus is not None:
-            gain, worst, best = standing.versus
-            versus = f"{gain:+.4f} [{worst:+.4f}, {best:+.4f}]"
+            gain, *interval = standing.versus
+            versus = f"{gain:+.4f} ± {half_width(interval):.4f}"
         table.add_row(
             standing.name,
-            f"{standing.score:.4f} [{low:.4f}, {high:.4f}]",
+            f"{standing.score:.4f} ± {half_width(standing.interval):.4f}",
             f"{standing.metrics.get('accuracy', float('nan')):.2%}",
             f"{standing.learning_rate:.3g}" + (" (edge)" if standing.at_edge else ""),
             versus,
@@ -132,6 +133,12 @@ def verdict_table(verdict: Verdict, score_name: str, judged: str) -> Table:
     for name, reason in verdict.failures.items():
         table.add_row(name, f"failed: {escape(reason)}", "", "", "")
     return table
+
+
+def half_width(interval: Sequence[float]) -> float:
+    """Return half the width of an interval."""
+    low, high = interval
+    return (high - low) / 2
 
 
 def program_text(source: str) -> Syntax:

@@ -1,8 +1,8 @@
 """Regularised evolution with Lion's three mutations.
 
 A tournament picks the parent from the youngest members (Real et al. 2019), one of insert, delete
-and modify makes the child (Chen et al. 2023), and a child that is written like its parent is
-mutated again (Gillard et al. 2023, "re-mutate until the hash changes").
+and modify makes the child (Chen et al. 2023), and a child that does what its parent does is drawn
+again (Gillard et al. 2023: mutate until the functional hash changes).
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import numpy as np
 from agent.population import population, tournament
 from agent.proposer import Proposal, View
 from evaluators.candidate import Origin
-from programs.canonical import structural_key
 from programs.errors import Fault
+from programs.fingerprint import fingerprint
 from programs.operator import OPERATORS, Operator
 
 RETRIES = 20
@@ -38,11 +38,12 @@ class Evolution:
         proposals = []
         for _ in range(n):
             parent = tournament(members, self.tournament, rng)
-            key = structural_key(parent.genome, view.kind)
             for _ in range(RETRIES):
                 operator = operators[rng.integers(len(operators))]
                 child = operator([parent.genome], view.kind, rng)
-                if not isinstance(child, Fault) and structural_key(child, view.kind) != key:
+                if isinstance(child, Fault):
+                    continue
+                if fingerprint(child, view.kind) != parent.fingerprint:
                     proposals.append(
                         Proposal(child, Origin(self.name, operator.name, (parent.id,)))
                     )

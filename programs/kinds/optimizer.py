@@ -4,72 +4,26 @@
         m = lerp(m, g, 0.1)
         return lr * m, m                      # what is subtracted from w, then the new states
 
-Numerical conventions, the same in the probes, in training and in an exported file:
+Element-wise functions and their conventions are in `arithmetic.py`. Besides, everywhere alike:
 
-    x / 0 is 0                                    exact division everywhere else
-    sqrt and the logarithms act on |x|            log of |x| < 1e-30 is log 1e-30
-    arcsin, arccos, arctanh, arccosh              clip their argument into their domain
-    exp, exp2, exp10, expm1, sinh, cosh           clip their argument so that float32 stays finite
-    comparisons give 1 or 0, `where` tests != 0
-    a tensor is its matrix view: first dimension × all the others
-
-Functions and their names follow Chen et al. 2023 (Lion), appendix H, and its published code;
-the rest is what today's optimisers need (row and column statistics, Newton–Schulz, masks).
+    a tensor is its matrix view                   first dimension × the rest; a vector: r × 1
+    a state is zero before the first step         where(step <= 1, w, s) starts it elsewhere
+    noise(a, key) is a table of normal numbers    row: the whole part of `key`; column: the place of
+                                                  the element among all parameters, counted in order
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 from programs.kind import Entry, Kind, Op, Param, Scope, Type, vocabulary
-from programs.kinds import shapes
-from programs.kinds.optimizer_probe import probe
-from programs.kinds.shapes import SCALAR, TENSOR, broadcast
-
-HELPERS = {
-    "divide": (
-        "def divide(a, b):\n"
-        '    """Divide element-wise; x / 0 is 0."""\n'
-        "    return xp.where(b == 0, 0.0, a / b)\n"
-    ),
-    "global_norm": (
-        "def global_norm(tensors):\n"
-        '    """Return the norm of all tensors as one vector."""\n'
-        "    return xp.sqrt(sum(xp.sum(x * x, axis=(-2, -1), keepdims=True) for x in tensors))\n"
-    ),
-    "newton_schulz": (
-        "def newton_schulz(x, steps=5):\n"
-        '    """Push the singular values of a matrix towards 1 (Jordan et al. 2024, Muon)."""\n'
-        "    tall = x.shape[-2] > x.shape[-1]\n"
-        "    x = xp.swapaxes(x, -1, -2) if tall else x\n"
-        "    x = x / (xp.sqrt(xp.sum(x * x, axis=(-2, -1), keepdims=True)) + 1e-7)\n"
-        "    for _ in range(steps):\n"
-        "        gram = xp.matmul(x, xp.swapaxes(x, -1, -2))\n"
-        "        mix = -4.7750 * gram + 2.0315 * xp.matmul(gram, gram)\n"
-        "        x = 3.4445 * x + xp.matmul(mix, x)\n"
-        "    return xp.swapaxes(x, -1, -2) if tall else x\n"
-    ),
-}
-"""Functions over `xp` that expressions call; an exported file carries those it uses."""
+from programs.kinds import arithmetic, shapes
+from programs.kinds.arithmetic import ARITHMETIC, COMPARISONS, ELEMENTWISE
+from programs.kinds.optimizer_helpers import HELPERS
+from programs.kinds.optimizer_probe import fresh, probe
+from programs.kinds.shapes import SCALAR, TENSOR
 
 _BOTH = "axis=(-2, -1), keepdims=True"
-
-
-def _unary(name: str, expression: str, doc: str, *aliases: str) -> Op:
-    return Op(name, (Param("a"),), broadcast, expression, doc, aliases=aliases)
-
-
-def _binary(
-    name: str,
-    expression: str,
-    doc: str,
-    *aliases: str,
-    infix: str | None = None,
-    commutative: bool = False,
-) -> Op:
-    params = (Param("a"), Param("b"))
-    return Op(name, params, broadcast, expression, doc, infix, commutative, aliases=aliases)
 
 
 def _tensorwise(
@@ -87,72 +41,10 @@ def _tensorwise(
     return Op(name, arguments, infer, expression, doc, infix, commutative, scope)
 
 
-ARITHMETIC = (
-    _binary("add", "a + b", "sum", infix="+", commutative=True),
-    _binary("sub", "a - b", "difference", "subtract", infix="-"),
-    _binary("mul", "a * b", "product", "multiply", infix="*", commutative=True),
-    _binary("div", "divide(a, b)", "quotient; x / 0 is 0", "divide", infix="/"),
-    _binary("pow", "a ** b", "power", "power", infix="**"),
-    _unary("neg", "-a", "negative", "negative"),
-    _binary("maximum", "xp.maximum(a, b)", "larger of two", "max", commutative=True),
-    _binary("minimum", "xp.minimum(a, b)", "smaller of two", "min", commutative=True),
-    _binary("mod", "xp.where(b == 0, 0.0, xp.remainder(a, b))", "remainder; x mod 0 is 0"),
-)
+def _count(number: str) -> str:
+    """Write a fact about the shape of `a` as a scalar array, as every other reduction gives."""
+    return f"xp.full_like(a[..., :1, :1], {number})"
 
-COMPARISONS = (
-    _binary("gt", "(a > b) * 1.0", "1 where a > b, else 0", infix=">"),
-    _binary("lt", "(a < b) * 1.0", "1 where a < b, else 0", infix="<"),
-    _binary("ge", "(a >= b) * 1.0", "1 where a ≥ b, else 0", infix=">="),
-    _binary("le", "(a <= b) * 1.0", "1 where a ≤ b, else 0", infix="<="),
-    Op(
-        "where",
-        (Param("c"), Param("a"), Param("b")),
-        broadcast,
-        "xp.where(c != 0, a, b)",
-        "a where c is not 0, else b",
-    ),
-)
-
-ELEMENTWISE = (
-    _unary("abs", "xp.abs(a)", "absolute value"),
-    _unary("sign", "xp.sign(a)", "-1, 0 or 1"),
-    _unary("square", "a * a", "a²"),
-    _unary("cube", "a * a * a", "a³"),
-    _unary("sqrt", "xp.sqrt(xp.abs(a))", "square root of |a|"),
-    _unary("cbrt", "xp.sign(a) * xp.abs(a) ** (1.0 / 3.0)", "cube root"),
-    _unary("reciprocal", "divide(1.0, a)", "1 / a; 1 / 0 is 0", "inverse"),
-    _unary("exp", "xp.exp(xp.clip(a, -80.0, 80.0))", "eᵃ"),
-    _unary("exp2", "xp.exp2(xp.clip(a, -115.0, 115.0))", "2ᵃ"),
-    _unary("exp10", "10.0 ** xp.clip(a, -34.0, 34.0)", "10ᵃ"),
-    _unary("expm1", "xp.expm1(xp.clip(a, -80.0, 80.0))", "eᵃ - 1"),
-    _unary("log", "xp.log(xp.clip(xp.abs(a), 1e-30, 1e30))", "natural logarithm of |a|"),
-    _unary("log2", "xp.log2(xp.clip(xp.abs(a), 1e-30, 1e30))", "logarithm of |a| to base 2"),
-    _unary("log10", "xp.log10(xp.clip(xp.abs(a), 1e-30, 1e30))", "logarithm of |a| to base 10"),
-    _unary("log1p", "xp.log(xp.clip(xp.abs(1.0 + a), 1e-30, 1e30))", "logarithm of |1 + a|"),
-    _unary("sin", "xp.sin(a)", "sine"),
-    _unary("cos", "xp.cos(a)", "cosine"),
-    _unary("tan", "xp.tan(a)", "tangent"),
-    _unary("arcsin", "xp.arcsin(xp.clip(a, -1.0, 1.0))", "inverse sine", "asin"),
-    _unary("arccos", "xp.arccos(xp.clip(a, -1.0, 1.0))", "inverse cosine", "acos"),
-    _unary("arctan", "xp.arctan(a)", "inverse tangent", "atan"),
-    _unary("sinh", "xp.sinh(xp.clip(a, -80.0, 80.0))", "hyperbolic sine"),
-    _unary("cosh", "xp.cosh(xp.clip(a, -80.0, 80.0))", "hyperbolic cosine"),
-    _unary("tanh", "xp.tanh(a)", "hyperbolic tangent"),
-    _unary("arcsinh", "xp.arcsinh(a)", "inverse hyperbolic sine", "asinh"),
-    _unary("arccosh", "xp.arccosh(xp.clip(a, 1.0, 1e30))", "inverse hyperbolic cosine", "acosh"),
-    _unary("arctanh", "xp.arctanh(xp.clip(a, -0.999999, 0.999999))", "its inverse", "atanh"),
-    Op(
-        "lerp",
-        (Param("a"), Param("b"), Param("t")),
-        broadcast,
-        "a + (b - a) * t",
-        "a + (b - a)·t: the moving average of optimisers",
-        aliases=("interp", "interpolate"),
-    ),
-    _binary(
-        "clip", "xp.minimum(xp.maximum(a, -xp.abs(b)), xp.abs(b))", "a held within ±|b|", "clamp"
-    ),
-)
 
 PER_TENSOR = (
     _tensorwise("norm", "a", shapes.total, f"xp.sqrt(xp.sum(a * a, {_BOTH}))", "Euclidean norm"),
@@ -194,6 +86,11 @@ PER_TENSOR = (
         "xp.sqrt(xp.sum(a * a, axis=-2, keepdims=True))",
         "norm of each column",
     ),
+    _tensorwise("row_count", "a", shapes.total, _count("a.shape[-2]"), "number of rows"),
+    _tensorwise("column_count", "a", shapes.total, _count("a.shape[-1]"), "number of columns"),
+    _tensorwise(
+        "numel", "a", shapes.total, _count("a.shape[-2] * a.shape[-1]"), "number of elements"
+    ),
     _tensorwise(
         "transpose", "a", shapes.transposed, "xp.swapaxes(a, -1, -2)", "rows become columns"
     ),
@@ -224,6 +121,14 @@ OF_THE_MODEL = (
         "a scaled so that its norm over all parameter tensors is at most c",
         scope=Scope.MODEL,
     ),
+    _tensorwise(
+        "noise",
+        "a key",
+        shapes.scaled,
+        "normal_numbers(a, key)",
+        "standard normal numbers of a's shape, the same for the same key: noise(g, step)",
+        scope=Scope.MODEL,
+    ),
 )
 
 KIND = Kind(
@@ -239,6 +144,7 @@ KIND = Kind(
     ops=vocabulary(ARITHMETIC, COMPARISONS, ELEMENTWISE, PER_TENSOR, OF_THE_MODEL),
     number=SCALAR,
     probe=probe,
-    constants={"pi": math.pi, "e": math.e, "eps": 1e-8},
+    constants=arithmetic.CONSTANTS,
     helpers=HELPERS,
+    fresh=fresh,
 )

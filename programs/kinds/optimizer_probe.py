@@ -1,35 +1,94 @@
-"""The fixed inputs on which optimisers show what they do.
+"""The inputs on which optimisers show what they do: one fixed problem, and random ones.
 
-A small model of a matrix, a vector and a scalar takes eight steps under two learning rates and
-two horizons at once. Gradients do not depend on the weights; their elements range from 1e-12 to
-1e2 with some that are always zero, and step numbers jump to 1000, so that programs which differ
-only for small gradients, only late, only in `lr`, `step` or `total`, or only for matrices come
-apart. Hundreds of elements, each swinging over three decades between steps, are there for programs
-that take signs: two momentums that differ by a percent agree on the sign of all but a few.
+In the fixed problem a small model of a matrix, a vector and a scalar takes eight steps under two
+learning rates and two horizons at once. Gradients do not depend on the weights; their elements
+range from 1e-12 to 1e2 with some that are always zero and some that are zero at every other step,
+and step numbers jump to 1000, so that programs which differ only for small gradients, only late,
+only in `lr`, `step` or `total`, or only for matrices come apart. The learning rate changes from
+step to step, as a schedule changes it, which tells `lr` inside a state from `lr` outside; at one
+step all gradients are small, so that norms are too; and `total` is not reached, where a decay to
+zero would leave nothing but rounding. Hundreds of elements, each swinging over three decades,
+are there for programs that take signs: two momentums that differ by a percent agree on the sign of
+all but a few.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import numpy as np
 
-from programs.genome import Function
+from programs.genome import Function, Genome
 from programs.interpret import plan
 from programs.kind import Kind
+from programs.kinds.optimizer_course import updates
 
-VERSION = 1
+VERSION = 4
 SHAPES = ((64, 1), (24, 16), (1, 1))
 STEPS = (1, 2, 3, 5, 20, 100, 300, 1000)
 LEARNING_RATES = (0.0131, 0.37)
-TOTALS = (1000.0, 4100.0)
+PACE = (0.4, 0.9, 1.0, 0.97, 0.83, 0.71, 0.5, 0.3)
+"""The learning rate at each step, as a part of its peak."""
+
+CALM = 3
+"""The step, counted from 0, at which all gradients are small."""
+
+TOTALS = (1010.0, 4100.0)
 _SCALES = (1.0, 0.1, 30.0, 1e-3, 1.0, 1e-6, 0.3, 1e-9, 3.0, 0.0, 100.0, 0.01)
+_SELDOM = 17
+"""Every so-manieth element has a gradient at every other step only."""
+
+FRESH_STEPS = 24
+
+Tensors = list[np.ndarray]
+"""One array `[…, 2, rows, columns]` for each parameter tensor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Weights to start from and, for each step, its number, gradients and learning rates.
+
+    Two runs side by side: `gradients` are `[steps, 2, rows, columns]`, `lr` and `total`
+    `[steps, 2, 1, 1]`, `steps` is `[steps, 1, 1, 1]`.
+    """
+
+    weights: Tensors
+    gradients: Tensors
+    steps: np.ndarray
+    lr: np.ndarray
+    total: np.ndarray
+
+
+def probe(genome: Genome, kind: Kind) -> np.ndarray:
+    """Run a checked optimiser and return all its updates, `[steps, 2, n]` in float64."""
+    return _updates(genome.main, kind, _fixed(flat=True), _fixed(flat=False))
+
+
+def fresh(genome: Genome, kind: Kind, rng: np.random.Generator) -> np.ndarray:
+    """Run a checked optimiser on a random problem, as `probe` does on the fixed one."""
+    problem = _random(rng)
+    return _updates(genome.main, kind, problem, problem)
+
+
+def _updates(function: Function, kind: Kind, flat: Problem, split: Problem) -> np.ndarray:
+    """Train on given gradients; return the updates of all steps, tensors side by side.
+
+    Element-wise programs see all tensors laid out in one row, which changes nothing but the time.
+    """
+    program = plan(function, kind, np)
+    problem = flat if program.elementwise else split
+    shared = {"step": problem.steps, "lr": problem.lr, "total": problem.total}
+    states = kind.entry.states(function)
+    with np.errstate(all="ignore"):
+        found = updates(program, states, problem.weights, problem.gradients, shared)
+    rows = [u.reshape(*u.shape[:2], -1) for u in found]
+    return np.concatenate(rows, axis=2) if len(rows) > 1 else rows[0]
 
 
 @cache
-def _problem() -> tuple[np.ndarray, np.ndarray]:
-    """Return weights `[2, 1, n]` and gradients `[steps, 2, 1, n]` for all tensors in a row."""
+def _fixed(flat: bool) -> Problem:
+    """Return the fixed problem, with its tensors laid out in one row or in their own shapes."""
     rng = np.random.Generator(np.random.PCG64(20230213))
     count = sum(r * c for r, c in SHAPES)
     weights = rng.normal(size=(2, 1, count))
@@ -37,41 +96,53 @@ def _problem() -> tuple[np.ndarray, np.ndarray]:
     drift = rng.normal(size=(2, 1, count))
     noise = rng.normal(size=(len(STEPS), 2, 1, count))
     swing = 10.0 ** rng.uniform(-3.0, 0.0, size=noise.shape)
-    return weights, scales * swing * (drift + noise)
+    gradients = scales * swing * (drift + noise)
+    gradients[1::2, ..., ::_SELDOM] = 0.0
+    gradients[CALM] *= 1e-5
+    return Problem(
+        [weights] if flat else _split(weights),
+        [gradients] if flat else _split(gradients),
+        np.array(STEPS, dtype=np.float64).reshape(-1, 1, 1, 1),
+        np.outer(PACE, LEARNING_RATES).reshape(len(STEPS), 2, 1, 1),
+        _falling(np.array(TOTALS), 1.0, len(STEPS)),
+    )
 
 
-def _split(flat: np.ndarray) -> list[np.ndarray]:
+def _split(flat: np.ndarray) -> Tensors:
     ends = np.cumsum([r * c for r, c in SHAPES])[:-1]
     parts = np.split(flat, ends, axis=-1)
     return [p.reshape(*p.shape[:-2], *s) for p, s in zip(parts, SHAPES, strict=True)]
 
 
-@cache
-def _inputs(flat: bool) -> tuple[list[np.ndarray], list[list[np.ndarray]]]:
-    weights, gradients = _problem()
-    if flat:
-        return [weights], [[g] for g in gradients]
-    return _split(weights), [_split(g) for g in gradients]
+def _falling(first: np.ndarray, decay: float, steps: int) -> np.ndarray:
+    return (first * decay ** np.arange(steps)[:, None]).reshape(steps, -1, 1, 1)
 
 
-def probe(function: Function, kind: Kind) -> np.ndarray:
-    """Run a checked optimiser and return all its updates, `[steps, 2, n]` in float64.
+def _random(rng: np.random.Generator) -> Problem:
+    """Draw a problem: gradients of 1e-8 to 100, learning rates of 1e-3 to 30.
 
-    Element-wise programs see all tensors laid out in one row, which changes nothing but the time.
+    Now and then a tensor starts at zero or has no gradient, or gradients change sign at every step,
+    so that every bound that a program may have is met from both sides.
     """
-    program = plan(function, kind, np)
-    w, gradients = _inputs(program.elementwise)
-    count = len(w)
-    states = kind.entry.states(function)
-    lr, total = (np.array(v).reshape(2, 1, 1) for v in (LEARNING_RATES, TOTALS))
-    inputs: dict[str, Any] = {"lr": lr, "total": total}
-    inputs.update((s, [np.zeros_like(x) for x in w]) for s in states)
-    updates = []
-    with np.errstate(all="ignore"):
-        for step, g in zip(STEPS, gradients, strict=True):
-            inputs.update(w=w, g=g, step=np.float64(step))
-            update, *new = program(inputs, count)
-            inputs.update(zip(states, new, strict=True))
-            w = [x - u for x, u in zip(w, update, strict=True)]
-            updates.append(np.concatenate([u.reshape(2, -1) for u in update], axis=1))
-    return np.array(updates)
+    rows, columns, long = (int(n) for n in rng.integers(2, 7, size=3))
+    weights, gradients = [], []
+    for shape in ((rows, columns), (5 * long, 1), (1, 1)):
+        weights.append(rng.normal(size=(2, *shape)) * rng.choice([0.0, 0.1, 1.0, 3.0]))
+        gradients.append(_gradients((2, *shape), rng))
+    steps = np.cumsum([1, *rng.choice([1, 1, 1, 2, 10, 100], size=FRESH_STEPS - 1)])
+    return Problem(
+        weights,
+        gradients,
+        steps.astype(float).reshape(-1, 1, 1, 1),
+        _falling(10.0 ** rng.uniform(-3, 1.5, size=2), rng.uniform(0.8, 1.0), FRESH_STEPS),
+        _falling(steps[-1] + rng.integers(1, 1000, size=2), 1.0, FRESH_STEPS),
+    )
+
+
+def _gradients(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    """Draw gradients `[steps, *shape]`: a drift that may swing, and noise."""
+    scale = 10.0 ** rng.uniform(-2.5, 1, size=shape[1:]) * rng.choice([0.0, 1e-5, 1.0, 1.0, 10.0])
+    swing = rng.choice([1.0, 1.0, -1.0]) ** np.arange(FRESH_STEPS)
+    drift = swing.reshape(-1, *(1 for _ in shape)) * rng.normal(size=shape)
+    noise = rng.choice([0.0, 1.0, 3.0]) * rng.normal(size=(FRESH_STEPS, *shape))
+    return scale * (drift + noise)

@@ -7,14 +7,13 @@ binding where it has one, else one of the statement's own arguments.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
 from programs.errors import Fault
 from programs.genome import Argument, Function, Genome, Statement, base_of, is_anonymous
 from programs.kind import Kind
-from programs.operator import attempt, returns_with, substituted
+from programs.operator import Site, attempt, returns_with, substituted
 
 
 class Delete:
@@ -27,21 +26,25 @@ class Delete:
         self, parents: Sequence[Genome], kind: Kind, rng: np.random.Generator
     ) -> Genome | Fault:
         """Return the parent without one of its statements."""
-        if not parents[0].main.body:
-            return Fault("there is no statement to delete")
         return attempt(_delete, parents[0], kind, rng)
 
 
-def _delete(function: Function, kind: Kind, rng: np.random.Generator) -> Function | Fault:
+def _delete(site: Site, rng: np.random.Generator) -> Function | Fault:
+    function = site.function
+    if not function.body:
+        return Fault("there is no statement to delete")
     place = int(rng.integers(len(function.body)))
     gone = function.body[place]
-    heirs = _earlier_bindings(function, place) or list(gone.args)
+    heirs = _earlier_bindings(function, place) or [a for _, a in site.values(gone)]
+    if not heirs:
+        return Fault(f"nothing can stand in for `{gone.op}`")
     heir: Argument = heirs[rng.integers(len(heirs))]
     after = substituted(function.body[place + 1 :], gone.target, heir)
-    return replace(
-        function,
-        body=(*function.body[:place], *after),
-        returns=returns_with(function, gone.target, heir),
+    return Function(
+        function.name,
+        function.params,
+        (*function.body[:place], *after),
+        returns_with(function, gone.target, heir),
     )
 
 

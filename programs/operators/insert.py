@@ -8,7 +8,6 @@ that they replace, which wraps it instead of throwing it away.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -18,11 +17,11 @@ from programs.genome import Function, Genome, Statement, base_of
 from programs.kind import Kind
 from programs.operator import (
     MAX_STATEMENTS,
+    Site,
     attempt,
-    random_argument,
+    random_statement,
     returns_with,
     substituted,
-    types_before,
 )
 
 WRAP_SHARE = 0.5
@@ -43,30 +42,39 @@ class Insert:
         return attempt(_insert, parents[0], kind, rng)
 
 
-def _insert(function: Function, kind: Kind, rng: np.random.Generator) -> Function | Fault:
+def _insert(site: Site, rng: np.random.Generator) -> Function | Fault:
+    function = site.function
     place = int(rng.integers(len(function.body) + 1))
-    types = types_before(function, place, kind)
-    names = list(types)
-    read_later = _read_from(function, place)
-    replaced = names[rng.integers(len(names))]
-    if replaced not in read_later:
-        return Fault(f"`{replaced}` is not read after that place")
-    ops = list(kind.ops.values())
-    op = ops[rng.integers(len(ops))]
-    args = [random_argument(names, rng) for _ in op.params]
+    replaced = _read_from(function, place) & set(site.names(place))
+    if not replaced:
+        return Fault("nothing bound before that place is read after it")
+    ordered = sorted(replaced)
+    old = ordered[rng.integers(len(ordered))]
+    target = f"{base_of(old)}.{len(function.body) + 10_000}"
+    statement = random_statement(site, place, target, rng)
     if rng.random() < WRAP_SHARE:
-        args[rng.integers(len(args))] = replaced
-    target = f"{base_of(replaced)}.{len(function.body) + 10_000}"
-    statement = Statement(target, op.name, tuple(args))
-    found = infer(statement, types, kind)
-    if isinstance(found, Fault):
-        return found
-    after = substituted(function.body[place:], replaced, target)
-    return replace(
-        function,
-        body=(*function.body[:place], statement, *after),
-        returns=returns_with(function, replaced, target),
+        statement = _wrapping(statement, old, site, rng)
+    if not statement.function:
+        found = infer(statement, site.types, site.kind)
+        if isinstance(found, Fault):
+            return found
+    after = substituted(function.body[place:], old, target)
+    return Function(
+        function.name,
+        function.params,
+        (*function.body[:place], statement, *after),
+        returns_with(function, old, target),
     )
+
+
+def _wrapping(statement: Statement, name: str, site: Site, rng: np.random.Generator) -> Statement:
+    """Let one of the arguments be the value that the statement replaces."""
+    places = [place for place, _ in site.values(statement)]
+    if not places:
+        return statement
+    args = list(statement.args)
+    args[places[rng.integers(len(places))]] = name
+    return statement.reading(tuple(args))
 
 
 def _read_from(function: Function, place: int) -> set[str]:

@@ -99,10 +99,10 @@ def read_text(path: Path) -> str:
 def read_file(path: Path) -> tuple[Program, Kind]:
     """Read a user's program file of whatever kind it is."""
     from programs.errors import Fault
-    from programs.load import KINDS, kind_named, kind_of, read_program
+    from programs.load import kind_named, kind_of, read_program
 
     source = read_text(path)
-    kind = kind_of(source) or kind_named(KINDS[0])
+    kind = kind_of(source) or kind_named("optimizer")
     program = read_program(source, kind)
     if isinstance(program, Fault):
         raise InputError(f"{path} is not a program: {program}")

@@ -8,7 +8,7 @@ import click
 
 from runs.commands.common import out, search_options, talk
 
-EVALS = 360
+EVALS = 480
 SECONDS = 100
 """The search ends then on a slow machine, whatever is left of its evaluations."""
 

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 @device_option
 @json_option
 def command(file: Path, task_name: str, device: str, as_json: bool) -> None:
-    """Evaluate a program file on a task as a run would: same sweep, seeds and steps.
+    """Judge a program file exactly as a run would.
 
-    A program that fails is an answer with its status and message.
+    It goes through the same sweep, seeds and steps. A program that fails is an answer, with its
+    status and message.
 
     Example: cambrian eval mine.py --task digits
     """

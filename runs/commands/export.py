@@ -15,15 +15,17 @@ from runs.commands.common import db_option, existing_store
 @click.option(
     "--as",
     "form",
-    type=click.Choice(["py", "json"]),
+    type=click.Choice(["py", "latex", "json"]),
     default="py",
     show_default=True,
-    help="A PyTorch file, or data.",
+    help="A PyTorch file, equations, or data.",
 )
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file.")
 @db_option
 def command(id_: str, form: str, output: Path | None, db: Path) -> None:
-    """Write a candidate as one file with no import of ours, its evidence in the header.
+    """Write a candidate as a file that needs only PyTorch.
+
+    The evidence for it is in the header.
 
     Example: cambrian export 3fa9c1 -o my_optimizer.py
     """

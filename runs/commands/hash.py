@@ -15,7 +15,9 @@ from runs.commands.common import json_option, out, print_json, read_file
 )
 @json_option
 def command(files: tuple[Path, ...], as_json: bool) -> None:
-    """Print structural key and fingerprint; equal fingerprints are equivalent programs.
+    """Tell which program files do the same.
+
+    Equal fingerprints are equivalent programs; the structural key sees only how they are written.
 
     Example: cambrian hash adamw.py mine.py
     """

@@ -16,9 +16,9 @@ def command(name: str | None, as_json: bool) -> None:
     Example: cambrian library adamw
     """
     from programs.errors import InputError, closest
-    from programs.load import KINDS, library
+    from programs.load import builtin_kinds, library
 
-    known = {n: p for kind in KINDS for n, p in library(kind).items()}
+    known = {n: p for kind in builtin_kinds() for n, p in library(kind).items()}
     if name is not None and name not in known:
         hint = closest(name, known)
         ask = f" Did you mean `{hint}`?" if hint else ""

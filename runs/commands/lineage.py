@@ -21,7 +21,7 @@ from runs.commands.common import db_option, existing_store, print_json
 )
 @db_option
 def command(id_: str, form: str, db: Path) -> None:
-    """Show how a candidate came about: each step's change and gain, from the seed program on.
+    """Show how a candidate came about, change by change.
 
     Example: cambrian lineage 3fa9c1 --as tree
     """

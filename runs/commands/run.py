@@ -19,9 +19,32 @@ from runs.commands.common import out, search_options, talk
     "proposers",
     multiple=True,
     metavar="NAME[:WEIGHT]",
-    help="Who proposes: evolution, random-search, or a .py file.  [default: evolution]",
+    help="Who proposes: evolution, random-search, llambo, rewrite, diff, crossover, iterate, "
+    "target-line, or a .py file.  [default: evolution, and all of these with --model]",
 )
+@click.option(
+    "--model",
+    "models",
+    multiple=True,
+    metavar="NAME[:WEIGHT]",
+    help="A language model that proposes too, by litellm's name; a weight has a decimal point.",
+)
+@click.option("--usd", type=float, help="What models may cost in all.  [default: 1]")
+@click.option("--api-base", metavar="URL", help="An OpenAI-compatible server to ask instead.")
+@click.option("--replay", metavar="RUN", help="Let this run's recorded calls answer for models.")
 @click.option("--resume", metavar="RUN", help="Go on with this run, with its own settings.")
+@click.option(
+    "--forget",
+    type=float,
+    metavar="P",
+    help="Train a known behaviour again with this probability.  [default: 0]",
+)
+@click.option(
+    "--aggregate",
+    type=int,
+    metavar="M",
+    help="Average up to so many evaluations of a behaviour.  [default: 1]",
+)
 @click.option("--fresh", is_flag=True, help="Train anew what an earlier run already scored.")
 @search_options
 def command(
@@ -29,7 +52,13 @@ def command(
     evals: int | None,
     hours: float | None,
     proposers: tuple[str, ...],
+    models: tuple[str, ...],
+    usd: float | None,
+    api_base: str | None,
+    replay: str | None,
     resume: str | None,
+    forget: float | None,
+    aggregate: int | None,
     fresh: bool,
     workers: int | None,
     device: str,
@@ -37,27 +66,34 @@ def command(
     db: Path,
     display: str | None,
 ) -> None:
-    """Search for a better program on TASK; `cambrian tasks` lists the tasks.
+    """Search for better programs on TASK, or resume a run.
+
+    `cambrian tasks` lists the tasks. With the same seed the same run comes out.
 
     Example: cambrian run digits --evals 500 --seed 1
     """
-    from runs.config import parse_proposers
+    from runs.config import parse_models, parse_proposers
     from runs.discover import discover, go_on, settings
 
     if resume is not None:
         if task is not None:
             raise InputError("Give a TASK or `--resume RUN`, not both.")
-        code = go_on(resume, db, display, out(), talk(), evals=evals, hours=hours)
+        code = go_on(resume, db, display, out(), talk(), evals=evals, hours=hours, usd=usd)
     elif task is None:
         raise InputError("Name a task to search on, e.g. `cambrian run digits`.")
     else:
         given = {"evals": evals, "hours": hours, "workers": workers}
+        given |= {"forget": forget, "aggregate": aggregate}
         config = settings(
             task,
             device=device,
             seed=seed,
             recall=not fresh,
             proposers=parse_proposers(proposers) or None,
+            models=parse_models(models) or None,
+            usd=usd,
+            api_base=api_base,
+            replay=replay,
             **given,
         )
         code = discover(config, db, display, out(), talk())

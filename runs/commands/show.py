@@ -14,7 +14,7 @@ from runs.commands.common import db_option, existing_store, json_option, out, pr
 @db_option
 @json_option
 def command(id_: str, db: Path, as_json: bool) -> None:
-    """Show a candidate: program, scores by seed, where it came from, its verdict.
+    """Show a candidate whole: program, scores, origin, verdict.
 
     Example: cambrian show 3fa9c1
     """

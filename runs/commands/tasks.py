@@ -30,6 +30,8 @@ def command(as_json: bool) -> None:
                 "steps": rung.steps,
                 "learning_rates": list(rung.learning_rates),
                 "seeds": rung.seeds,
+                "seconds_allowed": rung.limits.seconds,
+                "rungs": [each.name for each in task.rungs],
                 "baselines": list(task.baselines),
             }
         )
@@ -39,9 +41,9 @@ def command(as_json: bool) -> None:
     from rich.table import Table
 
     table = Table(box=None, padding=(0, 1))
-    for heading in ("task", "kind", "steps", "rates x seeds", "summary"):
+    for heading in ("task", "kind", "steps x rates x seeds", "summary"):
         table.add_column(heading)
     for row in found:
-        size = f"{len(row['learning_rates'])} x {row['seeds']}"
-        table.add_row(row["name"], row["kind"], str(row["steps"]), size, row["summary"])
+        size = f"{row['steps']} x {len(row['learning_rates'])} x {row['seeds']}"
+        table.add_row(row["name"], row["kind"], size, row["summary"])
     out().print(table)

@@ -15,7 +15,9 @@ from runs.commands.common import db_option, device_option, existing_store, out, 
 @device_option
 @workers_option
 def command(id_: str, db: Path, device: str, workers: int | None) -> None:
-    """Compare a candidate with tuned baselines on held-out data with fresh seeds.
+    """Compare a candidate with tuned baselines on held-out data.
+
+    Everyone gets the same sweep, then fresh seeds; intervals resample seeds and examples.
 
     Example: cambrian verify 3fa9c1
     """

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from evaluators.harness.losses import cross_entropy
 from evaluators.harness.models import mlp
 from evaluators.harness.optimizer import cosine, train
 from evaluators.harness.replicas import Replicas
@@ -23,9 +24,10 @@ def data(rng: np.random.Generator) -> dict[str, np.ndarray]:
 
 
 def payload(source: str, rates: list[float], seeds: list[int], steps: int = STEPS) -> Payload:
-    settings = {"source": source, "widths": WIDTHS, "steps": steps, "batch": 16}
+    model = {"family": "mlp", "widths": WIDTHS}
+    settings = {"source": source, "model": model, "loss": "cross-entropy", "steps": steps}
     arrays = data(np.random.default_rng(0))
-    return Payload({**settings, "learning_rates": rates, "seeds": seeds}, arrays)
+    return Payload({**settings, "batch": 16, "learning_rates": rates, "seeds": seeds}, arrays)
 
 
 @pytest.mark.parametrize("name", ["adamw", "lion", "nesterov", "sgd", "muon"])
@@ -55,7 +57,8 @@ def test_our_loop_is_the_one_a_person_would_write(name: str, make) -> None:
     optimizer = make(net.parameters())
     function = library("optimizer")[name].genome
     assert function is not None
-    ours = Replicas(model, function.main, [0.01], [5], STEPS, torch.device("cpu"))
+    cpu = torch.device("cpu")
+    ours = Replicas(model, cross_entropy, function.main, [0.01], [5], STEPS, cpu)
     arrays = {k: torch.from_numpy(v) for k, v in data(np.random.default_rng(1)).items()}
     for step in range(STEPS):
         picked = torch.randint(64, (16,), generator=torch.Generator().manual_seed(step))

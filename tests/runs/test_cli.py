@@ -51,6 +51,7 @@ def test_a_run_ends_in_a_verdict_a_program_and_the_way_on(tmp_path: Path) -> Non
     assert done.returncode == 0
     assert "tuned adamw" in done.stdout
     assert "def update(" in done.stdout
+    assert "Lineage: warm start" in done.stdout
     for command in ("top", "show", "lineage", "export"):
         assert f"cambrian {command} " in done.stdout
     assert str(tmp_path / "cambrian.db") in done.stderr.replace("\n", "")
@@ -281,3 +282,41 @@ def test_a_run_that_somebody_works_on_is_not_taken(tmp_path: Path) -> None:
     process.communicate()
     assert done.returncode == 75
     assert "Traceback" not in done.stderr
+
+
+def test_an_exported_file_trains_where_our_packages_cannot_be_imported(home: Path) -> None:
+    best = listed(home, "top")[0]["id"]
+    done = cambrian("export", best[:6], "-o", "mine.py", cwd=home)
+    assert done.returncode == 0, done.stderr
+    code = """
+import sys
+
+class Wall:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {"agent", "programs", "sandbox", "evaluators", "runs"}:
+            raise ImportError(f"{name} is out of reach")
+
+sys.meta_path.insert(0, Wall())
+sys.path.insert(0, ".")
+import torch, mine
+(made,) = [c for c in vars(mine).values() if isinstance(c, type)]
+torch.manual_seed(0)
+net = torch.nn.Linear(3, 2)
+optimizer = made(net.parameters(), lr=0.01)
+assert isinstance(optimizer, torch.optim.Optimizer)
+before = net.weight.detach().clone()
+for _ in range(3):
+    optimizer.zero_grad()
+    net(torch.ones(4, 3)).square().mean().backward()
+    optimizer.step()
+assert not torch.equal(before, net.weight)
+try:
+    import programs
+except ImportError:
+    print("trained alone")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=home, capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "trained alone\n", done.stderr
+    assert "verdict" in (home / "mine.py").read_text()

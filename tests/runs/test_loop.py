@@ -86,6 +86,20 @@ def test_every_behaviour_is_trained_once(store: Store) -> None:
         assert copy.evaluation.fingerprint == original.evaluation.fingerprint
 
 
+@pytest.mark.parametrize("mode", [{"aggregate": 3}, {"forget": 0.5}])
+def test_noise_modes_train_again_with_new_seeds_and_stay_reproducible(
+    store: Store, mode: dict[str, Any]
+) -> None:
+    sandbox = MemorySandbox()
+    run_id, _ = run(store, sandbox, evals=120, **mode)
+    asked = [(str(j.payload.data["source"]), tuple(j.payload.data["seeds"])) for j in sandbox.jobs]
+    assert len(asked) == 120
+    assert {s for _, s in asked} > {(0, 1)}, "nothing was trained twice: the test proves nothing"
+    assert len(set(asked)) == len(asked)
+    again, _ = run(store, evals=120, workers=3, **mode)
+    assert lineage(store, again) == lineage(store, run_id)
+
+
 def test_rejections_are_kept_with_their_reason(store: Store) -> None:
     run_id, _ = run(store, evals=120)
     rejected = [c for c in store.history(run_id) if c.evaluation.status is Status.INVALID]

@@ -1,4 +1,7 @@
-"""AdamW (Loshchilov & Hutter 2019): Adam with decoupled weight decay."""
+"""AdamW (Loshchilov & Hutter 2019): Adam with decoupled weight decay.
+
+Decoupled Weight Decay Regularization. arXiv 1711.05101, algorithm 2. As torch.optim.AdamW.
+"""
 
 
 def update(w, g, m, v, lr, step):

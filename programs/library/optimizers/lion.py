@@ -1,4 +1,7 @@
-"""Lion (Chen et al. 2023): sign of an interpolated momentum."""
+"""Lion (Chen et al. 2023): sign of an interpolated momentum.
+
+Symbolic Discovery of Optimization Algorithms. arXiv 2302.06675, program 1.
+"""
 
 
 def update(w, g, m, lr):

@@ -1,0 +1,179 @@
+"""The parts of LLAMBO for programs (Liu et al. 2024): targets, surrogate questions, answers.
+
+    target_score      the score that candidates are asked to reach
+    guess_questions   K times "what will each of these score?", examples in another order each time
+    label_questions   the same, asking only whether each is among the best
+    predictions       what the guesses come to: a mean and a spread for each program
+    chances           what the labels come to: the probability of each to be among the best
+
+The paper minimises; here higher is better, so its signs are turned. Its numbers are kept: 20
+candidates, alpha -0.1 (a target just inside what was seen), 10 guesses, the best quarter.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from agent.prompts import block, prompt, shown_source
+from agent.proposer import View
+from agent.question import Answer, Question, Sample
+from agent.surrogate import SPREAD_FLOOR, Prediction
+from evaluators.candidate import Candidate
+
+SHOWN = 12
+TOKENS_PER_GUESS = 16
+TOP = 0.25
+SURROGATE_TEMPERATURE = 0.7
+
+_GUESS = re.compile(r"(?:program|candidate)?\s*([A-Z])\b[^\n#]*##\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)")
+_BARE = re.compile(r"##\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*(?:##)?")
+
+
+def target_score(scores: Sequence[float], alpha: float) -> float:
+    """Return s' = best + alpha (best - worst); a range of zero becomes a tenth of the best."""
+    best, worst = max(scores), min(scores)
+    spread = best - worst or 0.1 * abs(best) or 0.1
+    return best + alpha * spread
+
+
+def examples(view: View, count: int = SHOWN) -> list[Candidate]:
+    """Return what is shown as examples: the best, and others spread evenly down to the worst."""
+    ranked = view.elites(len(view.history))
+    if len(ranked) <= count:
+        return ranked
+    best = ranked[: count // 2]
+    places = np.linspace(count // 2, len(ranked) - 1, count - len(best)).round().astype(int)
+    return [*best, *(ranked[i] for i in places)]
+
+
+def few_shot(shown: Sequence[Candidate], rng: np.random.Generator) -> str:
+    """Write examples as "Performance → program", in random order."""
+    order = rng.permutation(len(shown))
+    return "\n\n".join(
+        f"Performance: {shown[i].score:.4f}\n{block(shown_source(shown[i]))}" for i in order
+    )
+
+
+def guess_questions(
+    view: View, sources: Sequence[str], count: int, rng: np.random.Generator, purpose: str
+) -> tuple[Question, ...]:
+    """Ask `count` times for the scores of all programs, with the examples in another order."""
+    return tuple(
+        _surrogate_question(
+            view,
+            [f"{block(shown_source(c))}\nPerformance: ## {c.score:.4f} ##" for c in examples(view)],
+            sources,
+            "Predict the performance of each program below, as an expert who knows the examples. "
+            "Reply with one line for each, such as `A: ## -0.1234 ##`, and nothing else.",
+            rng,
+            f"{purpose} guess {i + 1}",
+        )
+        for i in range(count)
+    )
+
+
+def label_questions(
+    view: View, sources: Sequence[str], count: int, rng: np.random.Generator, purpose: str
+) -> tuple[Question, ...]:
+    """Ask `count` times, of each program by itself, whether it is among the best quarter."""
+    shown = examples(view)
+    bar = float(np.quantile([c.score or 0.0 for c in shown], 1 - TOP)) if shown else 0.0
+    return tuple(
+        _surrogate_question(
+            view,
+            [
+                f"{block(shown_source(c))}\nClassification: {int((c.score or 0.0) >= bar)}"
+                for c in shown
+            ],
+            [source],
+            f"Is the program below among the best quarter, with a performance of {bar:.4f} or "
+            "more? Reply with 1 for yes or 0 for no, and nothing else.",
+            rng,
+            f"{purpose} label {i + 1} of {j + 1}",
+            logprobs=True,
+        )
+        for j, source in enumerate(sources)
+        for i in range(count)
+    )
+
+
+def _surrogate_question(
+    view: View,
+    shown: Sequence[str],
+    sources: Sequence[str],
+    ask: str,
+    rng: np.random.Generator,
+    purpose: str,
+    logprobs: bool = False,
+) -> Question:
+    ordered = "\n\n".join(shown[int(i)] for i in rng.permutation(len(shown)))
+    judged = "\n\n".join(
+        f"Program {letter}:\n{block(s)}" for letter, s in zip(_LETTERS, sources, strict=False)
+    )
+    text = f"Examples of programs with their results:\n\n{ordered}\n\n{ask}\n\n{judged}"
+    return Question(
+        prompt(view, text, context="partial").messages,
+        purpose,
+        max_tokens=TOKENS_PER_GUESS * len(sources),
+        temperature=SURROGATE_TEMPERATURE,
+        seed=int(rng.integers(2**31)),
+        logprobs=logprobs,
+    )
+
+
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+MOST_JUDGED = len(_LETTERS)
+
+
+def read_guesses(text: str, count: int) -> list[float]:
+    """Return a score for each program, not-a-number where the reply has none."""
+    found = {letter: _number(value) for letter, value in _GUESS.findall(text)}
+    if not found:
+        bare = [_number(v) for v in _BARE.findall(text)][:count]
+        return bare + [float("nan")] * (count - len(bare))
+    return [found.get(letter, float("nan")) for letter in _LETTERS[:count]]
+
+
+def predictions(answers: Sequence[Answer], count: int) -> list[Prediction] | None:
+    """Return the mean and spread of the guesses for each program; `None` where too few are."""
+    texts = [s.text for a in answers for s in a.samples]
+    guesses = np.array([read_guesses(t, count) for t in texts]).reshape(len(texts), count)
+    known = np.isfinite(guesses).sum(0) if len(texts) else np.zeros(count)
+    if not (known >= 2).any():
+        return None
+    # As in the paper's code, what is missing is taken to be average.
+    average = float(np.nanmean(guesses))
+    filled = np.where(np.isfinite(guesses), guesses, average)
+    return [
+        Prediction(float(m), max(float(s), SPREAD_FLOOR))
+        for m, s in zip(filled.mean(0), filled.std(0), strict=True)
+    ]
+
+
+def chances(answers: Sequence[Answer], count: int) -> list[float] | None:
+    """Return each program's chance to be among the best; `None` where nothing could be read."""
+    each = len(answers) // count
+    groups = [answers[i * each : (i + 1) * each] for i in range(count)]
+    read = [[p for a in g for s in a.samples if (p := _chance(s)) is not None] for g in groups]
+    if not any(read):
+        return None
+    return [float(np.mean(r)) if r else 0.0 for r in read]
+
+
+def _chance(sample: Sample) -> float | None:
+    """Return the probability of "1" from log-probabilities where they are given, else the label."""
+    if {"0", "1"} & set(sample.first_token):
+        yes, no = (np.exp(sample.first_token.get(t, -np.inf)) for t in ("1", "0"))
+        return float(yes / (yes + no))
+    found = re.search(r"[01]", sample.text)
+    return float(found[0]) if found else None
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return float("nan")

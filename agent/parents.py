@@ -1,0 +1,37 @@
+"""Which candidates a model is shown to build on: good ones, drawn rather than always the best."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from agent.proposer import View
+from evaluators.candidate import Candidate
+
+POOL = 16
+"""The best so many may be drawn."""
+
+STEEPNESS = 1.0
+"""The chance of rank r is (r + 1) to the power of minus this."""
+
+
+def parents(view: View, count: int, rng: np.random.Generator) -> list[Candidate]:
+    """Draw up to `count` different candidates of the best, the better ones more often."""
+    pool = view.elites(POOL)
+    if not pool:
+        return []
+    chances = (np.arange(len(pool)) + 1.0) ** -STEEPNESS
+    size = min(count, len(pool))
+    drawn = rng.choice(len(pool), size=size, replace=False, p=chances / chances.sum())
+    return sorted((pool[i] for i in drawn), key=lambda c: (-(c.score or 0.0), c.index))
+
+
+def with_elites(view: View, chosen: list[Candidate], count: int) -> list[Candidate]:
+    """Return the chosen and as many of the best as make `count`, best first."""
+    ids = {c.id for c in chosen}
+    others = [c for c in view.elites(count) if c.id not in ids][: max(count - len(chosen), 0)]
+    return sorted([*chosen, *others], key=lambda c: (-(c.score or 0.0), c.index))
+
+
+def question_seed(rng: np.random.Generator) -> int:
+    """Draw the seed that a question carries, so that no two ask for the same sample."""
+    return int(rng.integers(2**31))

@@ -1,0 +1,49 @@
+"""A model combines two or three programs into one, knowing their scores (as in ShinkaEvolve)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from agent.dialogue import obtain, offered
+from agent.parents import parents, question_seed
+from agent.prompts import BUDGET, named, prompt
+from agent.proposer import Proposal, Setback, View
+from agent.question import Dialogue, Question
+from evaluators.candidate import Origin
+
+ASK = (
+    "Combine what is good in {names} into one program. Do not paste them together: find out which "
+    "part of each makes it good, and build one rule from those parts. Say in one or two sentences "
+    "what you take from which, then give the whole program in one ```python block."
+)
+
+
+@dataclass(frozen=True)
+class Crossover:
+    """Show only the parents, two or (one time in three) three of them."""
+
+    name: str = "crossover"
+    temperature: float = 0.8
+    max_tokens: int = 2_000
+    budget: int = BUDGET
+
+    def converse(self, view: View, rng: np.random.Generator) -> Dialogue[Proposal | Setback]:
+        """Ask for one child."""
+        chosen = parents(view, 3 if rng.random() < 1 / 3 else 2, rng)
+        if len(chosen) < 2:
+            return Setback("too early: there are no two programs to combine yet")
+        ask = ASK.format(names=" and ".join(named(c) for c in chosen))
+        question = Question(
+            prompt(view, ask, shown=chosen, budget=self.budget).messages,
+            f"{view.index} {self.name}",
+            max_tokens=self.max_tokens,
+            temperature=self.temperature,
+            seed=question_seed(rng),
+        )
+        obtained = yield from obtain(question, view)
+        return offered(obtained, Origin(self.name, "crossover", tuple(c.id for c in chosen)))
+
+
+PROPOSER = Crossover()

@@ -1,0 +1,61 @@
+"""A model changes a few lines of a good program by search/replace blocks.
+
+An edit costs fewer tokens than a program and keeps what it does not name. A reply that gives the
+whole program instead is taken as well: small models often cannot do otherwise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from agent.dialogue import obtain, offered
+from agent.edits import read_edits
+from agent.parents import parents, question_seed
+from agent.prompts import BUDGET, named, prompt, shown_source
+from agent.proposer import Proposal, Setback, View
+from agent.question import Dialogue, Question
+from evaluators.candidate import Origin
+
+ASK = """\
+Improve {name} by small edits, each written as
+
+<<<<<<< SEARCH
+lines of the program, exactly as they stand
+=======
+what replaces them
+>>>>>>> REPLACE
+
+Say in one sentence what you change and why, then give the edits and nothing else."""
+
+
+@dataclass(frozen=True)
+class Diff:
+    """Show one parent and ask for edits of it."""
+
+    name: str = "diff"
+    temperature: float = 0.8
+    max_tokens: int = 1_000
+    budget: int = BUDGET
+
+    def converse(self, view: View, rng: np.random.Generator) -> Dialogue[Proposal | Setback]:
+        """Ask for edits of one parent."""
+        chosen = parents(view, 1, rng)
+        if not chosen:
+            return Setback("too early: there is no program to edit yet")
+        ask = ASK.format(name=named(chosen[0]))
+        question = Question(
+            prompt(view, ask, shown=chosen, budget=self.budget).messages,
+            f"{view.index} {self.name}",
+            max_tokens=self.max_tokens,
+            temperature=self.temperature,
+            seed=question_seed(rng),
+        )
+        read = partial(read_edits, shown_source(chosen[0]))
+        obtained = yield from obtain(question, view, read)
+        return offered(obtained, Origin(self.name, "edit", (chosen[0].id,)))
+
+
+PROPOSER = Diff()

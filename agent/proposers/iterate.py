@@ -1,0 +1,57 @@
+"""A model goes on from everything it proposed so far (GENIUS, Zheng et al. 2023).
+
+As in the paper it is shown each of its programs with what became of it, in order, and asked for a
+better one; the temperature is 0, so the history alone moves it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from agent.dialogue import obtain, offered
+from agent.parents import question_seed
+from agent.prompts import BUDGET, Section, prompt, scored_program
+from agent.proposer import Proposal, Setback, View
+from agent.question import Dialogue, Question
+from evaluators.candidate import Origin
+
+SHOWN = 10
+
+ASK = (
+    "These are your own proposals so far with their results. Learn from them what helps and what "
+    "hurts, and propose a program that scores higher than all of them. Say in one or two sentences "
+    "what you conclude, then give the whole program in one ```python block."
+)
+
+
+@dataclass(frozen=True)
+class Iterate:
+    """Show the best program and the proposer's own latest proposals, in the order they came."""
+
+    name: str = "iterate"
+    temperature: float = 0.0
+    max_tokens: int = 2_000
+    budget: int = BUDGET
+
+    def converse(self, view: View, rng: np.random.Generator) -> Dialogue[Proposal | Setback]:
+        """Ask for one program."""
+        own = [c for c in view.history if c.origin.proposer == self.name]
+        best = view.elites(1)
+        # Newest first: what does not fit the budget is the oldest.
+        items = tuple(scored_program(c) for c in own[: -SHOWN - 1 : -1])
+        history = Section("history", "Your proposals, the latest first", items)
+        question = Question(
+            prompt(view, ASK, shown=best, extra=(history,), budget=self.budget).messages,
+            f"{view.index} {self.name}",
+            max_tokens=self.max_tokens,
+            temperature=self.temperature,
+            seed=question_seed(rng),
+        )
+        obtained = yield from obtain(question, view)
+        named = [*own[-1:], *(c for c in best if c not in own[-1:])]
+        return offered(obtained, Origin(self.name, "iterate", tuple(c.id for c in named)))
+
+
+PROPOSER = Iterate()

@@ -1,0 +1,59 @@
+"""A model writes a whole new program, starting from a good one.
+
+One direction out of several is asked for, so that equal views do not bring equal programs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from agent.dialogue import obtain, offered
+from agent.parents import parents, question_seed, with_elites
+from agent.prompts import BUDGET, ELITES, named, prompt
+from agent.proposer import Proposal, Setback, View
+from agent.question import Dialogue, Question
+from evaluators.candidate import Origin
+
+DIRECTIONS = (
+    "Change the one thing that you think holds it back most.",
+    "Use an idea from the literature that no program above uses.",
+    "Make it simpler without losing what works: fewer statements, fewer states.",
+    "Make a bold change of its structure; a failure is fine if much could be learnt from it.",
+    "Use a different statistic of the gradient, or the same one at another scale or grouping.",
+    "Let its behaviour change in the course of training, or with the size of what it sees.",
+)
+
+
+@dataclass(frozen=True)
+class Rewrite:
+    """Show a parent among the elites and ask for a better program."""
+
+    name: str = "rewrite"
+    temperature: float = 0.8
+    max_tokens: int = 2_000
+    budget: int = BUDGET
+
+    def converse(self, view: View, rng: np.random.Generator) -> Dialogue[Proposal | Setback]:
+        """Ask for one program."""
+        chosen = parents(view, 1, rng)
+        direction = DIRECTIONS[int(rng.integers(len(DIRECTIONS)))]
+        start = f"Start from {named(chosen[0])}. " if chosen else ""
+        ask = (
+            f"{start}{direction} Say in one or two sentences what you change and why, then give "
+            "the whole program in one ```python block."
+        )
+        shown = with_elites(view, chosen, ELITES)
+        question = Question(
+            prompt(view, ask, shown=shown, budget=self.budget).messages,
+            f"{view.index} {self.name}",
+            max_tokens=self.max_tokens,
+            temperature=self.temperature,
+            seed=question_seed(rng),
+        )
+        obtained = yield from obtain(question, view)
+        return offered(obtained, Origin(self.name, "rewrite", tuple(c.id for c in chosen)))
+
+
+PROPOSER = Rewrite()

@@ -1,0 +1,91 @@
+"""A model completes a file of programs with figures, the last of which are a target (EvoPrompting).
+
+Chen, Dohan & So 2023: each example begins with a line that says its size and score; the line of
+the program to be written asks for 90 % of the smallest parent's size and 2 % more than the best
+parent's score. A parent is used once, and the temperature is drawn from four.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from agent.dialogue import obtain, offered
+from agent.parents import question_seed
+from agent.prompts import BUDGET, prompt, shown_source
+from agent.proposer import Proposal, Setback, View
+from agent.question import Dialogue, Question
+from evaluators.candidate import Candidate, Origin
+
+TEMPERATURES = (0.2, 0.6, 0.8, 1.0)
+POOL = 10
+SMALLER = 0.9
+BETTER = 0.02
+
+
+@dataclass(frozen=True)
+class TargetLine:
+    """Show `shown` parents as versions of one file, and ask for the next version."""
+
+    name: str = "target-line"
+    shown: int = 2
+    max_tokens: int = 2_000
+    budget: int = BUDGET
+
+    def converse(self, view: View, rng: np.random.Generator) -> Dialogue[Proposal | Setback]:
+        """Ask for the next version."""
+        chosen = self._parents(view, rng)
+        if not chosen:
+            return Setback("too early: there is no program to go on from yet")
+        question = Question(
+            prompt(view, request(chosen), shown=(), budget=self.budget).messages,
+            f"{view.index} {self.name}",
+            max_tokens=self.max_tokens,
+            temperature=TEMPERATURES[int(rng.integers(len(TEMPERATURES)))],
+            seed=question_seed(rng),
+        )
+        obtained = yield from obtain(question, view)
+        return offered(obtained, Origin(self.name, "target line", tuple(c.id for c in chosen)))
+
+    def _parents(self, view: View, rng: np.random.Generator) -> list[Candidate]:
+        """Draw parents of the best that were not used yet, the worse one first."""
+        spent = {
+            p for c in view.history if c.origin.proposer == self.name for p in c.origin.parents
+        }
+        elites = view.elites(POOL + len(spent))
+        pool = [c for c in elites if c.id not in spent][:POOL] or elites[:POOL]
+        size = min(self.shown, len(pool))
+        drawn = rng.choice(len(pool), size=size, replace=False) if pool else []
+        return sorted((pool[i] for i in drawn), key=lambda c: (c.score or 0.0, c.index))
+
+
+def request(chosen: list[Candidate]) -> str:
+    """Return the file to be completed."""
+    versions = [_version(c.program.size, c.score or 0.0, shown_source(c)) for c in chosen]
+    size, score = target(chosen)
+    file = "\n\n".join([*versions, _line(size, score)])
+    return (
+        "Below is a file of programs, each under a line with its number of statements and its "
+        "score. Write the program that belongs under the last line: about that size, and at least "
+        f"that score. Reply with that program alone, in one ```python block.\n\n"
+        f"```python\n{file}\n```"
+    )
+
+
+def target(chosen: list[Candidate]) -> tuple[int, float]:
+    """Return the size and score to aim at; scores may be negative, more is better."""
+    size = max(round(SMALLER * min(c.program.size for c in chosen)), 1)
+    best = max(c.score or 0.0 for c in chosen)
+    return size, best + BETTER * abs(best)
+
+
+def _line(size: int, score: float) -> str:
+    return f'"""statements: {size}, score: {score:.4f}"""'
+
+
+def _version(size: int, score: float, source: str) -> str:
+    return f"{_line(size, score)}\n{source.strip()}"
+
+
+PROPOSER = TargetLine()

@@ -1,0 +1,194 @@
+"""The proposers and models of a run: each place goes to one of them, several at work at once.
+
+Symbolic proposers answer at once. A talker's dialogue goes on whenever an answer has come, so the
+caller gets a future that holds the place. When a model fails, evolution fills the place, and the
+proposal says so. Nothing is remembered between places but what the door to models knows.
+
+Only waiting for models happens on another thread: dialogues, and all parsing of what models say,
+stay on the caller's, because before Python 3.11.9 two threads must not parse at the same time.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from agent.door import CLOSED, UNASKED
+from agent.line import Line
+from agent.portfolio import Arm, records, shares, stand_in
+from agent.proposer import Proposal, Proposer, Setback, Talker, View
+from agent.proposers.evolution import PROPOSER as EVOLUTION
+from agent.question import Answer, Asker, Dialogue, Question
+from programs.errors import CambrianError, InputError
+
+DRAWS = 10
+"""Calls of proposers for one place before giving up."""
+
+
+@dataclass
+class Held:
+    """A place that is held for the end of a dialogue."""
+
+    arm: Arm
+    view: View
+    rng: np.random.Generator
+    dialogue: Dialogue[Proposal | Setback]
+    answers: list[Answer | None] = field(default_factory=list)
+    usage: dict[str, float] = field(default_factory=dict)
+    future: Future[Proposal] = field(default_factory=Future)
+
+    def count(self, answer: Answer, shares: int) -> None:
+        """Add what an answer cost."""
+        for name, value in (
+            ("calls", 1.0),
+            ("prompt_tokens", answer.prompt_tokens),
+            ("completion_tokens", answer.completion_tokens),
+            ("usd", answer.usd),
+            ("seconds", answer.seconds),
+        ):
+            self.usage[name] = self.usage.get(name, 0.0) + value / shares
+
+
+class Team:
+    """Draws proposals; `say` hears once of each way in which a model failed.
+
+    While a proposal is awaited, wait for one of `asked` and call `pump`.
+    """
+
+    def __init__(
+        self,
+        arms: Sequence[Arm],
+        proposers: Mapping[str, Proposer | Talker],
+        asker: Asker | None = None,
+        say: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self.arms, self.proposers, self.say = tuple(arms), proposers, say
+        self.failures: Counter[tuple[str, str]] = Counter()
+        self.asked: dict[Future[Answer], list[tuple[Held, Question, int]]] = {}
+        self._shared: dict[str, Future[Answer]] = {}
+        self._line = Line(asker) if asker is not None else None
+
+    def draw(self, view: View, rng: np.random.Generator) -> Future[Proposal]:
+        """Give the view's place to an arm; the proposal comes now or later."""
+        chances = shares(view, self.arms)
+        for _ in range(DRAWS):
+            arm = self.arms[rng.choice(len(self.arms), p=chances / chances.sum())]
+            proposer = self.proposers[arm.proposer]
+            if not isinstance(proposer, Proposer):
+                held = Held(arm, view, rng, proposer.converse(view, rng))
+                self._go_on(held)
+                return held.future
+            if proposals := proposer.propose(view, 1, rng):
+                return _done(proposals[0])
+        names = ", ".join(str(arm) for arm in self.arms)
+        raise CambrianError(f"No proposer offered a program in {DRAWS} calls: {names}.")
+
+    def pump(self) -> None:
+        """Go on with every dialogue whose answer has come."""
+        for future in [f for f in self.asked if f.done()]:
+            for held, question, place in self.asked.pop(future):
+                answer = future.result()
+                held.count(answer, question.shares)
+                held.answers[place] = answer
+                if None not in held.answers:
+                    self._go_on(held)
+
+    def reasons(self, view: View) -> list[dict[str, Any]]:
+        """Return how each arm did and its chance of the next place."""
+        return [
+            {"arm": str(r.arm), "tried": r.tried, "gain": r.gain, "cost": r.cost, "share": r.share}
+            for r in records(view, self.arms)
+        ]
+
+    def complaints(self) -> list[str]:
+        """Return how often each model failed, and how."""
+        models = dict.fromkeys(model for model, _ in self.failures)
+        return [
+            f"{model}: "
+            + ", ".join(f"{n} × {why}" for (m, why), n in self.failures.most_common() if m == model)
+            for model in models
+        ]
+
+    def close(self) -> None:
+        """Drop what is in flight and let go of connections."""
+        self.asked.clear()
+        if self._line is not None:
+            self._line.close()
+
+    def _go_on(self, held: Held) -> None:
+        answers = tuple(a for a in held.answers if a is not None)
+        try:
+            questions = held.dialogue.send(answers) if answers else next(held.dialogue)
+        except StopIteration as end:
+            held.future.set_result(self._proposal(held, end.value))
+            return
+        held.answers = [None] * len(questions)
+        for place, question in enumerate(questions):
+            future = self._ask(held.arm.model, question)
+            self.asked.setdefault(future, []).append((held, question, place))
+
+    def _ask(self, model: str, question: Question) -> Future[Answer]:
+        assert self._line is not None
+        if question.shares == 1:
+            return self._line.ask(model, question)
+        key = question.digest(model)
+        if key not in self._shared:
+            self._shared[key] = self._line.ask(model, question)
+        return self._shared[key]
+
+    def _proposal(self, held: Held, outcome: Proposal | Setback) -> Proposal:
+        if isinstance(outcome, Setback):
+            return self._filled(held, outcome.reason)
+        if outcome.origin.usage.get("surrogate_off"):
+            self._say_once(held.arm, "surrogate off", outcome.origin.rationale)
+        spent = {**held.usage, **outcome.origin.usage}
+        return replace(outcome, origin=replace(outcome.origin, model=held.arm.model, usage=spent))
+
+    def _say_once(self, arm: Arm, short: str, text: str) -> None:
+        known = any(model == arm.model for model, _ in self.failures)
+        self.failures[arm.model, short] += 1
+        if self.failures[arm.model, short] == 1 and not (known and short == CLOSED):
+            self.say(f"{arm}: {text}")
+
+    def _filled(self, held: Held, reason: str) -> Proposal:
+        """Let evolution fill a place, and say why."""
+        arm, short = held.arm, reason.partition(":")[0]
+        if short != "too early":
+            self._say_once(arm, short, f"{reason}. Symbolic evolution fills its places.")
+        for _ in range(DRAWS):
+            if proposals := EVOLUTION.propose(held.view, 1, held.rng):
+                if short == "too early":
+                    return proposals[0]
+                origin = stand_in(proposals[0].origin, arm, reason)
+                unpaid = {"unpaid": 1.0} if reason.startswith(UNASKED) else {}
+                origin = replace(origin, usage={**held.usage, **origin.usage, **unpaid})
+                return replace(proposals[0], origin=origin)
+        raise CambrianError(f"{arm} failed ({reason}) and evolution offered nothing either.")
+
+
+def talks(proposer: Proposer | Talker) -> bool:
+    """Tell whether a proposer asks a model."""
+    return not isinstance(proposer, Proposer)
+
+
+def demand_models(proposers: Mapping[str, Proposer | Talker], models: Mapping[str, float]) -> None:
+    """Refuse a team whose talkers have nobody to ask, or whose models nobody asks."""
+    talkers = [name for name, proposer in proposers.items() if talks(proposer)]
+    if talkers and not models:
+        raise InputError(f"The proposer `{talkers[0]}` asks a model: name one with `--model`.")
+    if models and not talkers:
+        raise InputError(
+            f"No proposer asks the model `{next(iter(models))}`: leave out `--proposer`, "
+            "or name one that does, e.g. `--proposer rewrite`."
+        )
+
+
+def _done(proposal: Proposal) -> Future[Proposal]:
+    future: Future[Proposal] = Future()
+    future.set_result(proposal)
+    return future

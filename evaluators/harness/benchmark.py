@@ -1,0 +1,96 @@
+"""How fast stacked training is: against one replica at a time, and against a loop by hand.
+
+All do the same work, the 64-64-64-10 perceptron under AdamW with batches of 64. Every figure is
+the least of several rounds in which the rivals take turns, in processor time: other processes
+disturb that less than the clock.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+
+import torch
+from torch import Tensor
+
+from evaluators.harness.losses import cross_entropy
+from evaluators.harness.models import mlp
+from evaluators.harness.replicas import Replicas
+from evaluators.harness.training import cosine
+from programs.load import library
+from sandbox.base import Payload
+
+WIDTHS = (64, 64, 64, 10)
+BATCH = 64
+EXAMPLES = 1024
+
+Loop = Callable[[], None]
+
+
+def evaluate(payload: Payload) -> Payload:
+    """Return microseconds per step of a loop by hand, and of stacks of each size in `replicas`."""
+    steps, rounds = int(payload.data["steps"]), int(payload.data["rounds"])
+    sizes = [1, *(int(n) for n in payload.data["replicas"])]
+    loops = {"by hand": _by_hand(steps)} | {str(n): _stacked(n, steps) for n in sizes}
+    least = dict.fromkeys(loops, float("inf"))
+    for _ in range(rounds + 1):
+        for name, loop in loops.items():
+            began = time.process_time()
+            loop()
+            least[name] = min(least[name], time.process_time() - began)
+    return Payload({name: 1e6 * seconds / steps for name, seconds in least.items()})
+
+
+def warm_up() -> None:
+    """Take a step, so that what torch imports late is there before the first fork."""
+    evaluate(Payload({"steps": 1, "rounds": 0, "replicas": []}))
+
+
+def _draw(steps: int, seeds: int) -> tuple[Tensor, Tensor, Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(EXAMPLES, WIDTHS[0], generator=generator)
+    y = torch.randint(0, WIDTHS[-1], (EXAMPLES,), generator=generator)
+    return x, y, torch.randint(0, EXAMPLES, (steps, seeds, BATCH), generator=generator)
+
+
+def _stacked(count: int, steps: int) -> Loop:
+    """Train `count` replicas: eight learning rates (or one), and as many seeds as that leaves."""
+    seeds = list(range(max(1, count // 8)))
+    rates = [0.001 * (1 + place) for place in range(count // len(seeds))]
+    x, y, order = _draw(steps, len(seeds))
+    genome = library("optimizer")["adamw"].genome
+    assert genome is not None
+    cpu = torch.device("cpu")
+    stack = Replicas(mlp(WIDTHS), cross_entropy, genome.main, rates, seeds, steps, cpu)
+
+    def loop() -> None:
+        for step in range(steps):
+            picked = order[step]
+            stack.step(x[picked], y[picked], step + 1, cosine(step, steps))
+
+    return loop
+
+
+def _by_hand(steps: int) -> Loop:
+    """Train one network as anyone would write it."""
+    x, y, order = _draw(steps, 1)
+    net = torch.nn.Sequential(*_layers(WIDTHS))
+    optimizer = torch.optim.AdamW(net.parameters(), lr=0.001)
+
+    def loop() -> None:
+        for step in range(steps):
+            picked = order[step, 0]
+            optimizer.param_groups[0]["lr"] = 0.001 * cosine(step, steps)
+            optimizer.zero_grad()
+            torch.nn.functional.cross_entropy(net(x[picked]), y[picked]).backward()
+            optimizer.step()
+
+    return loop
+
+
+def _layers(widths: Sequence[int]) -> list[torch.nn.Module]:
+    layers: list[torch.nn.Module] = []
+    for fan_in, fan_out in pairwise(widths):
+        layers += [torch.nn.Linear(fan_in, fan_out), torch.nn.ReLU()]
+    return layers[:-1]

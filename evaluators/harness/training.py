@@ -1,0 +1,115 @@
+"""The training loop of every kind: one stacked run, batches in, predictions on unseen inputs out.
+
+An optimiser is judged with a fixed schedule, a schedule with a fixed optimiser: both are this loop
+under other arguments. It gets training inputs and labels, and the inputs of the split that is
+judged; which of its predictions are right, only the parent knows.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from evaluators.harness.losses import LOSSES
+from evaluators.harness.models import build
+from evaluators.harness.replicas import Replicas
+from programs.genome import Function
+from sandbox.base import Payload
+
+PROBATION = 0.1
+"""Share of the steps after which a program that lowered no loss anywhere is given up."""
+
+PROGRESS = 0.98
+"""The loss, relative to the first, below which there is progress."""
+
+SAMPLE = 8
+"""Training batches on which progress is looked for."""
+
+CHECK_EVERY = 20
+
+
+def train_on(payload: Payload, update: Function, factors: Sequence[float]) -> Payload:
+    """Train `learning_rates × seeds` replicas for `len(factors)` steps and predict on `eval_x`.
+
+    Data in: `model` (a family's name and settings), `loss`, `batch`, `learning_rates`, `seeds`.
+    Arrays in: `train_x [n, …]`, `train_y [n, …]`, `eval_x [k, …]`. Arrays out: `predictions
+    [learning rates, seeds, k, …]`, not-a-number for replicas that diverged, and `losses [points,
+    learning rates, seeds]`, the mean training loss of each stretch of 20 steps. Data out: `steps`
+    taken; `stopped` says why there are fewer than asked for.
+    """
+    data = payload.data
+    device = torch.device(str(data.get("device", "cpu")))
+    arrays = {n: torch.from_numpy(np.array(a)).to(device) for n, a in payload.arrays.items()}
+    x, y, judged = (_indexable(arrays[n]) for n in ("train_x", "train_y", "eval_x"))
+    replicas = Replicas(
+        model=build(data["model"]),
+        loss=LOSSES[data["loss"]],
+        program=update,
+        learning_rates=data["learning_rates"],
+        seeds=data["seeds"],
+        total=len(factors),
+        device=device,
+    )
+    losses, steps, stopped = _fit(replicas, x, y, data, factors)
+    found = {"losses": losses}
+    if not stopped:
+        found["predictions"] = replicas.predict(judged).cpu().numpy()
+    return Payload({"steps": steps, "stopped": stopped}, found)
+
+
+def _indexable(values: Tensor) -> Tensor:
+    """Return whole numbers as torch wants them for look-ups and labels."""
+    return values if values.is_floating_point() else values.long()
+
+
+def _fit(
+    replicas: Replicas, x: Tensor, y: Tensor, data: Mapping[str, Any], factors: Sequence[float]
+) -> tuple[np.ndarray, int, str]:
+    """Train to the end, or until nothing is left that learns."""
+    steps = len(factors)
+    order = batches(len(x), int(data["batch"]), steps, data["seeds"]).to(x.device)
+    probation = max(CHECK_EVERY, math.ceil(steps * PROBATION / CHECK_EVERY) * CHECK_EVERY)
+    points: list[np.ndarray] = []
+    stretch: list[Tensor] = []
+    sample = slice(SAMPLE * int(data["batch"]))
+    before = replicas.loss(x[sample], y[sample])
+    for step, factor in enumerate(factors, start=1):
+        picked = order[step - 1]
+        loss = replicas.step(x[picked], y[picked], step, factor)
+        stretch.append(loss)
+        if step % CHECK_EVERY and step < steps:
+            continue
+        points.append(replicas.unstack(torch.stack(stretch).mean(0)))
+        stretch = []
+        if not replicas.drop_diverged(loss):
+            stopped = f"diverged: at every learning rate by step {step}"
+            return np.array(points), step, stopped
+        if step == probation and not _progress(before, replicas.loss(x[sample], y[sample])):
+            stopped = f"no progress: no loss fell within {step} steps at any learning rate"
+            return np.array(points), step, stopped
+    return np.array(points), steps, ""
+
+
+def _progress(before: np.ndarray, now: np.ndarray) -> bool:
+    return bool((now < PROGRESS * before).any())
+
+
+def cosine(step: int, total: int) -> float:
+    """Return the factor on the learning rate: cosine annealing from 1 towards 0."""
+    return 0.5 * (1.0 + math.cos(math.pi * step / total))
+
+
+def batches(count: int, batch: int, steps: int, seeds: Sequence[int]) -> Tensor:
+    """Draw `[steps, seeds, batch]` indices: each seed goes through shuffled epochs."""
+    rows = []
+    for seed in seeds:
+        generator = torch.Generator().manual_seed(seed + 1_000_003)
+        epochs = math.ceil(steps * batch / count)
+        drawn = torch.cat([torch.randperm(count, generator=generator) for _ in range(epochs)])
+        rows.append(drawn[: steps * batch].reshape(steps, batch))
+    return torch.stack(rows, 1)

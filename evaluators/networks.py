@@ -1,0 +1,61 @@
+"""The networks a task may name, as plain settings; the training child builds them.
+
+    mlp           vectors `[width]`
+    conv          signals `[channels, length]` or images `[channels, height, width]`
+    gru           sequences `[length, features]`
+    transformer   tokens `[context]`, causal, judged on the token after the last
+
+Nothing here needs torch: the process that reads a task never imports it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Network = Mapping[str, Any]
+"""A family's name under `family`, and that family's settings, as JSON holds them."""
+
+
+def mlp(*widths: int, activation: str = "relu", residual: bool = False) -> Network:
+    """Describe a perceptron by its widths, the input's and the output's included.
+
+    `activation` is "relu", "tanh" or "square"; with `residual`, a layer as wide as its input adds
+    that input.
+    """
+    settings = {"activation": activation, "residual": residual}
+    return {"family": "mlp", "widths": list(widths), **settings}
+
+
+def conv(
+    shape: Sequence[int],
+    channels: Sequence[int],
+    outputs: int,
+    kernels: Sequence[int] | int = 3,
+    strides: Sequence[int] | int = 2,
+) -> Network:
+    """Describe ReLU convolutions (padding 1) and a linear read-out of all last features.
+
+    `shape` is one input's: `(channels, length)` or `(channels, height, width)`.
+    """
+    layers = len(channels)
+    return {
+        "family": "conv",
+        "shape": list(shape),
+        "channels": list(channels),
+        "kernels": [kernels] * layers if isinstance(kernels, int) else list(kernels),
+        "strides": [strides] * layers if isinstance(strides, int) else list(strides),
+        "outputs": outputs,
+    }
+
+
+def gru(length: int, inputs: int, hidden: int, outputs: int) -> Network:
+    """Describe a bidirectional GRU with a linear read-out of its states at every position."""
+    sizes = {"length": length, "inputs": inputs, "hidden": hidden, "outputs": outputs}
+    return {"family": "gru", **sizes}
+
+
+def transformer(vocabulary: int, context: int, width: int, depth: int, heads: int) -> Network:
+    """Describe a causal pre-norm transformer that predicts the next token."""
+    sizes = {"vocabulary": vocabulary, "context": context, "width": width}
+    return {"family": "transformer", **sizes, "depth": depth, "heads": heads}

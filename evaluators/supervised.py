@@ -1,0 +1,123 @@
+"""A task made from data, a network and a number of steps: all that most tasks need to say.
+
+    TASK = Supervised(
+        name="digits",
+        goal="Train a small classifier of handwritten digits in 200 steps.",
+        data=load,                          # a function that returns `Data`
+        model=mlp(64, 32, 32, 10),
+        steps=200,
+    )
+
+Training inputs and labels go to the child with the inputs of the split that is judged; its labels
+stay here, where the predictions that come back are scored.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from evaluators.data.splits import Data
+from evaluators.networks import Network
+from evaluators.scores import SCORES
+from evaluators.task import Measurement, Rung, Trial, log_sweep
+from programs.program import Program
+from sandbox.base import MIB, Limits, Payload
+
+SWEEP = log_sweep(10**-3.5, 10.0, 10)
+"""Ten learning rates from 3e-4 to 10: two a decade, wide enough for a rule of any scale."""
+
+
+@dataclass(frozen=True)
+class Supervised:
+    """A task on given data: `data` is called once, when the task is first used.
+
+    `steps`, `learning_rates` and `seeds` make the rung that searches use; `further` are dearer
+    ones. `score` names one of `evaluators.scores.SCORES` and with it the training loss. `seconds`
+    and `memory` limit one judgement.
+    """
+
+    name: str
+    goal: str
+    data: Callable[[], Data]
+    model: Network
+    steps: int
+    batch: int = 32
+    score: str = "-cross-entropy"
+    learning_rates: tuple[float, ...] = SWEEP
+    seeds: int = 5
+    seconds: float = 30.0
+    memory: int = 1024 * MIB
+    further: tuple[Rung, ...] = ()
+    kind: str = "optimizer"
+    baselines: tuple[str, ...] = ("adamw", "lion", "nesterov")
+
+    @property
+    def score_name(self) -> str:
+        """Return the name of the score."""
+        return self.score
+
+    @property
+    def harness(self) -> str:
+        """Return the child's function for this kind of program."""
+        return f"evaluators.harness.{self.kind}:train"
+
+    @property
+    def rungs(self) -> tuple[Rung, ...]:
+        """Return the search's rung and those after it."""
+        limits = Limits(self.seconds, self.memory)
+        search = Rung("search", self.steps, self.learning_rates, self.seeds, limits)
+        return (search, *self.further)
+
+    @cached_property
+    def splits(self) -> Data:
+        """Load the data."""
+        return self.data()
+
+    @property
+    def checksum(self) -> str:
+        """Hash the data, and what is trained on it."""
+        return self._checksum
+
+    @cached_property
+    def _checksum(self) -> str:
+        facts = [self.splits.checksum, dict(self.model), self.batch, self.score]
+        text = json.dumps(facts, sort_keys=True)
+        return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+    def payload(self, program: Program, trial: Trial) -> Payload:
+        """Give the child training examples with labels, and the judged inputs without."""
+        train_x, train_y = self.splits.train
+        data = {
+            "source": program.source,
+            "model": dict(self.model),
+            "loss": SCORES[self.score].loss,
+            "batch": self.batch,
+            "steps": trial.steps,
+            "learning_rates": list(trial.learning_rates),
+            "seeds": list(trial.seeds),
+            "device": trial.device,
+        }
+        judged = self.splits.held_out(trial.split)[0]
+        return Payload(data, {"train_x": train_x, "train_y": train_y, "eval_x": judged})
+
+    def measure(self, result: Payload, trial: Trial) -> Measurement:
+        """Score predictions; `ValueError` where their shape is not what was owed."""
+        labels = self.splits.held_out(trial.split)[1]
+        found = np.asarray(result.arrays["predictions"], dtype=np.float64)
+        owed = (len(trial.learning_rates), len(trial.seeds), *self._owed(labels))
+        if found.shape != owed:
+            raise ValueError(f"expected predictions of shape {owed}, found {found.shape}")
+        return SCORES[self.score].measure(found, labels)
+
+    def _owed(self, labels: np.ndarray) -> tuple[int, ...]:
+        """Return the shape of one replica's predictions: the labels', or logits for each."""
+        if labels.dtype.kind == "f":
+            return labels.shape
+        outputs = self.model.get("outputs") or self.model.get("vocabulary")
+        return (len(labels), outputs or self.model["widths"][-1])

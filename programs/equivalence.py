@@ -1,0 +1,74 @@
+"""Do two programs behave the same? Asked of many candidates against one original.
+
+A candidate must have the original's fingerprint and give the same numbers on fresh random probes:
+first a few, which nearly every impostor fails, then more. The fresh ones matter where outputs are
+coarse: signs on the fixed probes do not tell an average over 100 steps from one over 101.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from programs.check import without_dead_code
+from programs.fingerprint import fingerprint_of
+from programs.genome import Genome
+from programs.kind import Kind
+
+FEW, MANY = 1, 25
+"""Fresh random problems for a program on the way, and for one that may be the answer."""
+
+PRECISION = 1e-6
+"""Relative difference at which outputs are the same: the order of the fingerprint's 24 bits."""
+
+ROUNDING = 1e-11
+"""Difference that is always allowed, as a share of the largest value an output took."""
+
+
+class Equivalence:
+    """Compare programs with `original`; `checks` counts how many were."""
+
+    def __init__(self, original: Genome, kind: Kind, rng: np.random.Generator) -> None:
+        self.kind = kind
+        self.fingerprint = self._fingerprint(original)
+        self.seeds = [int(s) for s in rng.integers(2**62, size=MANY)]
+        self.original = original
+        self.expected: dict[int, np.ndarray] = {}
+        self.checks = 0
+
+    def __call__(self, candidate: Genome) -> bool:
+        """Tell whether a checked candidate behaves as the original does, with few probes."""
+        self.checks += 1
+        same = self._fingerprint(candidate) == self.fingerprint
+        return same and self._agrees(candidate, self.seeds[:FEW])
+
+    def surely(self, candidate: Genome) -> bool:
+        """Tell the same of a candidate that passed, with many probes."""
+        return self._agrees(candidate, self.seeds[FEW:])
+
+    def _fingerprint(self, genome: Genome) -> str:
+        return fingerprint_of(self.kind.probe(without_dead_code(genome, self.kind), self.kind), "")
+
+    def _agrees(self, candidate: Genome, seeds: Sequence[int]) -> bool:
+        if self.kind.fresh is None:
+            return True
+        for seed in seeds:
+            if seed not in self.expected:
+                self.expected[seed] = self._fresh(self.original, seed)
+            if not _close(self._fresh(candidate, seed), self.expected[seed]):
+                return False
+        return True
+
+    def _fresh(self, genome: Genome, seed: int) -> np.ndarray:
+        assert self.kind.fresh is not None
+        live = without_dead_code(genome, self.kind)
+        return self.kind.fresh(live, self.kind, np.random.default_rng(seed))
+
+
+def _close(found: np.ndarray, expected: np.ndarray) -> bool:
+    """Compare values; where one fades along the first axis, what is left of it may be rounding."""
+    size = np.abs(np.where(np.isfinite(expected), expected, 0.0))
+    slack = ROUNDING * size.max(axis=0, initial=0.0)
+    with np.errstate(all="ignore"):
+        return bool(np.isclose(found, expected, PRECISION, slack, equal_nan=True).all())

@@ -1,0 +1,111 @@
+"""The functions an exported file may carry: each on its own, and only where it is called.
+
+What the vocabulary defines is taken from there, so that it is written once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from programs.kind import Kind
+
+_OWN = {
+    "as_tensor": '''
+def as_tensor(x, like):
+    """Put a number beside a tensor."""
+    if isinstance(x, torch.Tensor):
+        return x
+    return torch.full((), x, dtype=like.dtype, device=like.device)
+''',
+    "cosine": '''
+def cosine(a, b):
+    """Return the cosine of the angle between two tensors."""
+    return divide(torch.sum(a * b), torch.sqrt(torch.sum(a * a) * torch.sum(b * b)))
+''',
+    "shrinkage": '''
+def shrinkage(limit, norm):
+    """Return the factor that brings a norm down to a limit."""
+    return torch.clamp(divide(abs(limit), norm), 0.0, 1.0)
+''',
+    "add_": '''
+def add_(into, x, scale):
+    """Add `scale * x` to lists of tensors."""
+    if isinstance(scale, torch.Tensor):
+        torch._foreach_add_(into, torch._foreach_mul(x, scale))
+    else:
+        torch._foreach_add_(into, x, alpha=scale)
+''',
+    "addcmul_": '''
+def addcmul_(into, x, y, scale):
+    """Add `scale * x * y` to lists of tensors."""
+    if isinstance(scale, torch.Tensor):
+        torch._foreach_addcmul_(into, torch._foreach_mul(x, scale), y)
+    else:
+        torch._foreach_addcmul_(into, x, y, value=scale)
+''',
+    "addcdiv_": '''
+def addcdiv_(into, x, y, scale):
+    """Add `scale * x / y` to lists of tensors."""
+    if isinstance(scale, torch.Tensor):
+        torch._foreach_addcdiv_(into, torch._foreach_mul(x, scale), y)
+    else:
+        torch._foreach_addcdiv_(into, x, y, value=scale)
+''',
+    "by_type": '''
+def by_type(tensors):
+    """Turn weights, gradients and states into lists that share a device and a type."""
+    found = {}
+    for w, g, states in tensors:
+        found.setdefault((w.device, w.dtype), []).append((w, g, *states))
+    return [tuple(map(list, zip(*rows))) for rows in found.values()]
+''',
+    "beside": '''
+def beside(values, w):
+    """Give values that are tensors the device and the type of a weight."""
+    return [x.to(w) if isinstance(x, torch.Tensor) else x for x in values]
+''',
+    "matrix": '''
+def matrix(x):
+    """View a tensor as its first dimension × all the others, a vector as a column."""
+    return x.flatten(1) if x.ndim > 1 else x.reshape(-1, 1)
+''',
+    "together": '''
+def together(updates, rounds):
+    """Run updates side by side; in each round all of them ask, and are sent their answers."""
+    asked = [next(update) for update in updates]
+    for answers in rounds:
+        asked = [update.send(answer) for update, answer in zip(updates, answers(asked))]
+''',
+    "norms": '''
+def norms(asked):
+    """Answer lists of tensors with the norm of all the tensors."""
+    parts = [torch.linalg.vector_norm(x) for tensors in asked for x in tensors]
+    norm = torch.linalg.vector_norm(torch.stack([p.to(parts[0].device) for p in parts]))
+    return [norm.to(tensors[0]) for tensors in asked]
+''',
+    "starts": '''
+def starts(asked):
+    """Answer sizes with the sum of those before them."""
+    return [sum(asked[:place]) for place in range(len(asked))]
+''',
+    "noise": '''
+def noise(x, key, start):
+    """Return standard normal numbers, a function of `key` and of the places from `start` alone."""
+    if not isinstance(key, torch.Tensor):
+        key = torch.full((), key, dtype=torch.float64, device=x.device)
+    row = torch.floor(torch.clamp(torch.nan_to_num(key), -1e9, 1e9)).to(torch.int64)
+    place = torch.arange(start, start + x.numel(), device=x.device).view(x.shape)
+    bits = scrambled(scrambled(place + 1) + scrambled(row + 0x9E3779B9))
+    radius = torch.sqrt(-2.0 * torch.log(share(bits)))
+    angle = 6.283185307179586 * share(scrambled(bits + 0x7F4A7C15))
+    return (radius * torch.cos(angle)).to(x.dtype)
+''',
+}
+
+
+def helper_functions(needed: Iterable[str], kind: Kind) -> str:
+    """Return the text of the functions, in a fixed order."""
+    ours = {name: text.strip() for name, text in _OWN.items()}
+    theirs = {name: text.replace("xp.", "torch.").strip() for name, text in kind.helpers.items()}
+    known = {**theirs, **ours}
+    return "\n\n\n".join(text for name, text in known.items() if name in set(needed))

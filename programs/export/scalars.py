@@ -1,0 +1,106 @@
+"""What all tensors of a group share, computed once per step: `1 - 0.9**step` and its like.
+
+Where plain arithmetic will do, the lines work on numbers and on 0-d tensors alike. A program that
+needs more (a cosine of `step`, a guarded division) gets them computed on 0-d tensors.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from programs.export.analysis import SHARED, Analysis
+from programs.export.names import Names, python_name
+from programs.export.ranges import INPUTS
+from programs.export.spell import ATOM, POWER, Operand, Speller, Written, literal
+from programs.genome import Statement, is_anonymous
+
+_ALWAYS_PLAIN = frozenset(("add", "sub", "neg", "mul", "lerp", "square", "cube", "abs"))
+_POWERS = {"square": "2", "sqrt": "0.5"}
+
+
+@dataclass(frozen=True, slots=True)
+class Scalars:
+    """The shared values that tensors read: their names in order, and the lines that make them.
+
+    `inputs` are those of lr, step and total that occur at all; `plain` says that the lines are
+    arithmetic on numbers, else they need 0-d tensors.
+    """
+
+    inputs: tuple[str, ...]
+    names: dict[str, str]
+    lines: tuple[str, ...]
+    plain: bool
+
+    @property
+    def parameters(self) -> list[str]:
+        """Return the names as the parameters of a function on tensors."""
+        return list(self.names.values())
+
+
+def scalars_of(analysis: Analysis, helpers: set[str]) -> Scalars:
+    """Write the shared values of a program; note the helpers they need."""
+    exposed = _exposed(analysis)
+    writer = _Writer(analysis, helpers, exposed)
+    for statement in _body(analysis):
+        writer.add(statement)
+    read = {n for s in _body(analysis) for n in s.names()} | exposed
+    if not writer.plain:
+        helpers.add("as_tensor")
+        read.add("step")
+    inputs = tuple(p for p in SHARED if p in read)
+    names = {n: t.text for n, t in writer.texts.items() if n in exposed}
+    return Scalars(inputs, names, tuple(writer.lines), writer.plain)
+
+
+def _body(analysis: Analysis) -> list[Statement]:
+    return [s for s in analysis.function.body if s.target in analysis.scalars]
+
+
+def _exposed(analysis: Analysis) -> set[str]:
+    body = [s for s in analysis.function.body if s.target not in analysis.scalars]
+    return {n for s in body for n in s.names() if n in analysis.scalars}
+
+
+def _is_plain(statement: Statement, analysis: Analysis) -> bool:
+    """Tell whether Python's own arithmetic gives what the conventions ask, and never raises."""
+    ranges = [analysis.range(a) for a in statement.args]
+    if statement.op == "div":
+        return ranges[1].nonzero
+    if statement.op == "sqrt":
+        return ranges[0].nonnegative
+    if statement.op == "pow":
+        fraction = ranges[0].low > 0 and ranges[0].high <= 1 and ranges[1].nonnegative
+        count = statement.args[0] in ("step", "total") and ranges[1].high <= 4
+        return fraction or count
+    return statement.op in _ALWAYS_PLAIN
+
+
+class _Writer:
+    """Write scalar statements, the nested ones where they are used."""
+
+    def __init__(self, analysis: Analysis, helpers: set[str], exposed: set[str]) -> None:
+        self.analysis = analysis
+        self.exposed = exposed
+        self.plain = all(_is_plain(s, analysis) for s in _body(analysis))
+        self.spell = Speller("step", helpers)
+        bound = [python_name(n) for n in analysis.function.bound() if not is_anonymous(n)]
+        self.names = Names(bound)
+        self.lines: list[str] = []
+        self.texts = {p: Operand(p, tensor=not self.plain, range=INPUTS[p]) for p in SHARED}
+
+    def add(self, statement: Statement) -> None:
+        """Write one statement, or keep its text for where it is used."""
+        name, (text, binds) = statement.target, self._written(statement)
+        known = self.analysis.range(name)
+        if is_anonymous(name) and name not in self.exposed:
+            self.texts[name] = Operand(text, binds, not self.plain, known)
+            return
+        given = self.names.numbered("c") if is_anonymous(name) else self.names.once(name)
+        self.lines.append(f"{given} = {text}")
+        self.texts[name] = Operand(given, tensor=not self.plain, range=known)
+
+    def _written(self, statement: Statement) -> Written:
+        args = [self.texts[a] if isinstance(a, str) else literal(a) for a in statement.args]
+        if self.plain and statement.op in _POWERS:
+            return f"{args[0].within(ATOM)}**{_POWERS[statement.op]}", POWER
+        return self.spell(statement.op, args)

@@ -1,0 +1,92 @@
+"""Architectures: the body of a network between a task's input stem and its read-out.
+
+    def block(x):
+        x = x + attention(rms_norm(x), heads=4)
+        h = rms_norm(x)
+        return x + linear(silu(linear(h, times=4)) * linear(h, times=4), times=0.25)
+
+    def network(x):                       # a sequence, an image or a vector, as the task says
+        return rms_norm(repeat(block, 2, x))
+
+A task's `Spec` settles the type of `x`: `at(spec)` is the kind for that task. Without one a program
+is tried on a sequence, an image and a vector, each of a usual width and of the widths it names.
+Every call of an op with weights makes its own; `linear(x)` keeps the width, `linear(x, 64)` gives
+64 features, `linear(x, times=4)` four times as many as `x` has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from programs.genome import Genome
+from programs.kind import Entry, Kind, vocabulary
+from programs.kinds.networks.attention import ATTENTION, POSITIONS
+from programs.kinds.networks.features import NUMBER, Feature, Wanted, fits
+from programs.kinds.networks.maps import CONVOLUTIONS, MAPS
+from programs.kinds.networks.mixing import MIXING, SHAPES
+from programs.kinds.networks.pointwise import POINTWISE
+from programs.kinds.networks.recurrent import RECURRENT
+from programs.spec import Spec
+
+USUAL_WIDTHS = (16, 64)
+LENGTH, SIDE = 16, 8
+MAX_WIDTHS = 5
+
+
+def entry(spec: Spec) -> Entry:
+    """Return the entry function of networks for a task."""
+    return _entry(Feature(spec.input, tuple(spec.shape), spec.causal))
+
+
+def at(spec: Spec) -> Kind:
+    """Return the kind for a task: its inputs have the types that the spec says."""
+    return KIND.at(entry(spec))
+
+
+def settings(genome: Genome) -> Iterator[Entry]:
+    """Yield the inputs a program may be meant for: usual widths first, then those it names."""
+    named = {
+        int(arg)
+        for function in genome.functions
+        for statement in function.body
+        for arg in statement.args
+        if isinstance(arg, float) and arg == int(arg) and 8 <= arg <= 1024
+    }
+    widths = list(dict.fromkeys((*USUAL_WIDTHS, *sorted(named))))[:MAX_WIDTHS]
+    for width in widths:
+        yield _entry(Feature("sequence", (LENGTH, width)))
+    for width in widths:
+        yield _entry(Feature("image", (width, SIDE, SIDE)))
+    for width in widths:
+        yield _entry(Feature("vector", (width,)))
+
+
+def _entry(x: Feature) -> Entry:
+    return Entry(
+        name="network",
+        inputs={"x": x},
+        required=("x",),
+        output=Wanted(x.length if x.causal else None),
+        vital={"x": "its input"},
+        fits=fits,
+    )
+
+
+def probe(genome: Genome, kind: Kind) -> np.ndarray:
+    """Return outputs and input gradients with weights that depend on their canonical path alone."""
+    from programs.kinds.networks.probe import probe as run  # torch is imported late
+
+    return run(genome, kind)
+
+
+KIND = Kind(
+    name="architecture",
+    entry=_entry(Feature("sequence", (LENGTH, USUAL_WIDTHS[0]))),
+    ops=vocabulary(POINTWISE, MAPS, CONVOLUTIONS, ATTENTION, POSITIONS, RECURRENT, MIXING, SHAPES),
+    number=NUMBER,
+    probe=probe,
+    motifs=True,
+    settings=settings,
+)

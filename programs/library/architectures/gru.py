@@ -1,0 +1,5 @@
+"""GRU (Cho et al. 2014)."""
+
+
+def network(x):
+    return gru(x)

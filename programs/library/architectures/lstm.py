@@ -1,0 +1,5 @@
+"""LSTM (Hochreiter & Schmidhuber 1997), two layers."""
+
+
+def network(x):
+    return lstm(lstm(x))

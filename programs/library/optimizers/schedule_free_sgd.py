@@ -1,0 +1,15 @@
+"""Schedule-Free SGD (Defazio et al. 2024): averaging in place of a learning-rate schedule.
+
+The Road Less Scheduled. arXiv 2405.15682, β = 0.9. The weight is y, the point at which gradients
+are taken; `z` takes the steps and `s` is the sum of all lr². The average that the method evaluates
+is x = (y - 0.1 z) / 0.9, which a program that sees one point cannot show: it is judged at y.
+"""
+
+
+def update(w, g, z, s, lr, step):
+    z = where(step <= 1, w, z)
+    x = (w - 0.1 * z) / 0.9
+    z = z - lr * g
+    s = s + lr * lr
+    x = lerp(x, z, lr * lr / s)
+    return w - lerp(x, z, 0.1), z, s

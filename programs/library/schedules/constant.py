@@ -1,0 +1,5 @@
+"""Constant: the base learning rate throughout."""
+
+
+def schedule(step, total):
+    return 1

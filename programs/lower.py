@@ -1,0 +1,316 @@
+"""One function's syntax tree to single-assignment statements, or a refusal with its place.
+
+Only the form is looked at here: names must be bound, calls must fit the vocabulary. Types are
+`check.py`'s business; `places` remembers where each statement stands in the text for its faults.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from programs.errors import closest
+from programs.genome import (
+    CALL,
+    COMBINATORS,
+    RECUR,
+    REPEAT,
+    Argument,
+    Function,
+    Statement,
+    is_anonymous,
+)
+from programs.inline import MAX_COPIES
+from programs.kind import Kind, Op, Param
+from programs.refusal import described, refuse
+
+MAX_DEPTH = 64
+MAX_CONSTANT = 1e30
+
+_INFIX: dict[type[ast.AST], str] = {
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.Pow: "**",
+    ast.MatMult: "@",
+    ast.Mod: "%",
+    ast.Gt: ">",
+    ast.Lt: "<",
+    ast.GtE: ">=",
+    ast.LtE: "<=",
+}
+_METHODS = {"T": "transpose", "t": "transpose", "mT": "transpose", "clamp": "clip", "mm": "matmul"}
+
+
+def docstring(node: ast.stmt) -> str | None:
+    """Return the text of a docstring, or `None` for any other statement."""
+    match node:
+        case ast.Expr(value=ast.Constant(value=str() as text)):
+            return _readable(text)
+    return None
+
+
+def _readable(text: str) -> str:
+    """Dedent a docstring and blank what cannot be printed, so that it is written as it was read."""
+    text = "".join(c if c == "\n" or c.isprintable() else " " for c in text.expandtabs())
+    while (clean := inspect.cleandoc(text).strip()) != text:
+        text = clean
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Lowered:
+    """A function, where each of its statements stands (`""`: its return), and its docstring."""
+
+    function: Function
+    places: Mapping[str, ast.AST]
+    doc: str
+
+
+def lower(definition: ast.FunctionDef, kind: Kind, functions: Mapping[str, int]) -> Lowered:
+    """Lower one function or raise `Refused`; `functions` are the helpers before it by arity."""
+    lowering = _Lowering(kind, functions)
+    function = lowering.function(definition)
+    return Lowered(function, lowering.places, lowering.doc)
+
+
+class _Lowering:
+    """The state while one function is lowered."""
+
+    def __init__(self, kind: Kind, functions: Mapping[str, int]) -> None:
+        self.kind = kind
+        self.functions = functions
+        self.by_infix = {op.infix: op for op in kind.ops.values() if op.infix}
+        if "mod" in kind.ops:
+            self.by_infix["%"] = kind.ops["mod"]
+        self.body: list[Statement] = []
+        self.now: dict[str, Argument] = {}
+        self.bindings: dict[str, int] = {}
+        self.places: dict[str, ast.AST] = {}
+        self.nested = 0
+        self.doc = ""
+
+    def function(self, definition: ast.FunctionDef) -> Function:
+        params = self.parameters(definition)
+        self.now = dict(zip(params, params, strict=True))
+        self.bindings = dict.fromkeys(params, 1)
+        lines = definition.body
+        if (text := docstring(lines[0])) is not None:
+            self.doc, lines = text, lines[1:]
+        for line in lines[:-1]:
+            self.assignment(line)
+        if not lines or not isinstance(lines[-1], ast.Return) or lines[-1].value is None:
+            raise refuse(
+                lines[-1] if lines else definition, "expected the last line to be `return …`"
+            )
+        value = lines[-1].value
+        values = value.elts if isinstance(value, ast.Tuple) else [value]
+        self.places[""] = lines[-1]
+        returns = tuple(self.expression(v, 0) for v in values)
+        return Function(definition.name, params, tuple(self.body), returns)
+
+    def parameters(self, definition: ast.FunctionDef) -> tuple[str, ...]:
+        args = definition.args
+        extras = (args.vararg, args.kwarg, args.kwonlyargs, args.defaults, args.posonlyargs)
+        # Python 3.12 reads `def f[T](x)`.
+        generic = getattr(definition, "type_params", ())
+        if any(extras) or definition.decorator_list or generic:
+            raise refuse(definition, "expected plain parameters: no defaults, no `*`, no decorator")
+        seen: set[str] = set()
+        for node in args.args:
+            self.check_free(node, node.arg)
+            if node.arg in seen:
+                raise refuse(node, f"there are two parameters `{node.arg}`")
+            seen.add(node.arg)
+        return tuple(a.arg for a in args.args)
+
+    def assignment(self, line: ast.stmt) -> None:
+        match line:
+            case ast.Assign(targets=[ast.Name(id=name) as target], value=value):
+                pass
+            case ast.AnnAssign(target=ast.Name(id=name) as target, value=ast.expr() as value):
+                pass
+            case ast.AugAssign(target=ast.Name(id=name) as target, op=op, value=right):
+                left = ast.copy_location(ast.Name(name, ast.Load()), target)
+                value = ast.copy_location(ast.BinOp(left, op, right), line)
+            case ast.Return():
+                raise refuse(line, "nothing may follow `return`")
+            case _:
+                raise refuse(line, f"expected `name = expression`, found {described(line)}")
+        self.check_free(target, name)
+        self.bind(name, self.expression(value, 0))
+
+    def bind(self, name: str, value: Argument) -> None:
+        """Give the value just computed its name; a plain copy binds no new value."""
+        last = self.body[-1] if self.body else None
+        if last is None or value != last.target or not is_anonymous(last.target):
+            self.now[name] = value
+            return
+        version = self.bindings.get(name, 0)
+        self.bindings[name] = version + 1
+        target = f"{name}.{version}" if version else name
+        self.body[-1] = last.bound_to(target)
+        self.places[target] = self.places.pop(last.target)
+        self.now[name] = target
+
+    def check_free(self, node: ast.AST, name: str) -> None:
+        if name in self.kind.reserved or name in self.functions:
+            raise refuse(node, f"`{name}` is a function of the language; choose another name")
+        if not name.isascii():
+            raise refuse(node, f"`{name}` has letters outside ASCII")
+
+    def expression(self, node: ast.expr, depth: int) -> Argument:
+        if depth > MAX_DEPTH:
+            raise refuse(node, f"nested more than {MAX_DEPTH} deep; give a part of it a name")
+        match node:
+            case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
+                return _number(node, value)
+            case ast.Constant():
+                raise refuse(node, f"expected a number, found `{quoted(node, 40)}`")
+            case ast.Name(id=name):
+                return self.name(node, name)
+            case ast.UnaryOp(
+                op=ast.USub(), operand=ast.Constant(value=int() | float() as value)
+            ) if not isinstance(value, bool):
+                return -_number(node, value)
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                return self.emit(node, self.kind.op_named("neg"), [operand], depth)
+            case ast.UnaryOp(op=ast.UAdd(), operand=operand):
+                return self.expression(operand, depth + 1)
+            case ast.BinOp(left=left, op=op, right=right):
+                return self.emit(node, self.sign(op), [left, right], depth)
+            case ast.Compare(left=left, ops=[op], comparators=[right]):
+                return self.emit(node, self.sign(op), [left, right], depth)
+            case ast.IfExp(test=test, body=body, orelse=orelse):
+                return self.emit(node, self.kind.op_named("where"), [test, body, orelse], depth)
+            case ast.Call():
+                return self.call(node, depth)
+        raise refuse(
+            node, f"expected arithmetic or a call, found {described(node)}", self.nearest(node)
+        )
+
+    def sign(self, op: ast.AST) -> Op | None:
+        return self.by_infix.get(_INFIX.get(type(op), ""))
+
+    def name(self, node: ast.expr, name: str) -> Argument:
+        if name in self.now:
+            return self.now[name]
+        if name in self.kind.constants:
+            return self.kind.constants[name]
+        entry = self.kind.entry
+        if name in self.functions or name in self.kind.reserved:
+            raise refuse(node, f"`{name}` is a function: call it", f"{name}(…)")
+        if name in entry.inputs:
+            raise refuse(node, f"`{name}` is not a parameter here: add it to `def {entry.name}(…)`")
+        near = closest(name, self.now)
+        raise refuse(node, f"the name `{name}` is not bound before this line", near)
+
+    def call(self, node: ast.Call, depth: int) -> Argument:
+        if not isinstance(node.func, ast.Name):
+            raise refuse(node, "expected a function of the language", self.nearest(node))
+        name = node.func.id
+        if name in self.functions:
+            return self.combine(node, CALL, name, list(node.args), depth)
+        if name in (REPEAT, RECUR):
+            return self.apply_many(node, name, depth)
+        op = self.kind.op_named(name)
+        if op is None:
+            known = [*self.kind.names, *self.functions, REPEAT, RECUR]
+            raise refuse(node, f"there is no function `{name}`", closest(name, known))
+        return self.emit(node, op, self.arguments(node, op), depth)
+
+    def apply_many(self, node: ast.Call, combinator: str, depth: int) -> Argument:
+        """Lower `repeat(f, n, x)`: a helper's name, a literal, the arguments."""
+        usage = f"`{COMBINATORS[combinator]}` with a helper defined above and a literal number"
+        match node.args:
+            case [ast.Name(id=function), ast.Constant(value=int()) as number, *_]:
+                pass
+            case _:
+                raise refuse(node, f"expected {usage}")
+        if function not in self.functions:
+            near = closest(function, self.functions)
+            raise refuse(node, f"expected {usage}; `{function}` is none", near)
+        if not 1 <= _number(number, number.value) <= MAX_COPIES:
+            raise refuse(number, f"expected 1 to {MAX_COPIES} copies")
+        return self.combine(node, combinator, function, node.args[1:], depth)
+
+    def combine(
+        self, node: ast.Call, combinator: str, function: str, args: list[ast.expr], depth: int
+    ) -> Argument:
+        wanted = self.functions[function]
+        found = len(args) - (combinator != CALL)
+        if node.keywords or found != wanted:
+            plural = "" if wanted == 1 else "s"
+            raise refuse(node, f"`{function}` takes {wanted} argument{plural}, found {found}")
+        values = tuple(self.expression(a, depth + 1) for a in args)
+        return self.append(node, combinator, values, function)
+
+    def arguments(self, node: ast.Call, op: Op) -> list[ast.expr]:
+        """Bring positional and keyword arguments into the op's order."""
+        names = [p.name for p in op.params]
+        if len(node.args) > len(names) or any(isinstance(a, ast.Starred) for a in node.args):
+            raise refuse(node, f"expected `{op.usage}`, found {len(node.args)} arguments")
+        given: dict[str, ast.expr] = dict(zip(names, node.args, strict=False))
+        for keyword in node.keywords:
+            if keyword.arg not in names or keyword.arg in given:
+                near = closest(keyword.arg or "", set(names) - set(given))
+                raise refuse(node, f"expected `{op.usage}`, found `{keyword.arg}=`", near)
+            given[keyword.arg] = keyword.value
+        return [self.argument(node, op, param, given.get(param.name)) for param in op.params]
+
+    def argument(self, node: ast.Call, op: Op, param: Param, given: ast.expr | None) -> ast.expr:
+        """Fill in a default, and take `True` for 1 where a literal is wanted."""
+        if given is None and param.default is None:
+            raise refuse(node, f"expected `{op.usage}`; `{param.name}` is missing")
+        if given is None:
+            return ast.copy_location(ast.Constant(param.default), node)
+        if param.attribute and isinstance(given, ast.Constant) and isinstance(given.value, bool):
+            return ast.copy_location(ast.Constant(int(given.value)), given)
+        return given
+
+    def emit(self, node: ast.expr, op: Op | None, operands: list[ast.expr], depth: int) -> Argument:
+        if op is None:
+            raise refuse(node, f"the operator in `{quoted(node, 60)}` is not part of the language")
+        return self.append(node, op.name, tuple(self.expression(o, depth + 1) for o in operands))
+
+    def append(
+        self, node: ast.expr, op: str, args: tuple[Argument, ...], function: str = ""
+    ) -> Argument:
+        self.nested += 1
+        target = f".{self.nested}"
+        self.body.append(Statement(target, op, args, function))
+        self.places[target] = node
+        return target
+
+    def nearest(self, node: ast.AST) -> str | None:
+        """Guess the legal form of `torch.sign(x)`, `x.mean()` and `x.T`."""
+        inner = node.func if isinstance(node, ast.Call) else node
+        if not isinstance(inner, ast.Attribute):
+            return None
+        op = self.kind.op_named(inner.attr.rstrip("_")) or self.kind.op_named(
+            _METHODS.get(inner.attr, "")
+        )
+        if op is None:
+            return None
+        owner = inner.value
+        if isinstance(owner, ast.Name) and owner.id not in self.now:
+            return op.name
+        return f"{op.name}({quoted(owner, 40)}{', …' if op.arity > 1 else ''})"
+
+
+def _number(node: ast.expr, value: object) -> float:
+    assert isinstance(value, int | float)
+    if not abs(value) <= MAX_CONSTANT:
+        raise refuse(node, f"expected a number within ±{MAX_CONSTANT:g}")
+    return float(value)
+
+
+def quoted(node: ast.AST, width: int) -> str:
+    """Return the beginning of a node's source; Python prints no number of over 4,300 digits."""
+    try:
+        return ast.unparse(node)[:width]
+    except ValueError:
+        return "…"

@@ -1,0 +1,124 @@
+"""`cambrian simplify`: the shortest program found that does the same, or nearly as well."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from programs.errors import InputError
+from runs.commands.common import db_option, device_option, json_option, out, print_json, talk
+from runs.commands.either import Named, program_named
+
+if TYPE_CHECKING:
+    from programs.simplify import Simplified
+
+
+@click.command(name="simplify")
+@click.argument("name", metavar="ID|FILE")
+@click.option(
+    "--tolerance",
+    type=click.FloatRange(min=0.0),
+    help="Let the score fall by so much, to become shorter still.",
+)
+@click.option("--task", "task_name", help="The task to score on.  [default: that of the ID's run]")
+@device_option
+@db_option
+@json_option
+def command(
+    name: str, tolerance: float | None, task_name: str | None, device: str, db: Path, as_json: bool
+) -> None:
+    """Find the shortest program that behaves the same.
+
+    With --tolerance, the shortest that scores the same on a task but for so much: statements are
+    left out as long as the loss against the original, counted with its standard error over seeds,
+    stays below. The outcome is then judged once more on fresh seeds.
+
+    Example: cambrian simplify mine.py --tolerance 0.002 --task digits
+    """
+    given = program_named(name, db)
+    if tolerance is None:
+        if task_name:
+            raise InputError("--task is for scoring: say how much may be lost with --tolerance.")
+        answer = _answer(given, _simplified(given))
+    else:
+        task = task_name or given.task
+        if not task:
+            raise InputError("--tolerance needs a task to score on: add --task NAME.")
+        answer = _scored(given, tolerance, task, device)
+    if as_json:
+        print_json(answer)
+    else:
+        _print(answer)
+
+
+def _simplified(given: Named) -> Simplified:
+    import numpy as np
+
+    from programs.simplify import simplify
+
+    return simplify(given.genome, given.kind, np.random.default_rng(0))
+
+
+def _scored(given: Named, tolerance: float, task_name: str, device: str) -> dict[str, Any]:
+    """Simplify by score, each program judged in the sandbox as `cambrian eval` does."""
+    import numpy as np
+
+    from evaluators.evaluator import Evaluator
+    from evaluators.task import find_task
+    from programs.simplify import simplify
+    from runs.config import read_config
+    from runs.scoring import Scoring
+    from runs.start import sandbox_for
+
+    task = find_task(task_name)
+    read_config(task=task_name, device=device)
+    if task.kind != given.kind.name:
+        raise InputError(f"{task.name} judges programs of kind {task.kind}, not {given.kind.name}.")
+    with sandbox_for(task, 1, device) as sandbox:
+        scoring = Scoring(Evaluator(task, sandbox, device), given.genome, given.kind, talk().print)
+        rng = np.random.default_rng(0)
+        found = simplify(given.genome, given.kind, rng, score=scoring, tolerance=tolerance)
+        measured = scoring.summary(found.genome, tolerance)
+    return {**_answer(given, found), "task": task.name, "tolerance": tolerance, **measured}
+
+
+def _answer(given: Named, found: Simplified) -> dict[str, Any]:
+    from programs.canonical import structural_key
+    from programs.fingerprint import fingerprint
+    from programs.render import render
+
+    before, after = (fingerprint(g, given.kind) for g in (given.genome, found.genome))
+    return {
+        "name": given.name,
+        "kind": given.kind.name,
+        "key": structural_key(found.genome, given.kind),
+        "fingerprint": after,
+        "same_behaviour": before == after,
+        "size_before": given.genome.size,
+        "size": found.genome.size,
+        "removed": found.removed,
+        "steps": [{"what": s.what, "size": s.size, "score": s.score} for s in found.steps],
+        "checks": found.checks,
+        "source": render(found.genome, given.kind),
+    }
+
+
+def _print(answer: dict[str, Any]) -> None:
+    console = out()
+    console.print(answer["source"], markup=False, soft_wrap=True, end="\n")
+    for step in answer["steps"]:
+        score = "" if step["score"] is None else f"  (score {step['score']:.5g})"
+        line = f"# {step['size']:>3} statements: {step['what']}{score}"
+        console.print(line, markup=False, soft_wrap=True)
+    console.print(f"# {_verdict(answer)}", markup=False, soft_wrap=True)
+
+
+def _verdict(answer: dict[str, Any]) -> str:
+    sizes = f"{answer['size_before']} statements became {answer['size']}"
+    if answer["same_behaviour"]:
+        sizes += ", which behave the same"
+    if "task" not in answer:
+        return f"{sizes} ({answer['checks']} programs compared)."
+    return f"{sizes}. {answer['measured']}"

@@ -1,0 +1,174 @@
+"""LLAMBO's parts by themselves: targets of the right sign, guesses, labels, who is believed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from agent import llambo
+from agent.choosing import best_of
+from agent.proposer import Proposal, View, find_proposer
+from agent.proposers.llambo import Llambo
+from agent.question import Answer, Question, Sample
+from evaluators.candidate import Candidate, Evaluation, Origin, Status
+from tests.agent.replies import fenced
+from tests.agent.test_prompts import lab
+
+MANY = "\n\n".join(
+    f"Idea {i}.\n{fenced(f'm = lerp(m, g, 0.{i}1)' + chr(10) + 'return lr * tanh(m), m')}"
+    for i in range(1, 6)
+)
+
+
+def hold(proposer: Llambo, view: View, seed: int = 0) -> tuple[Any, list[Question]]:
+    """Answer candidates with five programs, guesses with their letters' order, labels with 0."""
+    dialogue = proposer.converse(view, np.random.default_rng(seed))
+    asked: list[Question] = []
+    try:
+        questions = next(dialogue)
+        while True:
+            asked += questions
+            questions = dialogue.send(tuple(_answered(q) for q in questions))
+    except StopIteration as end:
+        return end.value, asked
+
+
+def _answered(question: Question) -> Answer:
+    if " guess " in question.purpose:
+        letters = re.findall(r"^Program (\w):", question.messages[1][1], re.MULTILINE)
+        return Answer((Sample("\n".join(f"{x}: ## {-ord(x) / 1000} ##" for x in letters)),))
+    if " label " in question.purpose:
+        yes = "lerp(m, g, 0.31)" in question.messages[1][1]
+        return Answer((Sample("1" if yes else "0"),))
+    return Answer((Sample(MANY),) * question.samples)
+
+
+def test_the_target_lies_inside_the_range_for_a_negative_alpha() -> None:
+    assert llambo.target_score([-0.3, -0.1], -0.1) == pytest.approx(-0.12)
+    assert llambo.target_score([-0.3, -0.1], 0.1) == pytest.approx(-0.08)
+    assert llambo.target_score([2.0], 0.1) == pytest.approx(2.02)
+    assert llambo.target_score([0.0], 0.1) == pytest.approx(0.01)
+
+
+def test_the_warm_start_is_asked_once_and_each_place_takes_its_own() -> None:
+    view, proposer = lab(), find_proposer("llambo:warm")
+    assert isinstance(proposer, Llambo)
+    found = [hold(proposer, replace(view, index=1 + i), seed=i) for i in range(5)]
+    digests = {q.digest("m") for _, asked in found for q in asked}
+    assert len(digests) == 1
+    assert len({str(p.offer) for p, _ in found}) == 5
+    assert found[0][0].origin.rationale == "Idea 1."
+    assert found[0][1][0].shares == 5
+
+
+@pytest.mark.parametrize("context", ["no", "partial", "full"])
+def test_the_warm_start_knows_as_much_as_it_is_told(context: str) -> None:
+    proposer = find_proposer(f"llambo:warm,context={context}")
+    assert isinstance(proposer, Llambo)
+    _, (question,) = hold(proposer, replace(lab(), index=1))
+    text = question.messages[1][1]
+    assert ("small classifier" in text) is (context != "no")
+    assert ("### program 0" in text) is (context == "full")
+    assert "### program 1" not in text
+
+
+def test_together_the_surrogate_chooses_among_the_samplers_candidates() -> None:
+    chosen, asked = hold(Llambo(), lab())
+    assert isinstance(chosen, Proposal)
+    sampler, *guesses = asked
+    assert sampler.samples == 4
+    assert "Performance: -0.1175" in sampler.messages[1][1], "best -0.0961, worst shown -0.31"
+    assert len(guesses) == 10
+    orders = {re.search(r"Examples.*?A:", q.messages[1][1], re.DOTALL) for q in guesses}
+    assert len({m[0] for m in orders if m}) > 5
+    assert chosen.origin.usage["predicted"] == pytest.approx(-0.065)
+    assert "lerp(m, g, 0.11)" in str(chosen.offer)
+
+
+def test_each_component_works_alone() -> None:
+    sampled, asked = hold(_of("llambo:sampler"), lab())
+    assert len(asked) == 1
+    assert "predicted" not in sampled.origin.usage
+    guessed, asked = hold(_of("llambo:discriminative,guesses=3,candidates=6"), lab())
+    assert len(asked) == 3
+    assert guessed.origin.operator in {"insert", "delete", "modify"}
+    labelled, asked = hold(_of("llambo:sampler,generative"), lab())
+    assert all(q.logprobs for q in asked[1:])
+    assert len(asked) == 1 + 5 * 2
+    assert "lerp(m, g, 0.31)" in str(labelled.offer)
+    numbered, asked = hold(_of("llambo:numeric"), lab())
+    assert asked == []
+    assert isinstance(numbered, Proposal)
+
+
+def _of(text: str) -> Llambo:
+    proposer = find_proposer(text)
+    assert isinstance(proposer, Llambo)
+    return proposer
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("A: ## -0.1 ##\nB: ## -2e-1 ##", [-0.1, -0.2]),
+        ("Program A: ## 0.5 ##\nProgram B: ## .25 ##", [0.5, 0.25]),
+        ("## 0.5 ##\n## 0.25 ##", [0.5, 0.25]),
+        ("B: ## 1 ##", [float("nan"), 1.0]),
+        ("I cannot say", [float("nan"), float("nan")]),
+    ],
+)
+def test_guesses_are_read(text: str, found: list[float]) -> None:
+    np.testing.assert_allclose(llambo.read_guesses(text, 2), found)
+
+
+def test_missing_guesses_are_average_and_no_guess_is_no_prediction() -> None:
+    texts = ["A: ## 1 ##\nB: ## 3 ##", "A: ## 1 ##", "nothing"]
+    first, second = llambo.predictions([Answer((Sample(t),)) for t in texts], 2) or []
+    assert first.mean < second.mean
+    assert second.spread > 0
+    assert llambo.predictions([Answer((Sample("nothing"),))], 2) is None
+    assert llambo.predictions([Answer(error="gone")], 2) is None
+
+
+def test_log_probabilities_count_before_labels() -> None:
+    sure = Answer((Sample("0", first_token={"1": np.log(0.4), "0": np.log(0.1)}),))
+    labels = [Answer((Sample("1"),)), Answer((Sample("0"),))]
+    assert llambo.chances([sure, sure], 1) == [pytest.approx(0.8)]
+    assert llambo.chances([*labels, *labels[::-1]], 2) == [0.5, 0.5]
+    assert llambo.chances([Answer((Sample("maybe"),))], 1) is None
+
+
+def judged(count: int, model: float, yardstick: float) -> View:
+    """Return a view in which predictions follow the results with these signs."""
+    view = lab()
+
+    def candidate(i: int) -> Candidate:
+        usage = {
+            "predicted": model * i,
+            "predicted_spread": 1.0,
+            "yardstick": yardstick * i,
+            "yardstick_spread": 1.0,
+        }
+        base, origin = view.history[i % 5], Origin("llambo", usage=usage)
+        scored = Evaluation(Status.SCORED, float(i), fingerprint=f"f{i}")
+        return replace(base, id=f"x{i}", index=20 + i, origin=origin, evaluation=scored)
+
+    return replace(view, history=[*view.history, *(candidate(i) for i in range(count))], index=60)
+
+
+def test_a_surrogate_that_does_not_beat_the_free_one_is_switched_off() -> None:
+    lost, won = judged(12, -1.0, 1.0), judged(12, 1.0, -1.0)
+    assert best_of(lost, "llambo").off
+    assert not best_of(won, "llambo").off
+    assert not best_of(judged(11, -1.0, 1.0), "llambo").off
+    chosen, asked = hold(Llambo(), lost)
+    assert len(asked) == 1, "only the sampler is paid"
+    assert chosen.origin.usage["surrogate_off"] == 1.0
+    assert (
+        "correlate -1.00 with the results, the numeric surrogate's 1.00" in chosen.origin.rationale
+    )
+    assert len(hold(Llambo(), won)[1]) == 11

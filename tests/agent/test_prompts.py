@@ -1,0 +1,124 @@
+"""Prompts are pure functions of the view that a person can read: see tests/golden/*.md.
+
+Write them anew with CAMBRIAN_GOLDEN=1 after a change, and read the difference.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from agent.prompts import Section, fitted, prompt, tokens
+from agent.proposer import PROPOSERS, Proposer, View, find_proposer
+from agent.question import Answer, Sample
+from evaluators.candidate import Candidate, Evaluation, Origin, Status
+from programs.load import kind_named, library
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+KIND = kind_named("optimizer")
+KNOWN = library("optimizer")
+
+
+def lab() -> View:
+    """Return a small laboratory book: five known programs, failures and a duplicate."""
+    scores = {"adamw": -0.1132, "lion": -0.2083, "nesterov": -0.1187, "muon": -0.0961, "sgd": -0.31}
+    history = [
+        Candidate(
+            f"id{i}",
+            i,
+            KNOWN[name],
+            Origin("library" if i == 0 else "iterate", "", ("id0",) if i else ()),
+            Evaluation(Status.SCORED, score, by_seed=(score - 0.002, score + 0.002)),
+        )
+        for i, (name, score) in enumerate(scores.items())
+    ]
+    copy = replace(history[1], id="id5", index=5, duplicate_of="id1")
+    copy = replace(copy, evaluation=replace(copy.evaluation, status=Status.DUPLICATE))
+    failed = [
+        replace(history[4], id=f"id{6 + i}", index=6 + i, evaluation=Evaluation(status, message=m))
+        for i, (status, m) in enumerate(
+            [
+                (Status.FAILED, "diverged: some seed at every learning rate"),
+                (Status.INVALID, "not valid: line 3, column 12: there is no function `softsign`"),
+                (Status.FAILED, "diverged: some seed at every learning rate"),
+            ]
+        )
+    ]
+    facts = {"score": "-cross-entropy, the mean over 5 seeds", "training": "200 steps"}
+    seeds = {"id0": KNOWN["adamw"]}
+    goal = "Find an update rule that trains a small classifier in 200 steps."
+    return View("digits", goal, KIND, seeds, [*history, copy, *failed], index=9, facts=facts)
+
+
+def first_prompt(name: str) -> str:
+    proposer = find_proposer(name)
+    assert not isinstance(proposer, Proposer)
+    question, *_ = next(proposer.converse(lab(), np.random.default_rng(4)))
+    return "\n\n".join(f"# {role}\n\n{text}" for role, text in question.messages) + "\n"
+
+
+TALKERS = [n for n in PROPOSERS.names() if not isinstance(find_proposer(n), Proposer)]
+
+
+@pytest.mark.parametrize("name", TALKERS)
+def test_the_prompt_is_the_golden_one(name: str) -> None:
+    path = GOLDEN / f"{name}.md"
+    if os.environ.get("CAMBRIAN_GOLDEN"):
+        path.write_text(first_prompt(name))
+    assert first_prompt(name) == path.read_text()
+
+
+@pytest.mark.parametrize("name", TALKERS)
+def test_the_same_view_and_replies_give_the_same_dialogue(name: str) -> None:
+    assert first_prompt(name) == first_prompt(name)
+    proposer = find_proposer(name)
+    assert not isinstance(proposer, Proposer)
+
+    def end(seed: int) -> object:
+        dialogue = proposer.converse(lab(), np.random.default_rng(seed))
+        asked = next(dialogue)
+        refusal = Answer((Sample("I'm sorry, I cannot help."),))
+        try:
+            while True:
+                asked = dialogue.send((refusal,) * len(asked))
+        except StopIteration as stopped:
+            return stopped.value
+
+    assert end(1) == end(1)
+
+
+def test_a_budget_of_tokens_is_kept_and_the_language_stays() -> None:
+    whole = prompt(lab(), "Go.")
+    assert list(whole.tokens) == [
+        "language", "vocabulary", "goal", "programs", "failures", "duplicates", "request",
+    ]  # fmt: skip
+    for budget in (1_500, 1_300, 1_100):
+        small = prompt(lab(), "Go.", budget=budget)
+        assert sum(small.tokens.values()) <= budget
+        assert {"language", "vocabulary", "goal", "programs", "request"} <= set(small.tokens)
+    assert "program 3" in small.messages[1][1], "the best program goes last"
+
+
+def test_what_goes_first_is_at_the_end() -> None:
+    sections = [Section("a", "A", ("x" * 35, "y" * 35), 1), Section("b", "B", ("z" * 35,))]
+    assert [len(s.items) for s in fitted(sections, 30)] == [2]
+    assert [len(s.items) for s in fitted(sections, 1)] == [1]
+    assert tokens("x" * 35) == 10
+
+
+@pytest.mark.parametrize("context", ["no", "partial", "full"])
+def test_contexts_tell_more_and_more(context: str) -> None:
+    names = list(prompt(lab(), "Go.", context=context).tokens)
+    assert ("goal" in names) is (context != "no")
+    assert ("programs" in names) is (context == "full")
+
+
+def test_scores_names_and_failures_can_be_read() -> None:
+    text = prompt(lab(), "Go.").messages[1][1]
+    assert "### program 3: -0.0961 ± 0.0020" in text
+    assert "- 2 × diverged: some seed at every learning rate" in text
+    assert "1 × found again: -0.2083 ± 0.0020" in text

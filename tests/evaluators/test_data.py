@@ -1,0 +1,101 @@
+"""Loaders, on small files made here."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from evaluators.data import arrow, cifar10, folders, npz, split, text
+from programs.errors import InputError
+
+
+def test_npz(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", x=np.ones((4, 2)), y=np.arange(4))
+    x, y = npz(tmp_path / "a.npz")
+    assert (x.dtype, y.dtype) == (np.float32, np.int64)
+    with pytest.raises(InputError, match="no array `z`: it has `x`, `y`"):
+        npz(tmp_path / "a.npz", y="z")
+    with pytest.raises(InputError, match="There is no"):
+        npz(tmp_path / "b.npz")
+
+
+def test_pickled_arrays_are_refused(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", x=np.array([{}], dtype=object), y=np.arange(1))
+    with pytest.raises(InputError, match="cannot be read"):
+        npz(tmp_path / "a.npz")
+
+
+def test_cifar10(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    for name in ("data_batch_1", "data_batch_2", "test_batch"):
+        rows = rng.integers(0, 256, (6, 3073), dtype=np.uint8)
+        rows[:, 0] %= 10
+        (tmp_path / f"{name}.bin").write_bytes(rows.tobytes())
+    data = cifar10(tmp_path, validation=4)
+    assert [len(y) for _, y in (data.train, data.validation, data.test)] == [8, 4, 6]
+    assert data.train[0].shape == (8, 3, 32, 32)
+    assert data.test[0].max() <= 1
+    assert data.test[1].tolist() == rows[:, 0].tolist()
+    assert data.test[0][0, 2, 31, 31] == pytest.approx(rows[0, -1] / 255)
+    (tmp_path / "test_batch.bin").write_bytes(b"short")
+    with pytest.raises(InputError, match="no CIFAR-10 batch"):
+        cifar10(tmp_path, validation=4)
+
+
+def test_text_never_shows_a_judged_byte(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(bytes(range(200)))
+    data = text(tmp_path / "a.txt", context=4, held_out=0.2)
+    x, y = data.train
+    assert (x[:, 1:] == y[:, :-1]).all()
+    shown = {int(b) for judged in (data.validation, data.test) for b in judged[0].ravel()}
+    for inputs, answers in (data.validation, data.test):
+        assert (answers == inputs[:, -1] + 1).all()
+        assert not shown & {int(b) for b in answers}
+        assert inputs.min() >= 160
+    with pytest.raises(InputError, match="too few"):
+        text(tmp_path / "a.txt", context=50)
+
+
+def test_split_is_fixed_disjoint_and_stratified() -> None:
+    x, y = np.arange(100)[:, None], np.repeat([0, 1], [80, 20])
+    data = split(x, y, stratify=True)
+    assert data.checksum == split(x, y, stratify=True).checksum
+    assert data.checksum != split(x, y, stratify=True, seed=1).checksum
+    parts = [inputs.ravel() for inputs, _ in (data.train, data.validation, data.test)]
+    assert sorted(np.concatenate(parts).tolist()) == list(range(100))
+    assert data.test[1].sum() == 5
+    with pytest.raises(InputError, match="as many labels"):
+        split(x, y[:-1])
+    with pytest.raises(InputError, match="too few"):
+        split(x[:2], y[:2])
+
+
+def test_images_in_folders(tmp_path: Path) -> None:
+    if importlib.util.find_spec("PIL") is None:
+        with pytest.raises(InputError, match="pip install pillow"):
+            folders(tmp_path, (4, 4))
+        return
+    from PIL import Image  # type: ignore[import-not-found]
+
+    for kind, level in (("dark", 0), ("light", 255)):
+        (tmp_path / kind).mkdir()
+        Image.new("RGB", (8, 6), (level,) * 3).save(tmp_path / kind / "a.png")
+    x, y = folders(tmp_path, (4, 5))
+    assert x.shape == (2, 3, 4, 5)
+    assert (y.tolist(), x.mean((1, 2, 3)).tolist()) == ([0, 1], [0.0, 1.0])
+
+
+def test_hugging_face_datasets(tmp_path: Path) -> None:
+    if importlib.util.find_spec("datasets") is None:
+        with pytest.raises(InputError, match="pip install datasets"):
+            arrow(tmp_path, "x", "y")
+        return
+    import datasets  # type: ignore[import-not-found]
+
+    columns = {"x": [[0.0, 1.0], [2.0, 3.0]], "y": [0, 1]}
+    datasets.Dataset.from_dict(columns).save_to_disk(str(tmp_path / "set"))
+    x, y = arrow(tmp_path / "set", "x", "y")
+    assert (x.shape, y.tolist()) == ((2, 2), [0, 1])

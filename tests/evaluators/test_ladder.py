@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import spearmanr
+
+from evaluators.ladder import Climb, agreement, next_climb, ranks, top
+
+NAN = float("nan")
+
+
+def test_nobody_climbs_before_there_are_enough() -> None:
+    assert next_climb([{}, {}]) is None
+    assert next_climb([{"a": 1.0, "b": 2.0}, {}]) is None
+    assert next_climb([{"a": 1.0, "b": 2.0, "c": 0.0}, {}]) == Climb("b", 1)
+
+
+def test_whoever_is_up_or_under_way_is_not_sent_again() -> None:
+    rung = {name: float(place) for place, name in enumerate("abcdef")}
+    assert next_climb([rung, {"f": NAN}]) == Climb("e", 1)
+    assert next_climb([rung, {"f": NAN, "e": 1.0}]) is None
+
+
+def test_the_highest_rung_goes_first_and_the_top_is_the_end() -> None:
+    rung = {name: float(place) for place, name in enumerate("abcdef")}
+    middle = {"f": 1.0, "e": 3.0, "d": 2.0}
+    assert next_climb([rung, middle, {}]) == Climb("e", 2)
+    assert next_climb([rung, middle, {"e": 1.0}]) is None
+
+
+def test_failures_never_climb_and_equals_keep_their_order() -> None:
+    assert top({"a": NAN, "b": NAN, "c": 0.0}) == []
+    assert top({"a": 1.0, "b": 1.0, "c": 0.0, "d": -np.inf}) == ["a"]
+
+
+def test_a_third_climbs_each_time_in_the_long_run() -> None:
+    rng = np.random.default_rng(0)
+    scores: list[dict[str, float]] = [{}, {}, {}]
+    for place in range(900):
+        while climb := next_climb(scores):
+            scores[climb.rung][climb.program] = rng.normal()
+        scores[0][f"p{place}"] = rng.normal()
+    # Early climbers were overtaken later, so a little more than a third are up.
+    assert 300 <= len(scores[1]) <= 345
+    assert len(scores[1]) / 3 - 1 <= len(scores[2]) <= len(scores[1]) / 2
+
+
+def test_agreement_is_spearmans() -> None:
+    rng = np.random.default_rng(1)
+    x = np.round(rng.normal(size=30), 1)
+    y = np.round(x + rng.normal(size=30), 1)
+    low = {str(i): float(v) for i, v in enumerate(x)}
+    high = {str(i): float(v) for i, v in enumerate(y)}
+    assert agreement(low, high) == pytest.approx(spearmanr(x, y)[0])
+    assert ranks([3.0, 1.0, 3.0]).tolist() == [1.5, 0.0, 1.5]
+    assert agreement({"a": 1.0}, {"a": 1.0}) is None
+    assert agreement(dict.fromkeys("abc", 1.0), {"a": 1.0, "b": 2.0, "c": 3.0}) is None

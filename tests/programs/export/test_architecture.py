@@ -1,0 +1,297 @@
+"""An exported architecture computes what the built network does, and is plain PyTorch."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import os
+import pickle
+import subprocess
+import sys
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from programs.errors import Fault, InputError
+from programs.export import Evidence, export, export_architecture
+from programs.genome import Genome
+from programs.kinds.architecture import KIND, at
+from programs.kinds.networks.build import Network, build
+from programs.kinds.networks.plan import Recipe, recipe
+from programs.load import library, read_program, unreadable
+from programs.program import Program
+from programs.spec import Spec
+from tests.programs.test_architectures import IMAGES
+from tests.programs.test_layers import CASES
+from tests.programs.test_layers import SPECS as SORTS
+
+GOLDEN = Path(__file__).parents[2] / "golden"
+EVIDENCE = Evidence(("score: 0.912 ± 0.004 (95 %)", "task: digits"))
+SPECS = (
+    Spec("sequence", (8, 8), 3, causal=True),
+    Spec("sequence", (8, 8), 3),
+    Spec("image", (8, 8, 8), 3),
+    Spec("vector", (8,), 3),
+)
+NAMES = sorted(library("architecture"))
+
+ALONE = """
+import sys
+
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("programs", "agent", "evaluators", "sandbox", "runs"):
+            raise ImportError(f"{name} must not be needed")
+
+sys.meta_path.insert(0, Refuse())
+sys.path.insert(0, ".")
+import importlib, pathlib, torch
+
+torch.set_num_threads(1)
+for file in sorted(pathlib.Path(".").glob("exported_*.py")):
+    torch.manual_seed(0)
+    shape = [int(n) for n in file.stem.split("__")[1].split("_")]
+    net = importlib.import_module(file.stem).Network()
+    x, y = torch.randn(16, *shape), None
+    opt = torch.optim.Adam(net.parameters(), lr=2e-2)
+    losses = []
+    for _ in range(12):
+        out = net(x)
+        y = torch.randn_like(out) if y is None else y
+        loss = torch.nn.functional.mse_loss(out, y.detach())
+        opt.zero_grad()
+        loss.backward()
+        opt.step()
+        losses.append(loss.item())
+    assert losses[-1] < 0.95 * losses[0], (file, losses)
+print("trained")
+"""
+
+
+def program(source: str) -> Program:
+    found = read_program(source, KIND)
+    assert isinstance(found, Program), found
+    return found
+
+
+def genome(made: Program) -> Genome:
+    assert made.genome is not None
+    return made.genome
+
+
+def exported(made: Program, spec: Spec) -> Any:
+    """Return the module that the file is, where pickle finds it again."""
+    module = ModuleType(f"exported_{made.key}_{spec.input}_{spec.causal}")
+    sys.modules[module.__name__] = module
+    text = export_architecture(made, spec=spec)
+    exec(compile(text, module.__name__, "exec"), vars(module))
+    return module
+
+
+def fitting(name: str) -> Iterator[Spec]:
+    """Yield the inputs a library program fits."""
+    for spec in SPECS:
+        if name in IMAGES and spec.input != "image":
+            continue
+        if isinstance(recipe(genome(library("architecture")[name]), at(spec)), Recipe):
+            yield spec
+
+
+def twins(made: Program, spec: Spec) -> tuple[Network, nn.Module]:
+    """Return the built network and the exported one, with the same weights."""
+    torch.manual_seed(1)
+    built = build(genome(made), spec)
+    assert isinstance(built, Network)
+    ours = exported(made, spec).Network()
+    copy_weights(built, ours, torch.randn(3, *spec.shape))
+    return built, ours
+
+
+def copy_weights(built: Network, ours: nn.Module, x: Tensor) -> None:
+    """Give each layer of the exported network the weights of the call that it is."""
+    ran: list[nn.Module] = []
+    own = [m for m in ours.modules() if m._parameters]
+    hooks = [m.register_forward_pre_hook(lambda m, _: ran.append(m)) for m in own]
+    before = copy.deepcopy(ours.state_dict())
+    ours(x)
+    ours.load_state_dict(before)  # batch statistics
+    for hook in hooks:
+        hook.remove()
+    paths = [c.path for c in built.recipe.calls if c.path]
+    assert len(ran) == len(paths)
+    for layer, path in zip(ran, paths, strict=True):
+        wanted = built.weights[path].state_dict()
+        missing = set(layer.state_dict()) ^ set(wanted)
+        assert not missing, missing
+        layer.load_state_dict(wanted)
+
+
+def answers(network: nn.Module, x: Tensor) -> list[Tensor]:
+    """Return output, gradient of the input and the size of all weights' gradients."""
+    x = x.clone().requires_grad_()
+    y = network(x)
+    y.square().sum().backward()
+    assert x.grad is not None
+    sizes = [p.grad.square().sum() for p in network.parameters() if p.grad is not None]
+    return [y.detach(), x.grad, torch.stack(sizes).sum() if sizes else torch.zeros(())]
+
+
+def assert_same(built: nn.Module, ours: nn.Module, x: Tensor) -> None:
+    for found, wanted in zip(answers(ours, x), answers(built, x), strict=True):
+        torch.testing.assert_close(found, wanted, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_library_agrees_with_the_built_network(name: str) -> None:
+    specs = list(fitting(name))
+    assert specs
+    for spec in specs:
+        built, ours = twins(library("architecture")[name], spec)
+        counts = [sum(p.numel() for p in n.parameters()) for n in (built, ours)]
+        assert counts[0] == counts[1]
+        x = torch.randn(4, *spec.shape)
+        assert_same(built, ours, x)
+        assert_same(built.eval(), ours.eval(), x)
+
+
+@pytest.mark.parametrize(("call", "sort"), CASES)
+def test_every_layer_agrees_and_begins_alike(call: str, sort: str) -> None:
+    made = read_program(f"def network(x):\n    return {call}\n", at(SORTS[sort]))
+    if isinstance(made, Fault):
+        return
+    spec = SORTS[sort]
+    torch.manual_seed(1)
+    built = build(genome(made), spec)
+    ours = exported(made, spec).Network()
+    assert isinstance(built, Network)
+    wanted, found = (by_last_name(n) for n in (built, ours))
+    assert wanted.keys() == found.keys()
+    for name, weight in wanted.items():
+        assert found[name].shape == weight.shape
+        if weight.numel() > 1:
+            spread = 1e-6 + 6 * float(weight.std()) / weight.numel() ** 0.5
+            assert float(found[name].mean()) == pytest.approx(float(weight.mean()), abs=spread)
+            assert float(found[name].std()) == pytest.approx(float(weight.std()), abs=spread)
+    copy_weights(built, ours, torch.randn(3, *spec.shape))
+    assert_same(built, ours, torch.randn(3, *spec.shape))
+
+
+def by_last_name(network: nn.Module) -> dict[str, Tensor]:
+    """Return the weights of a network of one layer by their own names."""
+    return {name.rpartition(".")[2]: w for name, w in network.state_dict().items()}
+
+
+SHAPED = {
+    "sizes that differ between copies": """
+def grow(x):
+    return concat(x, linear(relu(x), 4))
+
+def widen(x):
+    return linear(grow(grow(x)), times=2)
+
+def network(x):
+    return concat(widen(repeat(grow, 3, x)), linear(widen(x), 3))
+""",
+    "helpers with more than one input": """
+def mixed(x, y):
+    return linear(x) * sigmoid(linear(y)) + 0.5
+
+def network(x):
+    h = tanh(linear(x))
+    h = repeat(mixed, 2, h, x)
+    return recur(mixed, 3, mixed(h, x), relu(h)) - x
+""",
+    "values read twice, names the file needs": """
+def apply(shared):
+    features = square(linear(shared)) * softmax(linear(shared))
+    return maximum(features, 0.1) + minimum(bias(shared), scale(shared))
+
+def network(x):
+    torch = square(apply(x) + x)
+    return glu(linear(torch, times=2)) + 2 * (1 - first_half(concat(x, torch)))
+""",
+}
+
+
+@pytest.mark.parametrize("name", SHAPED)
+@pytest.mark.parametrize("spec", SPECS[1:])
+def test_what_is_hard_to_write_agrees(name: str, spec: Spec) -> None:
+    built, ours = twins(program(SHAPED[name]), spec)
+    assert_same(built, ours, torch.randn(3, *spec.shape))
+
+
+def test_a_vector_meets_a_sequence_and_an_image() -> None:
+    source = "def gate(x):\n    return x * sigmoid(linear(mean_pool(x))) + mean_pool(x)\n\n"
+    made = program(source + "def network(x):\n    return repeat(gate, 2, x)\n")
+    for spec in SPECS[1:3]:
+        built, ours = twins(made, spec)
+        assert_same(built, ours, torch.randn(3, *spec.shape))
+
+
+@pytest.mark.parametrize("name", ["llama", "densenet", "universal"])
+def test_copies_pickles_and_states_go_round(name: str) -> None:
+    made, spec = library("architecture")[name], SPECS[1]
+    module = exported(made, spec)
+    first = module.Network().eval()
+    x = torch.randn(2, *spec.shape)
+    for other in (copy.deepcopy(first), pickle.loads(pickle.dumps(first)), module.Network()):
+        other.load_state_dict(first.state_dict())
+        torch.testing.assert_close(other.eval()(x), first(x))
+
+
+@pytest.mark.parametrize("name", ["llama", "densenet"])
+def test_it_compiles(name: str) -> None:
+    network = exported(library("architecture")[name], SPECS[1]).Network().eval()
+    x = torch.randn(2, *SPECS[1].shape)
+    torch.compiler.reset()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch's compiler warns about torch
+        found = torch.compile(network, backend="eager", fullgraph=True)(x)
+    torch.testing.assert_close(found, network(x))
+
+
+def test_some_train_in_a_process_without_our_packages(tmp_path: Path) -> None:
+    for name in ("llama", "moe", "gru", "mlp"):
+        text = export(library("architecture")[name], spec=SPECS[3 if name == "mlp" else 1])
+        shape = "8" if name == "mlp" else "8_8"
+        (tmp_path / f"exported_{name}__{shape}.py").write_text(text, "utf-8")
+    (tmp_path / "alone.py").write_text(ALONE, "utf-8")
+    done = subprocess.run(
+        [sys.executable, "-I", "alone.py"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.stdout.strip() == "trained", done.stderr
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_torch_is_the_only_import(name: str) -> None:
+    tree = ast.parse(export(library("architecture")[name]))
+    nodes = [n for n in ast.walk(tree) if isinstance(n, ast.Import | ast.ImportFrom)]
+    known = {"import math", "import torch", "import torch.nn.functional as F"}
+    assert {ast.unparse(n) for n in nodes} <= known | {
+        "from torch import nn",
+        "from torch import Tensor, nn",
+    }
+
+
+def test_the_text_is_as_it_was_read_and_approved() -> None:
+    spec = Spec("sequence", (32, 64), 10, causal=True)
+    text = export(library("architecture")["llama"], "py", EVIDENCE, spec)
+    file = GOLDEN / "export_llama.py.txt"
+    if os.environ.get("GOLDEN") == "write":
+        file.write_text(text, "utf-8")
+    assert text == file.read_text("utf-8")
+
+
+def test_what_cannot_be_exported_is_said() -> None:
+    with pytest.raises(InputError, match="does not fit this input"):
+        export(library("architecture")["vit"], spec=SPECS[3])
+    with pytest.raises(InputError, match="free-form Python"):
+        export(unreadable("def build(spec): ...", "architecture"))
+    with pytest.raises(InputError, match="as latex yet"):
+        export(library("architecture")["vit"], "latex")

@@ -1,0 +1,139 @@
+"""What is read, and what is refused: with a place, what was expected and the nearest legal form."""
+
+from __future__ import annotations
+
+import pytest
+
+from programs.errors import Fault
+from programs.genome import Genome
+from programs.kind import Kind
+from programs.load import kind_named
+from programs.parse import parse
+from programs.render import render
+
+OPTIMIZER = kind_named("optimizer")
+SCHEDULE = kind_named("schedule")
+
+
+def read(source: str, kind: Kind) -> Genome:
+    genome = parse(source, kind)
+    assert isinstance(genome, Genome), genome
+    return genome
+
+
+def shown(source: str, kind: Kind) -> str:
+    return render(read(source, kind), kind)
+
+
+def refused(source: str, kind: Kind) -> Fault:
+    fault = parse(source, kind)
+    assert isinstance(fault, Fault)
+    return fault
+
+
+def test_natural_python_comes_out_pleasant() -> None:
+    source = (
+        "def update(w, g, m, lr, step):\n"
+        "    m = 0.9 * m + 0.1 * g\n"
+        "    m_hat = m / (1 - 0.9**step)\n"
+        "    return -lr * sign(m_hat), m\n"
+    )
+    assert shown(source, OPTIMIZER) == source
+
+
+@pytest.mark.parametrize(
+    ("body", "where", "words", "nearest"),
+    [
+        ("return torch.sign(g)", (2, 12), "expected a function of the language", "sign"),
+        ("return g.mean()", (2, 12), "expected a function of the language", "mean(g)"),
+        ("x = sgn(g)\n    return x", (2, 9), "there is no function `sgn`", "sign"),
+        ("return gg", (2, 12), "not bound before this line", "g"),
+        ("return lerp(g, w)", (2, 12), "expected `lerp(a, b, t)`; `t` is missing", None),
+        ("return lerp(g, w, tt=1)", (2, 12), "found `tt=`", "t"),
+        ("x = 1\n    return g @ x * norm(3)", (3, 12), "expected a tensor", None),
+        ("for i in g: pass\n    return g", (2, 5), "a loop", None),
+        ("return g if g > 0 > 1 else w", (2, 17), "chain of comparisons", None),
+        ("sign = g\n    return g", (2, 5), "choose another name", None),
+        ("return 'g'", (2, 12), "expected a number", None),
+        ("return sign", (2, 12), "is a function: call it", "sign(…)"),
+        ("return norm(g)", (2, 5), "the result must be a tensor of w's shape", None),
+    ],
+)
+def test_a_fault_says_where_and_what_instead(
+    body: str, where: tuple[int, int], words: str, nearest: str | None
+) -> None:
+    fault = refused(f"def update(w, g):\n    {body}\n", OPTIMIZER)
+    assert (fault.line, fault.column) == where, fault
+    assert words in fault.message
+    assert fault.nearest == nearest
+
+
+def test_helpers_are_written_out_where_a_kind_has_no_motifs() -> None:
+    genome = read(
+        "def ema(m, g, t):\n"
+        "    d = (g - m) * t\n"
+        "    return m + d\n\n\n"
+        "def update(w, g, m, lr):\n"
+        "    m = ema(m, g, 0.1)\n"
+        "    return lr * ema(m, g, 0.2), m\n",
+        OPTIMIZER,
+    )
+    assert not genome.helpers
+    assert render(genome, OPTIMIZER) == (
+        "def update(w, g, m, lr):\n"
+        "    d = (g - m) * 0.1\n"
+        "    m = m + d\n"
+        "    d = (g - m) * 0.2\n"
+        "    return lr * (m + d), m\n"
+    )
+
+
+def test_a_helper_may_be_repeated() -> None:
+    source = "def half(x):\n    return 0.5 * x\n\ndef schedule(step, total):\n    return %s\n"
+    assert shown(source % "repeat(half, 3, 1)", SCHEDULE).endswith("0.5 * (0.5 * (0.5 * 1))\n")
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        ("half(1, 2)", "`half` takes 1 argument, found 2"),
+        ("half", "`half` is a function: call it"),
+        ("repeat(halt, 2, 1)", "`halt` is none"),
+        ("repeat(half, step, 1)", "a literal number"),
+        ("repeat(half, 1000, 1)", "expected 1 to 64 copies"),
+        ("third(1)", "there is no function `third`"),
+    ],
+)
+def test_wrong_use_of_a_helper_is_refused(call: str, words: str) -> None:
+    source = f"def half(x):\n    return 0.5 * x\n\ndef schedule(step, total):\n    return {call}\n"
+    fault = refused(source, SCHEDULE)
+    assert words in fault.message
+    assert fault.line == 5
+
+
+ENTRY = "def schedule(step, total):\n    return 1\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("", "found none"),
+        (ENTRY + "def f(x):\n    return x\n", "come last"),
+        ("def f(x):\n    return f(x)\n" + ENTRY, "no function `f`"),
+        ("def f(x):\n    return x, x\n" + ENTRY, "one value"),
+        ("def cos(x):\n    return x\n" + ENTRY, "another name"),
+        ("import os\n" + ENTRY, "helper functions before it only"),
+        ("def schedule(step):\n    return 1\n", "must take `total`"),
+        ("def schedule(step, total, m):\n    return 1, m\n", "takes only step, total"),
+    ],
+)
+def test_wrong_layout_is_refused(source: str, words: str) -> None:
+    assert words in refused(source, SCHEDULE).message
+
+
+def test_helpers_that_multiply_are_refused_before_they_are_written_out() -> None:
+    lines = ["def f0(x):", "    return x + 1"]
+    for i in range(30):
+        lines += [f"def f{i + 1}(x):", f"    return f{i}(f{i}(x))"]
+    lines += ["def schedule(step, total):", "    return f30(step)"]
+    assert "written out" in refused("\n".join(lines), SCHEDULE).message

@@ -1,0 +1,137 @@
+"""`cambrian simplify` and `cambrian diff`: programs by id or file, in text and JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from programs.load import kind_named, library, read_program
+from programs.program import Program
+from tests.runs.test_cli import TOY, cambrian
+
+ROUNDABOUT = """
+def update(w, g, m, lr):
+    unused = exp(g)
+    c = 0.9 * m + 0.1 * g
+    m = m + 0.01 * (g - m)
+    return (c / abs(c) + w * 0.1) * lr, m
+"""
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with some program files and a database of one finished run."""
+    folder = tmp_path_factory.mktemp("programs")
+    for name in ("lion", "adamw"):
+        (folder / f"{name}.py").write_text(library("optimizer")[name].source)
+    (folder / "gru.py").write_text(library("architecture")["gru"].source)
+    (folder / "roundabout.py").write_text(ROUNDABOUT)
+    done = cambrian("run", TOY, "--evals", "8", "--seed", "2", "--display", "none", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def best(home: Path) -> str:
+    return json.loads(cambrian("top", "--json", cwd=home).stdout)[0]["id"]
+
+
+def answer(home: Path, *args: str) -> dict:
+    done = cambrian(*args, "--json", cwd=home)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_simplify_gives_the_plain_program_and_what_was_done(home: Path) -> None:
+    found = answer(home, "simplify", "roundabout.py")
+    lion = library("optimizer")["lion"]
+    assert found["key"] == lion.key
+    assert found["same_behaviour"]
+    assert found["size"] == lion.size == found["size_before"] - found["removed"]
+    assert any("sign(x)" in step["what"] for step in found["steps"])
+    assert isinstance(read_program(found["source"], kind_named("optimizer")), Program)
+
+
+def test_simplify_prints_a_program_with_remarks(home: Path) -> None:
+    text = cambrian("simplify", "roundabout.py", cwd=home).stdout
+    program = read_program(text, kind_named("optimizer"))
+    assert isinstance(program, Program)
+    assert program.key == library("optimizer")["lion"].key
+    assert f"became {program.size}, which behave the same" in text
+
+
+def test_simplify_takes_an_id(home: Path, best: str) -> None:
+    found = answer(home, "simplify", best[:6])
+    assert found["name"] == best
+    assert found["same_behaviour"]
+
+
+def test_within_a_tolerance_says_what_was_measured(home: Path) -> None:
+    found = answer(home, "simplify", "lion.py", "--tolerance", "0.6", "--task", TOY)
+    assert found["size"] < library("optimizer")["lion"].size
+    assert not found["same_behaviour"]
+    assert found["holds"]
+    assert found["evaluations"] > 5
+    for side in ("search", "fresh"):
+        measured = found[side]
+        assert measured["seeds"] == 2
+        assert measured["difference"] == pytest.approx(measured["after"] - measured["before"])
+        assert measured["difference"] >= -0.6
+    cuts = [s["score"] for s in found["steps"] if s["score"] is not None]
+    assert cuts
+    assert min(cuts) >= found["search"]["before"] - 0.6
+    assert "fresh seeds" in found["measured"]
+
+
+def test_the_task_of_a_candidate_is_that_of_its_run(home: Path, best: str) -> None:
+    found = answer(home, "simplify", best, "--tolerance", "0")
+    assert found["task"] == "toy"
+    assert found["search"]["difference"] >= 0.0
+
+
+def test_diff_by_statement_and_by_behaviour(home: Path) -> None:
+    found = answer(home, "diff", "lion.py", "roundabout.py")
+    assert found["same_behaviour"]
+    assert not found["same_statements"]
+    assert found["first_difference"] is None
+    assert "--- lion.py" in found["lines"]
+    assert not any('"""' in line for line in found["lines"])
+    found = answer(home, "diff", "lion.py", "adamw.py")
+    assert not found["same_behaviour"]
+    first = found["first_difference"]
+    assert first["a"] != first["b"]
+    assert len(first["output"]) == len(first["of"])
+
+
+def test_diff_says_its_verdict_in_a_sentence(home: Path, best: str) -> None:
+    says = {
+        ("lion.py", "lion.py"): "The statements are the same.\nThey behave the same",
+        ("lion.py", "adamw.py"): "probe outputs are not equal, the first of them [",
+        ("lion.py", "gru.py"): "different kinds, optimizer and architecture",
+        (best, best): "They behave the same",
+    }
+    for (a, b), words in says.items():
+        assert words in cambrian("diff", a, b, cwd=home).stdout
+
+
+BAD = [
+    (["simplify", "absent.py"], "absent.py"),
+    (["simplify", "zzz"], "zzz"),
+    (["simplify", "lion.py", "--task", "digits"], "--tolerance"),
+    (["simplify", "lion.py", "--tolerance", "0.1"], "--task"),
+    (["simplify", "lion.py", "--tolerance", "-1", "--task", "digits"], "tolerance"),
+    (["simplify", "gru.py", "--tolerance", "0.1", "--task", TOY], "optimizer"),
+    (["diff", "lion.py"], "B"),
+    (["diff", "lion.py", "absent.py"], "absent.py"),
+]
+
+
+@pytest.mark.parametrize(("args", "says"), BAD)
+def test_bad_input_gets_one_clear_sentence(home: Path, args: list[str], says: str) -> None:
+    done = cambrian(*args, cwd=home)
+    assert done.returncode == 2, done.stderr
+    assert "Traceback" not in done.stderr
+    assert says in done.stderr
+    assert done.stdout == ""
