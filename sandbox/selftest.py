@@ -134,4 +134,4 @@ DOORS: dict[str, Callable[[], object]] = {
 
 
 def _data_sets(paths: list[str]) -> dict[str, Callable[[], object]]:
-    return {f"read the data set {path}": lambda path=path: _look(path) for path in paths}
+    return {f"read {path}": lambda path=path: _look(path) for path in paths}
