@@ -9,7 +9,7 @@ import click
 from runs.commands.common import out, search_options, talk
 
 EVALS = 480
-SECONDS = 100
+SECONDS = 90
 """The search ends then on a slow machine, whatever is left of its evaluations."""
 
 
