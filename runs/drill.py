@@ -1,55 +1,83 @@
-"""Measure the sandbox: what each tier costs, how fast a limit bites, and that results are equal."""
+"""Measure the sandbox: what each tier costs, how fast a limit bites, and that results are equal.
+
+The tiers take turns, job by job, so that whatever else the machine does slows all of them alike.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import statistics
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import Any
 
+from programs.errors import CambrianError
 from sandbox import Job, Limits, Outcome, Payload, ProcessSandbox, tiers
 
 PRELOAD = ("torch", "sandbox.drill")
-_WARM_UP = 5
+_LIMIT = 0.1
+_FEW = 7  # rounds of what takes a second
 
 
-def measure(repeats: int = 100) -> Iterator[dict[str, Any]]:
-    """Yield the figures of each tier that works here, "process" last."""
-    for tier in (*tiers.SAFE, "process"):
-        if tier != "process" and not tiers.probe(tier).works:
-            yield {"tier": tier, "why": tiers.probe(tier).why}
-            continue
-        yield _measure(tier, repeats)
+def measure(rounds: int = 100) -> list[dict[str, Any]]:
+    """Return the figures of each tier that works here, "process" last for comparison."""
+    names = [finding.tier for finding in tiers.survey() if finding.works] + ["process"]
+    with ExitStack() as held:
+        warm = {name: held.enter_context(ProcessSandbox(1, PRELOAD, tier=name)) for name in names}
+        starts = {name: _started(sandbox) for name, sandbox in warm.items()}
+        empty = _in_turns(warm, _job("nothing"), rounds)
+        short = _in_turns(warm, _job("train", steps=20), rounds)
+        long = _in_turns(warm, _job("train", steps=4000), _FEW)
+        late = {name: [_overrun(sandbox) for _ in range(_FEW)] for name, sandbox in warm.items()}
+        results = {name: _fingerprint(sandbox) for name, sandbox in warm.items()}
+    return [
+        {
+            "tier": name,
+            "start_s": round(starts[name], 1),
+            **_figures("empty", empty[name]),
+            **_figures("training", short[name]),
+            "long_training_s": round(statistics.median(long[name]), 2),
+            "gone_after_limit_ms": round(1000 * max(late[name])),
+            "two_workers": round(_speed_up(name, rounds), 2),
+            "result": results[name],
+        }
+        for name in names
+    ]
 
 
-def _measure(tier: str, repeats: int) -> dict[str, Any]:
+def _figures(name: str, seconds: list[float]) -> dict[str, float]:
+    middle = statistics.median(seconds)
+    return {f"{name}_ms": round(1000 * middle, 1), f"{name}_per_minute": round(60 / middle)}
+
+
+def _started(sandbox: ProcessSandbox) -> float:
     began = time.perf_counter()
-    with ProcessSandbox(1, PRELOAD, tier=tier) as sandbox:
-        sandbox.start()
-        started = time.perf_counter() - began
-        empty = _seconds(sandbox, _job("nothing"), repeats)
-        training = _seconds(sandbox, _job("train", steps=20), repeats // 2)
-        result = sandbox.run(_job("train", steps=20)).result
-        late = [sandbox.run(_job("spin", 0.1)).seconds - 0.1 for _ in range(5)]
-        long = sandbox.run(_job("train", steps=1500)).seconds
-    assert result is not None
-    return {
-        "tier": tier,
-        "start_s": round(started, 2),
-        "empty_ms": round(1000 * statistics.median(empty), 1),
-        "empty_per_minute": round(60 / statistics.mean(empty)),
-        "training_ms": round(1000 * statistics.median(training), 1),
-        "training_per_minute": round(60 / statistics.mean(training)),
-        "gone_after_limit_ms": round(1000 * statistics.median(late)),
-        "long_training_s": round(long, 3),
-        "two_workers": round(_speed_up(tier, repeats // 2), 2),
-        "result": hashlib.sha256(result.arrays["losses"].tobytes()).hexdigest()[:12],
-    }
+    sandbox.start()
+    return time.perf_counter() - began
 
 
-def _speed_up(tier: str, repeats: int) -> float:
+def _in_turns(warm: dict[str, ProcessSandbox], job: Job, rounds: int) -> dict[str, list[float]]:
+    taken: dict[str, list[float]] = {name: [] for name in warm}
+    for _ in range(rounds):
+        for name, sandbox in warm.items():
+            began = time.perf_counter()
+            _finished(sandbox.run(job))
+            taken[name].append(time.perf_counter() - began)
+    return taken
+
+
+def _overrun(sandbox: ProcessSandbox) -> float:
+    """Return the seconds from a limit until the answer that all is gone."""
+    return sandbox.run(_job("spin", _LIMIT)).seconds - _LIMIT
+
+
+def _fingerprint(sandbox: ProcessSandbox) -> str:
+    losses = _finished(sandbox.run(_job("train", steps=20))).arrays["losses"]
+    return hashlib.sha256(losses.tobytes()).hexdigest()[:12]
+
+
+def _speed_up(tier: str, rounds: int) -> float:
     """Return how many times as many trainings two workers do as one."""
     job = _job("train", steps=100)
     taken = []
@@ -60,22 +88,16 @@ def _speed_up(tier: str, repeats: int) -> float:
         ):
             sandbox.start()
             began = time.perf_counter()
-            list(threads.map(sandbox.run, [job] * repeats))
+            list(threads.map(sandbox.run, [job] * rounds))
             taken.append(time.perf_counter() - began)
     return taken[0] / taken[1]
 
 
-def _seconds(sandbox: ProcessSandbox, job: Job, repeats: int) -> list[float]:
-    taken = [_timed(sandbox, job) for _ in range(_WARM_UP + repeats)]
-    return taken[_WARM_UP:]
+def _finished(outcome: Outcome) -> Payload:
+    if outcome.result is None:
+        raise CambrianError(f"The benchmark failed: {outcome.message}")
+    return outcome.result
 
 
-def _timed(sandbox: ProcessSandbox, job: Job) -> float:
-    began = time.perf_counter()
-    outcome: Outcome = sandbox.run(job)
-    assert outcome.result is not None, outcome.message
-    return time.perf_counter() - began
-
-
-def _job(name: str, seconds: float = 30.0, **data: Any) -> Job:
+def _job(name: str, seconds: float = 60.0, **data: Any) -> Job:
     return Job(f"sandbox.drill:{name}", Payload(data), Limits(seconds=seconds), trusted=True)

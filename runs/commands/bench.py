@@ -66,7 +66,7 @@ def evaluate(rounds: int, as_json: bool) -> None:
     harness = "evaluators.harness.benchmark:evaluate"
     payload = Payload({"replicas": list(REPLICAS), "steps": 50, "rounds": rounds})
     with ProcessSandbox(1, preload=("torch", "evaluators.harness.benchmark")) as sandbox:
-        outcome = sandbox.run(Job(harness, payload, Limits(seconds=600.0)))
+        outcome = sandbox.run(Job(harness, payload, Limits(seconds=600.0), trusted=True))
     if outcome.result is None:
         raise CambrianError(f"The benchmark failed: {outcome.message}")
     times = {name: float(t) for name, t in outcome.result.data.items()}
@@ -81,6 +81,29 @@ def evaluate(rounds: int, as_json: bool) -> None:
             str(row["replicas"]), f"{row['microseconds']:.0f}", f"{ours:.2f}", f"{hand:.2f}"
         )
     out().print(table)
+
+
+@command.command()
+@click.option("--rounds", type=int, default=100, show_default=True, help="Jobs per figure.")
+@json_option
+def sandbox(rounds: int, as_json: bool) -> None:
+    """Time each isolation tier: an empty job, a 20-step training, a limit, two workers.
+
+    Example: cambrian bench sandbox --rounds 300
+    """
+    from runs.drill import measure
+
+    found = measure(rounds)
+    if as_json:
+        print_json(found)
+        return
+    table = _table("tier", "empty ms", "/min", "train ms", "/min", "long s", "gone ms", "2 workers")
+    left_out = ("start_s", "result")
+    for figures in found:
+        table.add_row(*(str(value) for name, value in figures.items() if name not in left_out))
+    out().print(table)
+    same = len({figures["result"] for figures in found}) == 1
+    out().print("results are the same bytes at every tier" if same else "RESULTS DIFFER BY TIER")
 
 
 def _speed(figures: Sequence[LanguageFigures]) -> Table:
