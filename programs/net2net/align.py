@@ -153,9 +153,14 @@ class _Search:
         """Follow the steps from the results; a call cannot do two things."""
         done = Alignment()
         waiting: list[tuple[Argument, Argument]] = [self.results]
+        seen = set()
         while waiting:
-            value, wanted = waiting.pop()
-            step = self.known.get((value, wanted))
+            value, wanted = pair = waiting.pop()
+            # Residual networks reach a value by twice as many ways with every block.
+            if pair in seen:
+                continue
+            seen.add(pair)
+            step = self.known.get(pair)
             if step is None or not isinstance(value, str) or not isinstance(wanted, str):
                 continue
             if done.same.setdefault(value, wanted) != wanted:

@@ -198,3 +198,13 @@ def test_one_copy_more_of_shared_weights_cannot_be_idle() -> None:
     assert isinstance(plan(old, new, at(SPECS[1])), Fault)
     old, new = (read(source.replace("recur", "repeat").format(n)) for n in (2, 3))
     assert isinstance(plan(old, new, at(SPECS[1])), Plan)
+
+
+@pytest.mark.timeout(20)
+def test_deep_residual_networks_are_aligned_at_once() -> None:
+    block = "def f(x):\n    return x + linear(relu(x))\n"
+    source = block + "\ndef network(x):\n    return repeat(f, {}, x)\n"
+    old, new = (read(source.format(n)) for n in (63, 64))
+    assert isinstance(plan(old, new, at(SPECS[3])), Plan)
+    other = read(source.replace("relu(x)", "relu(tanh(x))").format(40))
+    assert isinstance(plan(old, other, at(SPECS[3])), Fault)
