@@ -84,7 +84,7 @@ def _landlock() -> Cage:
 def _namespaces() -> Cage:
     filters = _filter(seccomp.PATHS), _filter(seccomp.DEVICE)
     namespaces.enter(Path.cwd())
-    with step("processes of its own"):
+    with step("process namespace of its own"):
         own = _high(os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC))
     return Cage("namespaces", *filters, _rules(), own)
 

@@ -54,11 +54,11 @@ def enter(scratch: Path) -> None:
     if pid:
         _guard(pid, supervisor, scratch)
     kernel.die_with_forker()
-    with step("a mount namespace"):
+    with step("mount namespace"):
         syscalls.call("unshare", _NEW_FILES)
         _mount("none", "/", None, _RECURSIVE | _PRIVATE)
     _build(scratch, shown, links)
-    with step("becoming an ordinary user"):
+    with step("way to become an ordinary user"):
         become_nobody()
         keep(ADMINISTER, TRACE, SET_PRIVILEGES)
         own_proc(True)
@@ -75,13 +75,13 @@ def _new_user() -> None:
     """Make a user namespace in which this process may do the rest."""
     user, group = os.getuid(), os.getgid()
     if user:
-        with step("a user namespace"):
+        with step("user namespace"):
             syscalls.call("unshare", _NEW_USER)
             _map_users(os.getpid(), f"{NOBODY} {user} 1", f"{NOBODY} {group} 1", groups="deny")
         return
     both = f"0 0 1\n{NOBODY} {NOBODY} 1"
     with _helper(lambda: _map_users(os.getppid(), both, both, groups="allow")) as go:
-        with step("a user namespace"):
+        with step("user namespace"):
             syscalls.call("unshare", _NEW_USER)
         go()
 
@@ -134,7 +134,7 @@ def _guard(pid: int, supervisor: int, scratch: Path) -> None:
 
 def _build(scratch: Path, shown: view.View, links: list[Path]) -> None:
     """Build the file system on `scratch` and make it the only one."""
-    with step("a file system of its own"):
+    with step("file system of its own"):
         _mount("none", scratch, "tmpfs", _NOSUID | _NODEV, "size=1m,mode=755")
         for path in shown.shown:
             _window(scratch, path, _READ_ONLY_ATTRIBUTE | _NOSUID_ATTRIBUTE | _NODEV_ATTRIBUTE)
@@ -143,9 +143,9 @@ def _build(scratch: Path, shown: view.View, links: list[Path]) -> None:
         for path in links:
             _relink(scratch, path)
         _devices(scratch)
-    with step("its own /proc (a container may hide parts of the outer one)"):
+    with step("/proc of its own (a container may hide parts of the outer one)"):
         _mount("none", _folder(scratch, Path("/proc")), "proc", 14, "hidepid=invisible")
-    with step("a file system of its own"):
+    with step("file system of its own"):
         room = _folder(scratch, scratch)
         _mount("none", room, "tmpfs", _NOSUID | _NODEV, "size=64m,nr_inodes=4k,mode=777")
         _set_attributes(scratch, _READ_ONLY_ATTRIBUTE, recursive=False)

@@ -43,7 +43,9 @@ def job(tier: str) -> Job:
 def check(outcome: Outcome) -> None:
     """Raise `IsolationError` unless every door was seen shut."""
     if outcome.result is None:
-        raise IsolationError(f"its self-test did not finish: {outcome.message}")
+        words = outcome.log.strip().splitlines()
+        said = f" ({words[-1]})" if words else ""
+        raise IsolationError(f"its self-test did not finish: {outcome.message}{said}")
     if broken := outcome.result.data["broken"]:
         raise IsolationError(f"its self-test could not {', '.join(broken)}")
     if doors := outcome.result.data["open"]:
