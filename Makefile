@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test fuzz properties bench constraints clean
+.PHONY: demo test fuzz properties slow bench constraints clean
 
 demo: $(READY)
 	$(BIN)/cambrian demo
@@ -23,6 +23,9 @@ fuzz: $(READY)
 
 properties: $(READY)
 	CAMBRIAN_GENOMES=20000 $(BIN)/pytest tests/programs/test_genomes.py -s --timeout 3600
+
+slow: $(READY)
+	CAMBRIAN_SLOW=1 $(BIN)/pytest tests/evaluators/test_tasks.py -s --timeout 3600
 
 bench: $(READY)
 	$(BIN)/cambrian bench language --programs 20000

@@ -20,7 +20,9 @@ from programs.load import library
 from sandbox.memory import MemorySandbox
 
 DOCS = Path(__file__).parents[2] / "docs"
-SLOW = pytest.mark.skipif("CAMBRIAN_SLOW" not in os.environ, reason="set CAMBRIAN_SLOW=1")
+SLOW = pytest.mark.skipif(
+    "CAMBRIAN_SLOW" not in os.environ, reason="6,000 steps with three seeds: `make slow` runs it"
+)
 
 
 def supervised(name: str) -> Supervised:
