@@ -12,6 +12,7 @@ import os
 import resource
 import signal
 import sys
+import traceback
 from typing import NoReturn
 
 from sandbox import kernel, wire
@@ -23,6 +24,7 @@ from sandbox.messages import Answer, pack_answer
 _ANSWER = 3
 _OPEN_FILES = 64
 _RESERVE = 64 * MIB  # let back in once memory has run out, so that it can be said
+_SPARE_BLOCKS = 64  # of each size
 
 
 def work(job: Job, cage: Cage, answer: int, log: int, zygote: int) -> NoReturn:
@@ -85,17 +87,27 @@ def _set(what: int, soft: int, hard: int) -> None:
 
 
 def _answer(job: Job) -> list[wire.Part]:
-    before = _peak()
+    before, ballast = _peak(), _ballast()
     try:
         parts = pack_answer(Answer(Ending.FINISHED, result=call(job)))
         excess = too_large(job, parts)
         return parts if excess is None else pack_answer(excess)
     except BaseException as error:
+        ballast.clear()
         _use_reserve()
         _say(trace(error))
+        traceback.clear_frames(error.__traceback__)
         return pack_answer(failure(error, _peak() - before, job.limits.memory))
     finally:
         _flush()
+
+
+def _ballast() -> list[bytes]:
+    """Hold small objects of every size, to be let go when not even the reserve can be reached.
+
+    A hoard of objects leaves the allocator without one free block; raising a limit takes several.
+    """
+    return [bytes(count) for count in range(1, 512, 8) for _ in range(_SPARE_BLOCKS)]
 
 
 def _peak() -> int:

@@ -126,8 +126,8 @@ class Interrupting(Silent):
 def test_an_interrupted_run_resumes_to_the_same_lineage(
     store: Store, after: int, at_once: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = lineage(store, run(store, seed=3)[0])
-    prepared = prepare(store, config(seed=3), MemorySandbox())
+    whole = lineage(store, run(store, seed=3, evals=80)[0])
+    prepared = prepare(store, config(seed=3, evals=80), MemorySandbox())
     display = Interrupting(prepared, after, at_once)
     monkeypatch.setattr("runs.start.Stop", lambda close: _remember(display, Stop(close)))
     state, _ = perform(prepared, display, print)
@@ -135,7 +135,7 @@ def test_an_interrupted_run_resumes_to_the_same_lineage(
     kept = len(store.history(prepared.run.id))
     assert after <= kept < len(whole)
     monkeypatch.undo()
-    resumed = prepare(store, config(seed=3), MemorySandbox(), resume=prepared.run.id)
+    resumed = prepare(store, config(seed=3, evals=80), MemorySandbox(), resume=prepared.run.id)
     assert perform(resumed, Silent(), print)[0] == "done"
     assert lineage(store, prepared.run.id) == whole
 
