@@ -18,7 +18,7 @@ from evaluators.task import Measurement, Task, Trial
 from programs.fingerprint import MANTISSA_BITS
 from programs.fingerprint import VERSION as HASH_VERSION
 from programs.program import Program
-from sandbox.base import Ending, Job, Limits, Outcome, Sandbox
+from sandbox.base import Ending, Job, Limits, Outcome, Payload, Sandbox
 
 _STATUS = {
     Ending.TIMED_OUT: Status.TIMED_OUT,
@@ -67,13 +67,16 @@ class Evaluator:
         seeds = tuple(range(repeat * given.seeds, (repeat + 1) * given.seeds))
         return Trial(given.steps, given.learning_rates, seeds, device=self.device)
 
-    def protocol(self, versions: dict[str, str]) -> str:
-        """Hash all that a score depends on beside the program; equal protocols compare."""
+    def protocol(self, versions: dict[str, str], trial: Trial | None = None) -> str:
+        """Hash all that a score depends on beside the program; equal protocols compare.
+
+        Without a `trial` it is that of a search.
+        """
         facts = {
             "task": self.task.name,
             "data": self.task.checksum,
             "harness": self.task.harness,
-            "trial": asdict(self.trial()),
+            "trial": asdict(trial or self.trial()),
             "hash": [HASH_VERSION, MANTISSA_BITS],
             "torch": versions.get("torch", ""),
         }
@@ -87,11 +90,15 @@ class Evaluator:
 
         `repeat` counts earlier evaluations of the same behaviour: each has seeds of its own.
         """
-        judged = self.judge(program, self.trial(rung, repeat), self.task.rungs[rung].limits)
+        limits = self.task.rungs[rung].limits
+        found = self.evaluate_with(program, self.trial(rung, repeat), limits)
+        return replace(found, rung=rung, fingerprint=fingerprint)
+
+    def evaluate_with(self, program: Program, trial: Trial, limits: Limits) -> Evaluation:
+        """Judge a program in a trial of any size."""
+        judged = self.judge(program, trial, limits)
         evaluation = Evaluation(
             judged.status,
-            rung=rung,
-            fingerprint=fingerprint,
             message=judged.message,
             seconds=judged.seconds,
             device=self.device,
@@ -109,13 +116,18 @@ class Evaluator:
 
     def judge(self, program: Program, trial: Trial, limits: Limits) -> Judgement:
         """Run one trial in the sandbox; `Cancelled` when it was closed meanwhile."""
-        payload, ours = self.task.payload(program, trial), program.genome is not None
+        outcome = self.run(program, self.task.payload(program, trial), limits)
+        status, best, message = self._scored(outcome, trial)
+        return Judgement(status, best, message, outcome.seconds)
+
+    def run(self, program: Program, payload: Payload, limits: Limits) -> Outcome:
+        """Train a program with the task's harness; `Cancelled` when the sandbox was closed."""
+        ours = program.genome is not None
         job = Job(self.task.harness, payload, limits, self.device, trusted=ours)
         outcome = self.sandbox.run(job)
         if outcome.ending is Ending.CANCELLED:
             raise Cancelled
-        status, best, message = self._scored(outcome, trial)
-        return Judgement(status, best, message, outcome.seconds)
+        return outcome
 
     def _scored(self, outcome: Outcome, trial: Trial) -> tuple[Status, Best | None, str]:
         if outcome.result is None:

@@ -25,6 +25,7 @@ COMMANDS = (
     "export",
     "eval",
     "verify",
+    "funnel",
     "hash",
     "simplify",
     "diff",

@@ -13,9 +13,9 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Any
 
-from evaluators.candidate import Candidate
+from evaluators.candidate import Candidate, Evaluation
 from programs.errors import InputError, closest
-from runs.record import Event, Row, RunRecord, Verdict, candidate_of, run_of
+from runs.record import Event, Row, RunRecord, Verdict, candidate_of, funnel_of, run_of
 
 ANCESTORS = 10_000
 """The most ancestors that are followed, the nearest first."""
@@ -152,6 +152,17 @@ class Queries(ABC):
             detail = json.loads(row["detail"])
             return Verdict(row["candidate"], row["created"], row["sentence"], detail)
         return None
+
+    def funnel(self, program: str, protocol: str) -> Evaluation | None:
+        """Return what a funnel found of a program under a protocol, if it ever did."""
+        sql = "SELECT * FROM funnel WHERE program = ? AND protocol = ?"
+        found = self.rows(sql, program, protocol)
+        return funnel_of(found[0]) if found else None
+
+    def funnel_tasks(self, program: str) -> list[str]:
+        """Return the tasks on which a funnel judged a program."""
+        sql = "SELECT DISTINCT task FROM funnel WHERE program = ? ORDER BY task"
+        return [row["task"] for row in self.rows(sql, program)]
 
     # The leaderboard
 

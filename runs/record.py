@@ -230,6 +230,37 @@ def candidate_of(
     return Candidate(row["id"], row["idx"], program, origin, evaluation, duplicate_of, recalled)
 
 
+def funnel_row(
+    program: str, protocol: str, task: str, steps: int, found: Evaluation
+) -> dict[str, Any]:
+    """Return what a funnel found of a program as a row."""
+    return {
+        "program": program,
+        "protocol": protocol,
+        "task": task,
+        "steps": steps,
+        "status": str(found.status),
+        "score": found.score,
+        "by_seed": to_json(list(found.by_seed)),
+        "metrics": to_json(dict(found.metrics)),
+        "message": found.message,
+        "seconds": float(found.seconds),
+        "created": now(),
+    }
+
+
+def funnel_of(row: Mapping[str, Any]) -> Evaluation:
+    """Return what a row of a funnel says."""
+    return Evaluation(
+        status=Status(row["status"]),
+        score=row["score"],
+        metrics=numbers(row["metrics"]),
+        by_seed=tuple(json.loads(row["by_seed"])),
+        message=row["message"],
+        seconds=row["seconds"],
+    )
+
+
 def run_of(row: Mapping[str, Any]) -> RunRecord:
     """Return the run a row was made from."""
     read = dict(row)

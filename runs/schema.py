@@ -7,6 +7,7 @@ a change is a new function at the end of `MIGRATIONS`.
          │     ├─< parent                 which candidates it was made from, in order
          │     ├─< evaluation             one score per rung and seed
          │     └─< verdict                what a comparison on held-out data said
+         │                   └─< funnel     what it scored on a task that no search used
          ├─< llm_call                     every question put to a model, and what it cost
          └─< event                        what else happened
 """
@@ -173,6 +174,23 @@ CREATE TRIGGER {table}_fts_update AFTER UPDATE OF {column} ON {table} BEGIN
 END;
 """
 
+FUNNEL = """
+CREATE TABLE funnel (
+    program TEXT NOT NULL REFERENCES program(key),
+    protocol TEXT NOT NULL,               -- data, steps, sweep, seeds and versions, as a hash
+    task TEXT NOT NULL,
+    steps INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    score REAL,
+    by_seed TEXT NOT NULL,
+    metrics TEXT NOT NULL,
+    message TEXT NOT NULL,
+    seconds REAL NOT NULL,
+    created TEXT NOT NULL,
+    PRIMARY KEY (program, protocol)
+);
+"""
+
 OURS = frozenset({"run", "program", "candidate"})
 """The tables by which a file is known to be Cambrian's, whatever its version."""
 
@@ -188,7 +206,12 @@ def first_tables(db: Database) -> None:
         db.executescript(SEARCH.format(table=table, column=column))
 
 
-MIGRATIONS = (first_tables,)
+def funnel(db: Database) -> None:
+    """Make the table of what a funnel of meta-validation found, for programs of any run."""
+    db.executescript(FUNNEL)
+
+
+MIGRATIONS = (first_tables, funnel)
 """Every change of the tables since the first release, oldest first."""
 
 SCHEMA = len(MIGRATIONS)

@@ -1,4 +1,4 @@
-"""The pieces every screen is made of: sparkline, leaderboard, verdict, program.
+"""The pieces every screen is made of: sparkline, leaderboard, program.
 
 Each function returns one rich renderable or a string; none prints.
 """
@@ -13,7 +13,6 @@ from rich.table import Table
 from rich.text import Text
 
 from evaluators.candidate import Candidate
-from evaluators.verify import Verdict
 from runs.progress import Progress
 from runs.record import Row
 
@@ -110,29 +109,6 @@ def pace(progress: Progress) -> str:
 def without_score(progress: Progress, count: int = 4) -> str:
     """Write why candidates got no score, the commonest reasons first."""
     return " · ".join(f"{reason} {n}" for reason, n in progress.reasons.most_common(count))
-
-
-def verdict_table(verdict: Verdict, score_name: str, judged: str) -> Table:
-    """Lay out the held-out comparison, best first, the judged program in bold."""
-    table = Table(padding=(0, 1), title=f"Held-out {score_name}, mean ± 95 % interval")
-    for heading in ("optimizer", score_name, "accuracy", "tuned lr", "versus adamw"):
-        table.add_column(heading, justify="left" if heading == "optimizer" else "right")
-    for standing in verdict.standings:
-        versus = "reference"
-        if standing.versus is not None:
-            gain, *interval = standing.versus
-            versus = f"{gain:+.4f} ± {half_width(interval):.4f}"
-        table.add_row(
-            standing.name,
-            f"{standing.score:.4f} ± {half_width(standing.interval):.4f}",
-            f"{standing.metrics.get('accuracy', float('nan')):.2%}",
-            f"{standing.learning_rate:.3g}" + (" (edge)" if standing.at_edge else ""),
-            versus,
-            style="bold" if standing.name == judged else "",
-        )
-    for name, reason in verdict.failures.items():
-        table.add_row(name, f"failed: {escape(reason)}", "", "", "")
-    return table
 
 
 def half_width(interval: Sequence[float]) -> float:

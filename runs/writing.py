@@ -13,10 +13,11 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
-from evaluators.candidate import Candidate
+from evaluators.candidate import Candidate, Evaluation
 from programs.errors import RunLocked, StoreError
+from programs.program import Program
 from runs.queries import Queries
-from runs.record import Owner, RunRecord, State, candidate_row, now, to_json
+from runs.record import Owner, RunRecord, State, candidate_row, funnel_row, now, to_json
 
 
 class Writing(Queries):
@@ -146,7 +147,7 @@ class Writing(Queries):
         with self.transaction():
             if self._recorded(run_id, candidate):
                 return False
-            self._insert_program(candidate)
+            self._insert_program(candidate.program)
             row = candidate_row(run_id, candidate) | {"source": self._own_text(candidate)}
             self._insert("candidate", row)
             self._insert_parents(candidate)
@@ -167,6 +168,16 @@ class Writing(Queries):
         with self.transaction():
             self._insert("verdict", row)
 
+    def save_funnel(
+        self, program: Program, protocol: str, task: str, steps: int, found: Evaluation
+    ) -> None:
+        """Keep what a funnel found of a program; what is there already stands."""
+        row = funnel_row(program.key, protocol, task, steps, found)
+        with self.transaction():
+            self._insert_program(program)
+            if self.funnel(program.key, protocol) is None:
+                self._insert("funnel", row)
+
     # Inside a transaction
 
     def _recorded(self, run_id: str, candidate: Candidate) -> bool:
@@ -179,8 +190,7 @@ class Writing(Queries):
             )
         return bool(there)
 
-    def _insert_program(self, candidate: Candidate) -> None:
-        program = candidate.program
+    def _insert_program(self, program: Program) -> None:
         self.execute(
             "INSERT INTO program(key, kind, source, size) VALUES (?, ?, ?, ?) "
             "ON CONFLICT(key) DO NOTHING",

@@ -24,4 +24,5 @@ TASK = Supervised(
     model=mlp(40, 100, 100, 10, residual=True),
     steps=300,
     seeds=3,
+    held_out=("digits", "regression", "modular"),
 )
