@@ -136,6 +136,7 @@ class Supervised:
 
     def curve(self, result: Payload, trial: Trial, marks: Sequence[int]) -> np.ndarray:
         """Score what `watched` asked for: `[marks, learning rates, seeds]`."""
+        refuse_claims(result)
         labels = self.splits.validation[1][: self.watch_size(trial, len(marks))]
         found = np.asarray(result.arrays["curve"], dtype=np.float64)
         replicas = (len(trial.learning_rates), len(trial.seeds))
