@@ -32,6 +32,7 @@ from programs.program import Program
 from runs.record import RunRecord
 from runs.start import versions
 from runs.store import Store
+from runs.tables import clock
 from sandbox.base import Limits, Sandbox
 
 
@@ -165,14 +166,20 @@ class Funnel:
     ) -> StageResult:
         task = find_task(stage.task)
         trial = stage_trial(task, stage.multiple * cost, self.device)
+        everyone = {reference: library(task.kind)[reference], **programs}
+        seconds = self._pace(programs) * stage.multiple * len(everyone) / self.workers
         self.say(
             f"{task.name} at {stage.multiple:g} times the search's cost: {len(programs)} programs "
-            f"and {reference}, {trial.steps} steps"
+            f"and {reference}, {trial.steps} steps, about {clock(seconds)} if none is known"
         )
-        everyone = {reference: library(task.kind)[reference], **programs}
         found = self._judge(task, trial, everyone)
         baseline = found.pop(reference)
         return _result(stage, trial.steps, baseline, found, top)
+
+    def _pace(self, programs: Mapping[str, Program]) -> float:
+        """Return the mean seconds that the search took for one of these."""
+        spent = [self.store.candidate(name).evaluation.seconds for name in programs]
+        return sum(spent) / len(spent)
 
     def _judge(
         self, task: Task, trial: Trial, programs: Mapping[str, Program]
