@@ -3,7 +3,8 @@
 Every program gets the same trials. Its learning rate is tuned by the task's own sweep on the
 validation split; at that rate it trains with fresh seeds and predicts the held-out split; and it
 is watched in AlgoPerf's manner, three studies of five trials: the tuned rate and its neighbours.
-The four uses of seeds share none, with each other or with any search.
+The four uses of seeds share none, with each other or with any search. Nobody is given up for
+learning nothing at first, as a search would to save time.
 """
 
 from __future__ import annotations
@@ -71,12 +72,12 @@ def enter(evaluator: Evaluator, program: Program, seeds: int) -> Entry | str:
     """Tune on validation, then judge on the held-out split; a string is the reason for failing."""
     rung = evaluator.task.rungs[0]
     tuning = replace(evaluator.trial(), seeds=_from(TUNING_SEED, rung.seeds))
-    tuned = evaluator.judge(program, tuning, rung.limits)
+    tuned = evaluator.judge(program, tuning, rung.limits, patient=True)
     if tuned.best is None:
         return tuned.message
     rate = tuned.best.learning_rate
     final = replace(tuning, learning_rates=(rate,), seeds=_from(FINAL_SEED, seeds), split="test")
-    judged = evaluator.judge(program, final, rung.limits)
+    judged = evaluator.judge(program, final, rung.limits, patient=True)
     if judged.best is None:
         return f"{judged.message} (with fresh seeds at its tuned learning rate)"
     found = judged.best.examples
@@ -93,7 +94,8 @@ def watch(evaluator: Evaluator, program: Program, entry: Entry) -> Watched:
     rates = neighbours(entry.learning_rate, entry.sweep)
     trial = Trial(rung.steps, rates, _from(STUDY_SEED, STUDIES), device=evaluator.device)
     marks = tuple(sorted({math.ceil(rung.steps * n / MARKS) for n in range(1, MARKS + 1)}))
-    payload = task.watched(task.payload(program, trial), trial, marks)
+    asked = task.watched(task.payload(program, trial), trial, marks)
+    payload = replace(asked, data={**asked.data, "patient": True})
     outcome = evaluator.run(program, payload, rung.limits)
     never = np.full((len(marks), len(rates), STUDIES), np.nan)
     pace = outcome.seconds / rung.steps
@@ -122,7 +124,7 @@ def target(evaluator: Evaluator, program: Program, entry: Entry) -> float | None
         seeds=_from(TARGET_SEED, TARGET_SEEDS),
         device=evaluator.device,
     )
-    judged = evaluator.judge(program, trial, rung.limits)
+    judged = evaluator.judge(program, trial, rung.limits, patient=True)
     if judged.best is None:
         return None
     examples = judged.best.examples[:, : task.watch_size(watched, MARKS)]

@@ -114,9 +114,17 @@ class Evaluator:
             by_seed=tuple(float(s) for s in best.by_seed),
         )
 
-    def judge(self, program: Program, trial: Trial, limits: Limits) -> Judgement:
-        """Run one trial in the sandbox; `Cancelled` when it was closed meanwhile."""
-        outcome = self.run(program, self.task.payload(program, trial), limits)
+    def judge(
+        self, program: Program, trial: Trial, limits: Limits, patient: bool = False
+    ) -> Judgement:
+        """Run one trial in the sandbox; `Cancelled` when it was closed meanwhile.
+
+        A `patient` trial goes on to its end with a program that learns nothing at first.
+        """
+        payload = self.task.payload(program, trial)
+        if patient:
+            payload = replace(payload, data={**payload.data, "patient": True})
+        outcome = self.run(program, payload, limits)
         status, best, message = self._scored(outcome, trial)
         return Judgement(status, best, message, outcome.seconds)
 

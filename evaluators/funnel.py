@@ -65,6 +65,12 @@ def work_of(task: Task, trial: Trial) -> float:
     return float(trial.steps * len(trial.learning_rates) * len(trial.seeds))
 
 
+def search_trial(task: Task) -> Trial:
+    """Return a trial as dear as a search's."""
+    rung = task.rungs[0]
+    return Trial(rung.steps, rung.learning_rates, tuple(range(rung.seeds)))
+
+
 def stage_trial(task: Task, cost: float, device: str) -> Trial:
     """Return the trial on a stage's task that costs so much: its own sweep, more or fewer steps."""
     rung = task.rungs[0]

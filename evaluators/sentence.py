@@ -14,7 +14,8 @@ from evaluators.standing import BETTER, UNDECIDED, WORSE, Gain, TaskVerdict, Ver
 def sentence(verdict: Verdict) -> str:
     """Return the verdict in one sentence, or in three where there are several tasks."""
     judged = verdict.judged
-    first, *others = [_against_reference(v, judged) for v in verdict.tasks]
+    family = sum(len(v.gains()) for v in verdict.tasks)
+    first, *others = [_against_reference(v, judged, family) for v in verdict.tasks]
     if verdict.judged in verdict.tasks[0].failures and not others:
         return first
     if not others and len(verdict.tasks[0].gains()) < 2:
@@ -23,7 +24,7 @@ def sentence(verdict: Verdict) -> str:
     return " ".join(part for part in parts if part)
 
 
-def _against_reference(verdict: TaskVerdict, judged: str) -> str:
+def _against_reference(verdict: TaskVerdict, judged: str, family: int) -> str:
     reference, task = verdict.reference, verdict.task
     if judged in verdict.failures:
         why = verdict.failures[judged]
@@ -37,7 +38,7 @@ def _against_reference(verdict: TaskVerdict, judged: str) -> str:
     assert standing is not None
     assert standing.gain is not None
     gain = standing.gain
-    return f"{judged} is {_outcome(gain, reference)} on {task}: {_figures(gain, verdict)}."
+    return f"{judged} is {_outcome(gain, reference)} on {task}: {_figures(gain, verdict, family)}."
 
 
 def _outcome(gain: Gain, reference: str) -> str:
@@ -45,10 +46,11 @@ def _outcome(gain: Gain, reference: str) -> str:
     return f"{link[gain.outcome]} tuned {reference}"
 
 
-def _figures(gain: Gain, verdict: TaskVerdict) -> str:
+def _figures(gain: Gain, verdict: TaskVerdict, family: int) -> str:
+    corrected = f" corrected for {family} comparisons" if family > 1 else ""
     return (
         f"held-out score {gain.mean:+.4f}, 95 % interval {gain.low:+.4f} to {gain.high:+.4f}, "
-        f"{p_text(gain.corrected)}, {verdict.seeds} fresh seeds"
+        f"{p_text(gain.corrected)}{corrected}, {verdict.seeds} fresh seeds"
     )
 
 

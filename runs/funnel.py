@@ -22,6 +22,7 @@ from evaluators.funnel import (
     advancing,
     peak,
     records,
+    search_trial,
     stage_trial,
     work_of,
 )
@@ -120,7 +121,7 @@ class Funnel:
         reference = task.baselines[0]
         search = self._search(task, history, reference, top)
         results = [search]
-        cost = work_of(task, Evaluator(task, self.sandbox, self.device).trial())
+        cost = work_of(task, search_trial(task))
         held = {c.id: c for c in history}
         climbing = list(search.passed)
         leaders = records([(c.index, c.id, c.score) for c in history])

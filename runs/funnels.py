@@ -101,17 +101,18 @@ def _relative(values: list[float]) -> list[float]:
 def sentence(result: FunnelResult) -> str:
     """Say how many passed, and when the search began to overfit its task."""
     first, *stages = result.stages
-    who = "program is" if len(first.passed) == 1 else "programs are"
+    better = sum(first.gain(name) > 0 for name in first.found)
     said = [
-        f"{len(first.passed)} {who} better than tuned {result.reference} on {first.stage.task} "
-        f"and enter."
+        f"{_programs(better)} better than tuned {result.reference} on {first.stage.task}: the best "
+        f"{len(first.passed)} of them enter, and those that were its best when they came."
     ]
     for stage in stages:
         if stage.baseline.score is None:
             why = stage.baseline.message
             said.append(f"{stage.stage.task} says nothing: {result.reference} failed: {why}.")
         else:
-            said.append(f"{len(stage.passed)} pass {stage.stage.task}.")
+            still = sum(stage.gain(name) > 0 for name in stage.found)
+            said.append(f"On {stage.stage.task} {_programs(still)} better still.")
     if result.peak is not None and stages:
         peak, task = result.peak, stages[0].stage.task
         said.append(
@@ -124,6 +125,10 @@ def sentence(result: FunnelResult) -> str:
             )
         )
     return " ".join(said)
+
+
+def _programs(count: int) -> str:
+    return "1 program is" if count == 1 else f"{count} programs are"
 
 
 def as_dict(result: FunnelResult) -> dict[str, Any]:

@@ -47,9 +47,10 @@ def task_table(verdict: Verdict, table: TaskVerdict) -> Table:
     judged = verdict.judged
     metric = next(iter(table.standings[0].metrics), "") if table.standings else ""
     title = f"{table.task} ({_role(verdict, table)}): held-out {table.score_name}"
+    title += f",\nand the lead of {judged}"
     laid = Table(box=None, padding=(0, 1), pad_edge=False, title=title, title_justify="left")
-    lead = f"{judged}'s lead ± 95 %"
-    for heading in (table.kind, "score", metric, "tuned lr", lead, "p", f"{judged} is"):
+    laid.caption_justify = "left"
+    for heading in (table.kind, "score", metric, "tuned lr", "lead ± 95 %", "p", "it is"):
         laid.add_column(heading, justify="left" if heading == table.kind else "right", no_wrap=True)
     for standing in _shown(judged, table):
         laid.add_row(*_cells(standing, metric), style="bold" if standing.name == judged else "")

@@ -43,7 +43,8 @@ def train_on(payload: Payload, update: Function, factors: Sequence[float]) -> Pa
     taken; `stopped` says why there are fewer than asked for.
 
     With `marks`, steps at which to look, and the array `curve_x [c, …]`, predictions on it at each
-    come back as `curve [marks, learning rates, seeds, c, …]`; the training is the same.
+    come back as `curve [marks, learning rates, seeds, c, …]`; the training is the same. With
+    `patient`, a program that learns nothing at first is not given up.
     """
     data = payload.data
     device = torch.device(str(data.get("device", "cpu")))
@@ -97,6 +98,7 @@ def _fit(
     """Train to the end, or until nothing is left that learns."""
     steps = len(factors)
     order = batches(len(x), int(data["batch"]), steps, data["seeds"]).to(x.device)
+    patient = bool(data.get("patient"))
     probation = max(CHECK_EVERY, math.ceil(steps * PROBATION / CHECK_EVERY) * CHECK_EVERY)
     points: list[np.ndarray] = []
     stretch: list[Tensor] = []
@@ -114,7 +116,11 @@ def _fit(
         if not replicas.drop_diverged(loss):
             stopped = f"diverged: at every learning rate by step {step}"
             return np.array(points), step, stopped
-        if step == probation and not _progress(before, replicas.loss(x[sample], y[sample])):
+        if (
+            step == probation
+            and not patient
+            and not _progress(before, replicas.loss(x[sample], y[sample]))
+        ):
             stopped = f"no progress: no loss fell within {step} steps at any learning rate"
             return np.array(points), step, stopped
     return np.array(points), steps, ""

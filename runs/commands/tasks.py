@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from runs.commands.common import json_option, out, print_json
@@ -12,8 +14,11 @@ from runs.commands.common import json_option, out, print_json
 def command(as_json: bool) -> None:
     """List the tasks: what a good program does there, and what a judgement costs.
 
+    The cost is in multiply-adds of the networks that are trained.
+
     Example: cambrian tasks
     """
+    from evaluators.funnel import search_trial, work_of
     from evaluators.task import TASKS, find_task
 
     found = []
@@ -33,6 +38,9 @@ def command(as_json: bool) -> None:
                 "seconds_allowed": rung.limits.seconds,
                 "rungs": [each.name for each in task.rungs],
                 "baselines": list(task.baselines),
+                "multiply_adds": work_of(task, search_trial(task)),
+                "held_out": list(getattr(task, "held_out", ())),
+                "funnel": list(getattr(task, "funnel", ())),
             }
         )
     if as_json:
@@ -41,9 +49,14 @@ def command(as_json: bool) -> None:
     from rich.table import Table
 
     table = Table(box=None, padding=(0, 1))
-    for heading in ("task", "kind", "steps x rates x seeds", "summary"):
-        table.add_column(heading)
+    for heading in ("task", "kind", "steps x rates x seeds", "cost", "summary"):
+        table.add_column(heading, justify="right" if heading == "cost" else "left")
     for row in found:
         size = f"{row['steps']} x {len(row['learning_rates'])} x {row['seeds']}"
-        table.add_row(row["name"], row["kind"], size, row["summary"])
+        table.add_row(row["name"], row["kind"], size, _cost(row), row["summary"])
     out().print(table)
+
+
+def _cost(row: dict[str, Any]) -> str:
+    """Write multiply-adds in thousands of millions."""
+    return f"{row['multiply_adds'] / 1e9:.1f} G"

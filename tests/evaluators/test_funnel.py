@@ -11,6 +11,7 @@ from evaluators.funnel import (
     advancing,
     peak,
     records,
+    search_trial,
     stage_trial,
     work_of,
 )
@@ -47,8 +48,7 @@ def test_the_peak_says_when_the_search_began_to_overfit() -> None:
 
 def test_a_stage_costs_the_multiple_it_says() -> None:
     search, stage = find_task("digits"), find_task("autoencoder")
-    rung = search.rungs[0]
-    cost = work_of(search, Trial(rung.steps, rung.learning_rates, tuple(range(rung.seeds))))
+    cost = work_of(search, search_trial(search))
     for multiple in (10, 100):
         trial = stage_trial(stage, multiple * cost, "cpu")
         assert work_of(stage, trial) == pytest.approx(multiple * cost, rel=0.02)

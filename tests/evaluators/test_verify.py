@@ -164,7 +164,8 @@ SMALL = replace(digits.TASK, steps=40, learning_rates=(0.003, 0.03), seeds=2)
 def raced() -> tuple[Verdict, MemorySandbox]:
     sandbox = MemorySandbox()
     known = library("optimizer")
-    contestants = {name: known[name] for name in ("lion", "adamw", "sgd")}
+    wild = Program("optimizer", "def update(w, g, lr):\n    return 1e30 * g\n", "wild")
+    contestants = {name: known[name] for name in ("lion", "adamw", "sgd")} | {"wild": wild}
     plan = Plan(seeds=4, timed=True)
     rng = np.random.default_rng(0)
     return verify([Evaluator(SMALL, sandbox)], contestants, rng, plan), sandbox
@@ -175,8 +176,10 @@ def test_a_real_race_and_the_same_seed_gives_the_same_digits() -> None:
     race = first.tasks[0].race
     assert race is not None
     assert race.setter == "adamw"
-    assert "no progress" in first.tasks[0].failures["sgd"]
-    assert set(race.steps) == {"lion", "adamw"}
+    assert "diverged" in first.tasks[0].failures["wild"]
+    assert race.steps["sgd"] == np.inf  # slow, but not given up
+    assert first.scores["sgd"]["steps"] == 0.0
+    assert set(race.steps) == {"lion", "adamw", "sgd"}
     assert race.steps["adamw"] in range(2, 41, 2)
     assert race.seconds["adamw"] > 0
     assert max(row["steps"] for row in first.scores.values()) == pytest.approx(1.0)
