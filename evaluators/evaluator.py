@@ -71,6 +71,7 @@ class Evaluator:
         """Hash all that a score depends on beside the program; equal protocols compare."""
         facts = {
             "task": self.task.name,
+            "kind": self.task.kind,
             "data": self.task.checksum,
             "harness": self.task.harness,
             "trial": asdict(self.trial()),
