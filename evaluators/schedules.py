@@ -66,8 +66,8 @@ class Schedules:
 
     @property
     def checksum(self) -> str:
-        """Return the hash of the problem's data."""
-        return self.problem.checksum
+        """Hash the problem's data and the optimiser that trains."""
+        return f"{self.problem.checksum}-{library('optimizer')[OPTIMIZER].key}"
 
     def payload(self, program: Program, trial: Trial) -> Payload:
         """Send the schedule with the optimiser that trains under it."""

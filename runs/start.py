@@ -90,8 +90,9 @@ def prepare(store: Store, config: RunConfig, sandbox: Sandbox, resume: str = "")
         run = store.run(resume)
         if run.protocol != protocol:
             raise InputError(
-                f"Run {run.id} cannot go on here: its scores were made with other data, settings "
-                f"or torch ({run.versions.get('torch')}; here {found['torch']}). Start a new run."
+                f"Run {run.id} cannot go on here: its scores were made with other data, settings, "
+                f"code or torch ({run.versions.get('torch')}; here {found['torch']}). "
+                f"Start a new run."
             )
         store.claim(run.id)
     else:
