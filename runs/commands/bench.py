@@ -51,7 +51,7 @@ def language(kinds: tuple[str, ...], programs: int, seed: int, as_json: bool) ->
 
 @command.command()
 @click.option(
-    "--rounds", type=click.IntRange(1), default=60, show_default=True, help="Take the least of."
+    "--rounds", type=click.IntRange(1), default=15, show_default=True, help="Take the median of."
 )
 @click.option(
     "--task",
