@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from evaluators import freeform
+from evaluators.candidate import UNSAFE
 from programs.check import depends_on
 from programs.errors import Fault, SandboxUnavailable
 from programs.fingerprint import behaviour
@@ -72,7 +73,7 @@ def _probed(program: Program, sandbox: Sandbox | None) -> Admitted | Rejected:
     except SandboxUnavailable as refusal:
         return Rejected(program, f"refused: {refusal}")
     fingerprint = found.fingerprint
-    if sandbox.tier == freeform.UNSAFE:
+    if sandbox.tier == UNSAFE:
         fingerprint = freeform.refuse_to_rank(fingerprint)
     if found.fault is not None:
         return Rejected(program, found.fault, fingerprint)

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 
 from evaluators import freeform
-from evaluators.candidate import Evaluation, Status
+from evaluators.candidate import UNSAFE, Evaluation, Status
 from evaluators.task import Measurement, Task, Trial
 from programs.fingerprint import MANTISSA_BITS
 from programs.fingerprint import VERSION as HASH_VERSION
@@ -112,7 +112,7 @@ class Evaluator:
     def _tier(self, program: Program) -> str:
         """Name the isolation of an evaluation: our interpreter does no harm without a cage."""
         tier = self.sandbox.tier
-        return "process" if tier == freeform.UNSAFE and program.genome is not None else tier
+        return "process" if tier == UNSAFE and program.genome is not None else tier
 
     def judge(self, program: Program, trial: Trial, limits: Limits) -> Judgement:
         """Run one trial in the sandbox; `Cancelled` when it was closed meanwhile."""

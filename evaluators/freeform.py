@@ -11,19 +11,20 @@ from dataclasses import replace
 
 import numpy as np
 
+from evaluators.candidate import UNSAFE
 from evaluators.task import Task, Trial
 from programs.fingerprint import Behaviour, behaviour_of
 from programs.kinds import optimizer_probe, schedule
 from programs.program import Program
 from sandbox.base import MIB, Guest, Job, Limits, Outcome, Payload, Sandbox
 
-PRELOAD = ("torch", "evaluators.harness.beside", "evaluators.harness.freeform.behaviour")
-"""What a sandbox for free-form programs must have imported before it forks."""
+PROBING = ("torch", "evaluators.harness.freeform.behaviour")
+"""What a sandbox must have imported before it forks, to probe free-form programs."""
 
-UNSAFE = "unsafe"
-"""The tier whose results nobody may rely on."""
+PRELOAD = (*PROBING, "evaluators.harness.beside", "evaluators.harness.freeform.guest")
+"""The same, to train under them as well."""
 
-_PROBING = Limits(seconds=20.0, memory=512 * MIB, result=4 * MIB)
+_LIMITS = Limits(seconds=20.0, memory=512 * MIB, result=4 * MIB)
 _PROBED = {
     "optimizer": (
         len(optimizer_probe.STEPS),
@@ -96,7 +97,7 @@ def _without_source(payload: Payload) -> Payload:
 def _run(program: Program, name: str, sandbox: Sandbox, more: dict[str, int]) -> Outcome:
     data = {"source": program.source, "form": program.form, **more}
     harness = f"evaluators.harness.freeform.behaviour:{name}"
-    return sandbox.run(Job(harness, Payload(data), _PROBING))
+    return sandbox.run(Job(harness, Payload(data), _LIMITS))
 
 
 def _array(outcome: Outcome, name: str, shape: tuple[int, ...]) -> np.ndarray:
@@ -110,7 +111,7 @@ def _array(outcome: Outcome, name: str, shape: tuple[int, ...]) -> np.ndarray:
 
 __all__ = [
     "PRELOAD",
-    "UNSAFE",
+    "PROBING",
     "Unprobable",
     "behaviour",
     "judging_job",

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from programs.errors import InputError
-from runs.commands.common import out, search_options, talk
+from runs.commands.common import out, search_options, talk, unsafe_option
 
 
 @click.command(name="run")
@@ -46,6 +46,7 @@ from runs.commands.common import out, search_options, talk
     help="Average up to so many evaluations of a behaviour.  [default: 1]",
 )
 @click.option("--fresh", is_flag=True, help="Train anew what an earlier run already scored.")
+@unsafe_option
 @search_options
 def command(
     task: str | None,
@@ -60,6 +61,7 @@ def command(
     forget: float | None,
     aggregate: int | None,
     fresh: bool,
+    unsafe: bool,
     workers: int | None,
     device: str,
     seed: int,
@@ -78,7 +80,9 @@ def command(
     if resume is not None:
         if task is not None:
             raise InputError("Give a TASK or `--resume RUN`, not both.")
-        code = go_on(resume, db, display, out(), talk(), evals=evals, hours=hours, usd=usd)
+        code = go_on(
+            resume, db, display, out(), talk(), evals=evals, hours=hours, usd=usd, unsafe=unsafe
+        )
     elif task is None:
         raise InputError("Name a task to search on, e.g. `cambrian run digits`.")
     else:
@@ -96,5 +100,5 @@ def command(
             replay=replay,
             **given,
         )
-        code = discover(config, db, display, out(), talk())
+        code = discover(config, db, display, out(), talk(), unsafe=unsafe)
     click.get_current_context().exit(code)
