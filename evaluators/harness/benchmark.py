@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from evaluators.harness.losses import cross_entropy
+from evaluators.harness.memory import keep_freed_memory
 from evaluators.harness.models import mlp
 from evaluators.harness.replicas import Replicas
 from evaluators.harness.rules import Interpreted
@@ -45,6 +46,7 @@ def evaluate(payload: Payload) -> Payload:
 
 def warm_up() -> None:
     """Take a step, so that what torch imports late is there before the first fork."""
+    keep_freed_memory()
     evaluate(Payload({"steps": 1, "rounds": 0, "replicas": []}))
 
 

@@ -77,10 +77,10 @@ class Given:
 
 def given() -> Given:
     """Return the problem on which `probe` runs every optimiser."""
-    problem = _fixed(flat=True)
+    problem = fixed_problem()
     return Given(
-        problem.weights[0][:, 0],
-        problem.gradients[0][:, :, 0],
+        problem.weights[:, 0],
+        problem.gradients[:, :, 0],
         problem.lr[:, :, 0, 0],
         STEPS,
         tuple(int(total) for total in TOTALS),
