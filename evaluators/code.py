@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[1]
 PARTS = (
     "evaluators/harness",
     "evaluators/evaluator.py",
+    "evaluators/freeform.py",
     "evaluators/schedules.py",
     "evaluators/scores.py",
     "evaluators/supervised.py",
