@@ -16,9 +16,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from evaluators.evaluator import Evaluator
+from evaluators.freeform import Unprobable
 from evaluators.task import Trial, Watchable
 from evaluators.timing import time_to_target
 from programs.program import Program
+from sandbox.base import Payload
 
 TUNING_SEED, FINAL_SEED, STUDY_SEED, TARGET_SEED = 10_000, 20_000, 30_000, 40_000
 
@@ -72,12 +74,12 @@ def enter(evaluator: Evaluator, program: Program, seeds: int) -> Entry | str:
     """Tune on validation, then judge on the held-out split; a string is the reason for failing."""
     rung = evaluator.task.rungs[0]
     tuning = replace(evaluator.trial(), seeds=_from(TUNING_SEED, rung.seeds))
-    tuned = evaluator.judge(program, tuning, rung.limits, patient=True)
+    tuned = evaluator.judge(program, tuning, rung.limits, patient)
     if tuned.best is None:
         return tuned.message
     rate = tuned.best.learning_rate
     final = replace(tuning, learning_rates=(rate,), seeds=_from(FINAL_SEED, seeds), split="test")
-    judged = evaluator.judge(program, final, rung.limits, patient=True)
+    judged = evaluator.judge(program, final, rung.limits, patient)
     if judged.best is None:
         return f"{judged.message} (with fresh seeds at its tuned learning rate)"
     found = judged.best.examples
@@ -94,12 +96,16 @@ def watch(evaluator: Evaluator, program: Program, entry: Entry) -> Watched:
     rates = neighbours(entry.learning_rate, entry.sweep)
     trial = Trial(rung.steps, rates, _from(STUDY_SEED, STUDIES), device=evaluator.device)
     marks = tuple(sorted({math.ceil(rung.steps * n / MARKS) for n in range(1, MARKS + 1)}))
-    asked = task.watched(task.payload(program, trial), trial, marks)
-    payload = replace(asked, data={**asked.data, "patient": True})
-    outcome = evaluator.run(program, payload, rung.limits)
+
+    def asked(payload: Payload) -> Payload:
+        return task.watched(patient(payload), trial, marks)
+
+    outcome = evaluator.run(program, trial, rung.limits, asked)
     never = np.full((len(marks), len(rates), STUDIES), np.nan)
+    if isinstance(outcome, Unprobable) or outcome.result is None:
+        return Watched(marks, never, math.inf)
     pace = outcome.seconds / rung.steps
-    if outcome.result is None or outcome.result.data.get("stopped"):
+    if outcome.result.data.get("stopped") or outcome.result.data.get("fault"):
         return Watched(marks, never, pace)
     try:
         scores = task.curve(outcome.result, trial, marks)
@@ -124,11 +130,16 @@ def target(evaluator: Evaluator, program: Program, entry: Entry) -> float | None
         seeds=_from(TARGET_SEED, TARGET_SEEDS),
         device=evaluator.device,
     )
-    judged = evaluator.judge(program, trial, rung.limits, patient=True)
+    judged = evaluator.judge(program, trial, rung.limits, patient)
     if judged.best is None:
         return None
     examples = judged.best.examples[:, : task.watch_size(watched, MARKS)]
     return float(np.median(examples.mean(1)))
+
+
+def patient(payload: Payload) -> Payload:
+    """Ask that a program be trained to the end even if it learns nothing at first."""
+    return replace(payload, data={**payload.data, "patient": True})
 
 
 def neighbours(rate: float, sweep: tuple[float, ...]) -> tuple[float, ...]:

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
-from evaluators.candidate import Evaluation, Status
+from evaluators import freeform
+from evaluators.candidate import UNSAFE, Evaluation, Status
+from evaluators.code import code_hash
 from evaluators.task import Measurement, Task, Trial
 from programs.fingerprint import MANTISSA_BITS
 from programs.fingerprint import VERSION as HASH_VERSION
 from programs.program import Program
 from sandbox.base import Ending, Job, Limits, Outcome, Payload, Sandbox
+from sandbox.text import one_line
 
 _STATUS = {
     Ending.TIMED_OUT: Status.TIMED_OUT,
@@ -27,6 +30,8 @@ _STATUS = {
     Ending.TOO_MUCH_OUTPUT: Status.FAILED,
     Ending.CRASHED: Status.FAILED,
 }
+
+Amend = Callable[[Payload], Payload]
 
 
 class Cancelled(Exception):
@@ -74,8 +79,9 @@ class Evaluator:
         """
         facts = {
             "task": self.task.name,
+            "kind": self.task.kind,
             "data": self.task.checksum,
-            "harness": self.task.harness,
+            "harness": [self.task.harness, code_hash(self.task.harness)],
             "trial": asdict(trial or self.trial()),
             "hash": [HASH_VERSION, MANTISSA_BITS],
             "torch": versions.get("torch", ""),
@@ -102,7 +108,7 @@ class Evaluator:
             message=judged.message,
             seconds=judged.seconds,
             device=self.device,
-            tier=self.sandbox.tier,
+            tier=self._tier(program),
         )
         if judged.best is None:
             return evaluation
@@ -114,32 +120,52 @@ class Evaluator:
             by_seed=tuple(float(s) for s in best.by_seed),
         )
 
-    def judge(
-        self, program: Program, trial: Trial, limits: Limits, patient: bool = False
-    ) -> Judgement:
-        """Run one trial in the sandbox; `Cancelled` when it was closed meanwhile.
+    def _tier(self, program: Program) -> str:
+        """Name the isolation of an evaluation: our interpreter does no harm without a cage."""
+        tier = self.sandbox.tier
+        return "process" if tier == UNSAFE and program.genome is not None else tier
 
-        A `patient` trial goes on to its end with a program that learns nothing at first.
-        """
-        payload = self.task.payload(program, trial)
-        if patient:
-            payload = replace(payload, data={**payload.data, "patient": True})
-        outcome = self.run(program, payload, limits)
+    def judge(
+        self, program: Program, trial: Trial, limits: Limits, amend: Amend | None = None
+    ) -> Judgement:
+        """Run one trial in the sandbox; `Cancelled` when it was closed meanwhile."""
+        outcome = self.run(program, trial, limits, amend)
+        if isinstance(outcome, freeform.Unprobable):
+            return Judgement(Status.FAILED, None, str(outcome), 0.0)
         status, best, message = self._scored(outcome, trial)
         return Judgement(status, best, message, outcome.seconds)
 
-    def run(self, program: Program, payload: Payload, limits: Limits) -> Outcome:
-        """Train a program with the task's harness; `Cancelled` when the sandbox was closed."""
-        ours = program.genome is not None
-        job = Job(self.task.harness, payload, limits, self.device, trusted=ours)
+    def run(
+        self, program: Program, trial: Trial, limits: Limits, amend: Amend | None = None
+    ) -> Outcome | freeform.Unprobable:
+        """Train a program in the sandbox, and return what came back without judging it.
+
+        `amend` changes what the training process is given. `Cancelled` when the sandbox was closed.
+        """
+        try:
+            job = self._job(program, trial, limits)
+        except freeform.Unprobable as fault:
+            return fault
+        if amend is not None:
+            job = replace(job, payload=amend(job.payload))
         outcome = self.sandbox.run(job)
         if outcome.ending is Ending.CANCELLED:
             raise Cancelled
         return outcome
 
+    def _job(self, program: Program, trial: Trial, limits: Limits) -> Job:
+        if program.genome is None:
+            args = (self.task, program, trial, limits, self.device, self.sandbox)
+            return freeform.judging_job(*args)
+        payload = self.task.payload(program, trial)
+        return Job(self.task.harness, payload, limits, self.device, trusted=True)
+
     def _scored(self, outcome: Outcome, trial: Trial) -> tuple[Status, Best | None, str]:
         if outcome.result is None:
             return _STATUS[outcome.ending], None, outcome.message
+        if fault := outcome.result.data.get("fault"):
+            late = bool(outcome.result.data.get("late"))
+            return Status.TIMED_OUT if late else Status.FAILED, None, one_line(str(fault))
         if stopped := str(outcome.result.data.get("stopped", "")):
             return Status.PRUNED, None, stopped
         try:

@@ -84,16 +84,13 @@ def _stage(text: str, multiple: float, searched: Task) -> Stage:
     name, colon, number = text.rpartition(":")
     if colon and _number(number) is not None:
         text, multiple = name, _number(number) or 0.0
-    task = find_task(text)
+    task = find_task(text, searched.kind)
     if not (multiple > 0 and math.isfinite(multiple)):
         raise InputError(
             f"A stage's cost must be a multiple above 0 of the search's, not {number}."
         )
-    if task.kind != searched.kind or task.name == searched.name:
-        raise InputError(
-            f"A stage needs another task than {searched.name} for programs of kind "
-            f"{searched.kind}; {task.name} judges kind {task.kind}."
-        )
+    if task.name == searched.name:
+        raise InputError(f"A stage needs another task than {searched.name}, which was searched.")
     return Stage(text, multiple)
 
 
@@ -165,7 +162,7 @@ class Funnel:
         cost: float,
         top: int,
     ) -> StageResult:
-        task = find_task(stage.task)
+        task = find_task(stage.task, self.run.kind)
         trial = stage_trial(task, stage.multiple * cost, self.device)
         everyone = {reference: library(task.kind)[reference], **programs}
         seconds = self._pace(programs) * stage.multiple * len(everyone) / self.workers

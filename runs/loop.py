@@ -182,7 +182,7 @@ class Loop:
         proposal = self.drawn.pop(index).result()
         self._count_unpaid(proposal.origin)
         origin = replace(proposal.origin, seed=(self.config.seed, index))
-        found = admit(proposal.offer, self.kind)
+        found = admit(proposal.offer, self.kind, self.evaluator.sandbox)
         id_ = candidate_id(self.run.id, index)
         evaluation = Evaluation(
             Status.INVALID if isinstance(found, Rejected) else Status.SCORED,

@@ -71,7 +71,9 @@ def leaders(candidates: Iterable[Candidate], baseline: float | None, program: bo
 def ranking(rows: Sequence[Row]) -> Table:
     """Lay out the leaderboard of the database."""
     table = Table(box=None, padding=(0, 1), expand=True)
-    for heading in ("id", "task", "score ± s.e.", "over start", "size", "proposer"):
+    several = len({row.kind for row in rows}) > 1
+    kind = ("kind",) if several else ()
+    for heading in ("id", "task", *kind, "score ± s.e.", "over start", "size", "proposer"):
         table.add_column(heading, no_wrap=True, justify="right" if "s" in heading[:1] else "left")
     table.add_column("program", no_wrap=True, overflow="ellipsis", ratio=1)
     for row in rows:
@@ -79,6 +81,7 @@ def ranking(rows: Sequence[Row]) -> Table:
         table.add_row(
             row.id[:6],
             row.task,
+            *((row.kind,) if several else ()),
             score_text(row.score, row.stderr),
             gain,
             str(row.size),
@@ -109,12 +112,6 @@ def pace(progress: Progress) -> str:
 def without_score(progress: Progress, count: int = 4) -> str:
     """Write why candidates got no score, the commonest reasons first."""
     return " · ".join(f"{reason} {n}" for reason, n in progress.reasons.most_common(count))
-
-
-def half_width(interval: Sequence[float]) -> float:
-    """Return half the width of an interval."""
-    low, high = interval
-    return (high - low) / 2
 
 
 def program_text(source: str) -> Syntax:

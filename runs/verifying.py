@@ -18,7 +18,7 @@ from evaluators.evaluator import Evaluator
 from evaluators.standing import Verdict
 from evaluators.task import Task, Watchable, find_task
 from evaluators.verify import Plan, verify
-from programs.errors import Fault, InputError
+from programs.errors import Fault
 from programs.fingerprint import behaviour
 from programs.load import kind_named, library, read_program
 from programs.program import Program
@@ -151,12 +151,7 @@ def tasks_for(searched: Task, named: str | None) -> list[Task]:
     names = getattr(searched, "held_out", ()) if named is None else _split(named)
     tasks = [searched]
     for name in names:
-        task = find_task(name)
-        if task.kind != searched.kind:
-            raise InputError(
-                f"The task {task.name} judges programs of kind {task.kind}, and this is of kind "
-                f"{searched.kind}: name others with --tasks."
-            )
+        task = find_task(name, searched.kind)
         if task.name not in {t.name for t in tasks}:
             tasks.append(task)
     return tasks

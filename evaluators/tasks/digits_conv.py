@@ -21,9 +21,8 @@ def load() -> Data:
 TASK = Supervised(
     name="digits-conv",
     goal=(
-        "Find an update rule that trains a two-layer convolutional network of 8x8 handwritten "
-        "digits to the lowest validation cross-entropy in 150 steps of batch 32 under cosine "
-        "annealing, at its best learning rate of a log-spaced sweep from 3e-4 to 10."
+        "Train a two-layer convolutional network of 8x8 handwritten digits to the lowest "
+        "validation cross-entropy in 150 steps of batch 32."
     ),
     data=load,
     model=conv((1, 8, 8), channels=(8, 16), outputs=10),

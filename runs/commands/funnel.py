@@ -61,7 +61,7 @@ def command(
 
     with existing_store(db) as store:
         run = store.run(run_id)
-        task = find_task(run.task)
+        task = find_task(run.task, run.kind)
         chosen = stages_of(task, stages)
         config = settings(run.task, device=device, workers=workers)
         console = talk()

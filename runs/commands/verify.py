@@ -75,7 +75,7 @@ def command(
         candidate = store.candidate(id_)
         run = store.run_of(candidate.id)
         config = settings(run.task, device=device, workers=workers)
-        searched = find_task(run.task)
+        searched = find_task(run.task, run.kind)
         chosen = [searched] if quick else tasks_for(searched, tasks)
         with sandbox_for(searched, config.workers, device) as sandbox:
             if quick:

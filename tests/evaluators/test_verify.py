@@ -19,9 +19,9 @@ from evaluators.standing import BETTER, UNDECIDED, WORSE, Verdict
 from evaluators.task import Measurement, Trial
 from evaluators.tasks import digits
 from evaluators.verify import QUICK_SEEDS, Plan, verify
-from programs.load import library
+from programs.load import kind_named, library, read_program
 from programs.program import Program
-from sandbox.base import Payload
+from sandbox.base import Outcome, Payload
 from sandbox.memory import MemorySandbox
 from tests.toy import Toy
 
@@ -54,7 +54,8 @@ class Known(Toy):
 
 
 def programs(*names: str) -> dict[str, Program]:
-    return {name: Program("optimizer", name, name) for name in names}
+    genome = library("optimizer")["sgd"].genome
+    return {name: Program("optimizer", name, name, genome) for name in names}
 
 
 def judged(*names: str, broken: str = "") -> Verdict:
@@ -164,7 +165,8 @@ SMALL = replace(digits.TASK, steps=40, learning_rates=(0.003, 0.03), seeds=2)
 def raced() -> tuple[Verdict, MemorySandbox]:
     sandbox = MemorySandbox()
     known = library("optimizer")
-    wild = Program("optimizer", "def update(w, g, lr):\n    return 1e30 * g\n", "wild")
+    wild = read_program("def update(w, g, lr):\n    return 1e30 * g\n", kind_named("optimizer"))
+    assert isinstance(wild, Program)
     contestants = {name: known[name] for name in ("lion", "adamw", "sgd")} | {"wild": wild}
     plan = Plan(seeds=4, timed=True)
     rng = np.random.default_rng(0)
@@ -204,9 +206,11 @@ def test_watching_a_training_changes_nothing_in_it() -> None:
     evaluator = Evaluator(SMALL, MemorySandbox())
     trial = evaluator.trial()
     program, limits = library("optimizer")["adamw"], SMALL.rungs[0].limits
-    plain = SMALL.payload(program, trial)
-    asked = SMALL.watched(plain, trial, [1, 20, 40])
-    alone, watched = (evaluator.run(program, p, limits).result for p in (plain, asked))
+    outcomes = (
+        evaluator.run(program, trial, limits, amend)
+        for amend in (None, lambda payload: SMALL.watched(payload, trial, [1, 20, 40]))
+    )
+    alone, watched = (o.result for o in outcomes if isinstance(o, Outcome))
     assert alone is not None
     assert watched is not None
     assert alone.arrays["predictions"].tobytes() == watched.arrays["predictions"].tobytes()
