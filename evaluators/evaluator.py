@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 
 from evaluators.candidate import Evaluation, Status
+from evaluators.code import code_hash
 from evaluators.task import Measurement, Task, Trial
 from programs.fingerprint import MANTISSA_BITS
 from programs.fingerprint import VERSION as HASH_VERSION
@@ -71,8 +72,9 @@ class Evaluator:
         """Hash all that a score depends on beside the program; equal protocols compare."""
         facts = {
             "task": self.task.name,
+            "kind": self.task.kind,
             "data": self.task.checksum,
-            "harness": self.task.harness,
+            "harness": [self.task.harness, code_hash(self.task.harness)],
             "trial": asdict(self.trial()),
             "hash": [HASH_VERSION, MANTISSA_BITS],
             "torch": versions.get("torch", ""),

@@ -155,13 +155,19 @@ class Queries(ABC):
 
     # The leaderboard
 
-    def top(self, run: str | None = None, task: str | None = None, limit: int = 10) -> list[Row]:
-        """Return the best of a run, of a task or of everything, one row for each behaviour."""
+    def top(
+        self,
+        run: str | None = None,
+        task: str | None = None,
+        limit: int = 10,
+        kind: str | None = None,
+    ) -> list[Row]:
+        """Return the best of a run, a task, a kind or everything, one row for each behaviour."""
         if run is not None:
             runs = [self._identify("run", run)]
         else:
-            sql = "SELECT id FROM run WHERE ?1 IS NULL OR task = ?1"
-            runs = [row["id"] for row in self.rows(sql, task)]
+            sql = "SELECT id FROM run WHERE coalesce(task = ?1, 1) AND coalesce(kind = ?2, 1)"
+            runs = [row["id"] for row in self.rows(sql, task, kind)]
         # A best of each run, read off its index, and the best of those: no sort of everything.
         rows = [row for each in runs for row in self._best(each, limit)]
         return _distinct(sorted(rows, key=lambda row: -row.score), limit)

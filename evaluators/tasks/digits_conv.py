@@ -12,9 +12,8 @@ from evaluators.tasks import digits
 TASK = Supervised(
     name="digits-conv",
     goal=(
-        "Find an update rule that trains a two-layer convolutional network of 8x8 handwritten "
-        "digits to the lowest validation cross-entropy in 150 steps of batch 32 under cosine "
-        "annealing, at its best learning rate of a log-spaced sweep from 3e-4 to 10."
+        "Train a two-layer convolutional network of 8x8 handwritten digits to the lowest "
+        "validation cross-entropy in 150 steps of batch 32."
     ),
     data=digits.images,
     model=conv((1, 8, 8), channels=(8, 16), outputs=10),

@@ -20,9 +20,8 @@ from sandbox.base import MIB, Limits
 TASK = Supervised(
     name="mnist1d",
     goal=(
-        "Find an update rule that trains a residual ReLU perceptron of 15,210 weights on MNIST-1D, "
-        "noisy one-dimensional signals in ten classes, to the lowest validation cross-entropy in "
-        "300 steps of batch 32 under cosine annealing, at its best learning rate of a sweep."
+        "Train a residual ReLU perceptron of 15,210 weights on MNIST-1D, noisy one-dimensional "
+        "signals in ten classes, to the lowest validation cross-entropy in 300 steps of batch 32."
     ),
     data=signals,
     model=mlp(40, 100, 100, 10, residual=True),

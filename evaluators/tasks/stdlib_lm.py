@@ -39,9 +39,8 @@ def load() -> Data:
 TASK = Supervised(
     name="stdlib-lm",
     goal=(
-        "Find an update rule that trains a small causal transformer, byte by byte, on Python "
-        "source to the fewest bits per byte on unseen files in 80 steps of 4 windows of 32 bytes "
-        "under cosine annealing, at its best learning rate of a sweep."
+        "Train a small causal transformer, byte by byte, on Python source to the fewest bits per "
+        "byte on unseen files in 80 steps of 4 windows of 32 bytes."
     ),
     data=load,
     model=transformer(vocabulary=256, context=CONTEXT, width=24, depth=2, heads=2),

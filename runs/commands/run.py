@@ -12,6 +12,7 @@ from runs.commands.common import out, search_options, talk
 
 @click.command(name="run")
 @click.argument("task", required=False)
+@click.option("--kind", help="The kind of program to search for.  [default: the task's first]")
 @click.option("--evals", type=int, help="Stop after so many distinct programs.  [default: 200]")
 @click.option("--hours", type=float, help="Stop after so many hours.")
 @click.option(
@@ -49,6 +50,7 @@ from runs.commands.common import out, search_options, talk
 @search_options
 def command(
     task: str | None,
+    kind: str | None,
     evals: int | None,
     hours: float | None,
     proposers: tuple[str, ...],
@@ -70,14 +72,14 @@ def command(
 
     `cambrian tasks` lists the tasks. With the same seed the same run comes out.
 
-    Example: cambrian run digits --evals 500 --seed 1
+    Example: cambrian run digits --kind schedule --evals 500 --seed 1
     """
     from runs.config import parse_models, parse_proposers
     from runs.discover import discover, go_on, settings
 
     if resume is not None:
-        if task is not None:
-            raise InputError("Give a TASK or `--resume RUN`, not both.")
+        if task is not None or kind is not None:
+            raise InputError("Give a TASK (with a `--kind`) or `--resume RUN`, not both.")
         code = go_on(resume, db, display, out(), talk(), evals=evals, hours=hours, usd=usd)
     elif task is None:
         raise InputError("Name a task to search on, e.g. `cambrian run digits`.")
@@ -86,6 +88,7 @@ def command(
         given |= {"forget": forget, "aggregate": aggregate}
         config = settings(
             task,
+            kind=kind,
             device=device,
             seed=seed,
             recall=not fresh,

@@ -72,10 +72,8 @@ def _scored(given: Named, tolerance: float, task_name: str, device: str) -> dict
     from runs.scoring import Scoring
     from runs.start import sandbox_for
 
-    task = find_task(task_name)
+    task = find_task(task_name, given.kind.name)
     read_config(task=task_name, device=device)
-    if task.kind != given.kind.name:
-        raise InputError(f"{task.name} judges programs of kind {task.kind}, not {given.kind.name}.")
     with sandbox_for(task, 1, device) as sandbox:
         scoring = Scoring(Evaluator(task, sandbox, device), given.genome, given.kind, talk().print)
         rng = np.random.default_rng(0)
