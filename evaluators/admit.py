@@ -6,8 +6,10 @@ the probes would have settled.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from evaluators.task import Task, language
 from programs.check import depends_on
 from programs.errors import Fault
 from programs.fingerprint import behaviour
@@ -37,7 +39,16 @@ class Rejected:
     fingerprint: str = ""
 
 
-def admit(offer: Genome | str, kind: Kind) -> Admitted | Rejected:
+Refusal = Callable[[Genome], str]
+"""A task's own objection to a program that type-checks: "short name: sentence", or nothing."""
+
+
+def admit_to(task: Task, offer: Genome | str) -> Admitted | Rejected:
+    """Admit a program to a task: in its language, and unless its `refusal` objects."""
+    return admit(offer, language(task), getattr(task, "refusal", None))
+
+
+def admit(offer: Genome | str, kind: Kind, refusal: Refusal | None = None) -> Admitted | Rejected:
     """Turn what a proposer offers into a program, or say why it is refused."""
     program = read_program(offer, kind) if isinstance(offer, str) else make_program(offer, kind)
     if isinstance(program, Fault):
@@ -48,6 +59,8 @@ def admit(offer: Genome | str, kind: Kind) -> Admitted | Rejected:
         if not depends_on(program.genome.main, kind, name):
             meaning = kind.entry.vital[name]
             return Rejected(program, f"ignores {meaning}: the result does not depend on `{name}`")
+    if refusal is not None and (objection := refusal(program.genome)):
+        return Rejected(program, objection)
     found = behaviour(program.genome, kind)
     if found.fault is not None:
         return Rejected(program, found.fault, found.fingerprint)

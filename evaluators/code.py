@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[1]
 
 PARTS = (
     "evaluators/harness",
+    "evaluators/bodies.py",
     "evaluators/evaluator.py",
     "evaluators/schedules.py",
     "evaluators/scores.py",

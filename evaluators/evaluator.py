@@ -124,6 +124,8 @@ class Evaluator:
             return _STATUS[outcome.ending], None, outcome.message
         if stopped := str(outcome.result.data.get("stopped", "")):
             return Status.PRUNED, None, stopped
+        if fault := str(outcome.result.data.get("fault", "")):
+            return Status.FAILED, None, fault
         try:
             measured = self.task.measure(outcome.result, trial)
         except (KeyError, ValueError, TypeError) as error:

@@ -44,17 +44,6 @@ def images() -> Data:
     return Data(*((x.reshape(-1, 1, 8, 8), y) for x, y in pairs))
 
 
-TASK = Supervised(
-    name="digits",
-    goal=(
-        "Train a small ReLU classifier of 8x8 handwritten digits to the lowest validation cross- "
-        "entropy in 200 steps of batch 32."
-    ),
-    data=load,
-    model=mlp(64, 32, 32, 10),
-    steps=200,
-)
-
 BODIES = Bodies(
     name="digits",
     goal=(
@@ -68,4 +57,18 @@ BODIES = Bodies(
     steps=120,
     baselines=("resnet", "vgg", "lenet", "convnext", "vit", "mobilenet", "mlp"),
     further=(Rung("long", 1000, RATES, 3, Limits(1800.0, 1024 * MIB)),),
+)
+
+
+TASK = Supervised(
+    name="digits",
+    goal=(
+        "Train a small ReLU classifier of 8x8 handwritten digits to the lowest validation cross- "
+        "entropy in 200 steps of batch 32."
+    ),
+    data=load,
+    model=mlp(64, 32, 32, 10),
+    steps=200,
+    kinds=("optimizer", "schedule", "architecture"),
+    body=BODIES,
 )

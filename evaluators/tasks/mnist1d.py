@@ -17,18 +17,6 @@ from evaluators.task import Rung
 from programs.spec import Spec
 from sandbox.base import MIB, Limits
 
-TASK = Supervised(
-    name="mnist1d",
-    goal=(
-        "Train a residual ReLU perceptron of 15,210 weights on MNIST-1D, noisy one-dimensional "
-        "signals in ten classes, to the lowest validation cross-entropy in 300 steps of batch 32."
-    ),
-    data=signals,
-    model=mlp(40, 100, 100, 10, residual=True),
-    steps=300,
-    seeds=3,
-)
-
 BODIES = Bodies(
     name="mnist1d",
     goal=(
@@ -42,4 +30,19 @@ BODIES = Bodies(
     steps=200,
     baselines=("evoprompting_cnn", "tcn", "resnet", "bi_gru", "transformer", "s4d", "mlp_mixer"),
     further=(Rung("long", 2000, RATES, 3, Limits(1800.0, 1024 * MIB)),),
+)
+
+
+TASK = Supervised(
+    name="mnist1d",
+    goal=(
+        "Train a residual ReLU perceptron of 15,210 weights on MNIST-1D, noisy one-dimensional "
+        "signals in ten classes, to the lowest validation cross-entropy in 300 steps of batch 32."
+    ),
+    data=signals,
+    model=mlp(40, 100, 100, 10, residual=True),
+    steps=300,
+    seeds=3,
+    kinds=("optimizer", "schedule", "architecture"),
+    body=BODIES,
 )

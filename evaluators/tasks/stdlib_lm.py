@@ -36,22 +36,6 @@ def load() -> Data:
     return text(sorted(folder.glob("*.py")), CONTEXT, judged=512)
 
 
-TASK = Supervised(
-    name="stdlib-lm",
-    goal=(
-        "Train a small causal transformer, byte by byte, on Python source to the fewest bits per "
-        "byte on unseen files in 80 steps of 4 windows of 32 bytes."
-    ),
-    data=load,
-    model=transformer(vocabulary=256, context=CONTEXT, width=24, depth=2, heads=2),
-    score="-bits per byte",
-    steps=80,
-    batch=4,
-    learning_rates=log_sweep(1e-3, 10.0, 9),
-    seeds=3,
-    further=(Rung("long", 2000, log_sweep(1e-3, 10.0, 9), 3, Limits(600.0, 1024 * MIB)),),
-)
-
 BODIES = Bodies(
     name="stdlib-lm",
     goal=(
@@ -67,4 +51,23 @@ BODIES = Bodies(
     batch=8,
     baselines=("transformer", "llama", "mamba", "s4d", "gru", "tcn", "hyena"),
     further=(Rung("long", 2000, RATES, 3, Limits(1800.0, 1024 * MIB)),),
+)
+
+
+TASK = Supervised(
+    name="stdlib-lm",
+    goal=(
+        "Train a small causal transformer, byte by byte, on Python source to the fewest bits per "
+        "byte on unseen files in 80 steps of 4 windows of 32 bytes."
+    ),
+    data=load,
+    model=transformer(vocabulary=256, context=CONTEXT, width=24, depth=2, heads=2),
+    score="-bits per byte",
+    steps=80,
+    batch=4,
+    learning_rates=log_sweep(1e-3, 10.0, 9),
+    seeds=3,
+    further=(Rung("long", 2000, log_sweep(1e-3, 10.0, 9), 3, Limits(600.0, 1024 * MIB)),),
+    kinds=("optimizer", "schedule", "architecture"),
+    body=BODIES,
 )

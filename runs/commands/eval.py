@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 def command(file: Path, task_name: str, device: str, as_json: bool) -> None:
     """Judge a program file exactly as a run would.
 
-    It goes through the same sweep, seeds and steps. Whether it is an optimizer or a schedule shows
-    in the function it defines. A program that fails is an answer, with its status and message.
+    It goes through the same sweep, seeds and steps. Its kind shows in the function it defines. A
+    program that fails is an answer, with its status and message.
 
     Example: cambrian eval mine.py --task digits
     """
-    from evaluators.admit import Rejected, admit
+    from evaluators.admit import Rejected, admit_to
     from evaluators.candidate import Evaluation, Status
     from evaluators.evaluator import Evaluator
     from evaluators.task import find_task
-    from programs.load import kind_named, kind_of
+    from programs.load import kind_of
     from runs.config import read_config
     from runs.start import sandbox_for
 
@@ -38,7 +38,7 @@ def command(file: Path, task_name: str, device: str, as_json: bool) -> None:
     kind = kind_of(source)
     task = find_task(task_name, kind.name if kind else None)
     read_config(task=task_name, device=device)
-    found = admit(source, kind_named(task.kind))
+    found = admit_to(task, source)
     if isinstance(found, Rejected):
         fingerprint = found.fingerprint
         evaluation = Evaluation(Status.INVALID, message=found.reason, fingerprint=fingerprint)

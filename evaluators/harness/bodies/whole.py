@@ -40,8 +40,11 @@ class Whole(nn.Module):
         return found.shape[-1]
 
     def features(self, x: Tensor) -> Tensor:
-        """Return what the read-out sees: the mean over all places, or every position."""
-        h = self.body(self.stem(x))
+        """Return what the read-out sees of a batch."""
+        return self.gathered(self.body(self.stem(x)))
+
+    def gathered(self, h: Tensor) -> Tensor:
+        """Return the mean of a body's output over all places, or every position of it."""
         if not self.pooled:
             return h
         return h.flatten(2).mean(2) if h.dim() == 4 else h.mean(1) if h.dim() == 3 else h

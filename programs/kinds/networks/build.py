@@ -15,7 +15,7 @@ from programs.genome import Genome
 from programs.kinds.architecture import at
 from programs.kinds.networks.functions import attention, maps, mixing, pointwise, recurrent
 from programs.kinds.networks.layer import Layer, Weight
-from programs.kinds.networks.plan import Recipe, recipe
+from programs.kinds.networks.plan import Call, Recipe, recipe
 from programs.spec import Spec
 
 
@@ -30,6 +30,7 @@ def build(genome: Genome, spec: Spec) -> Network | Fault:
 
 
 Tensors = Mapping[str, Tensor]
+Watch = Callable[[Call, Tensor], None]
 
 
 class Network(nn.Module):
@@ -38,6 +39,7 @@ class Network(nn.Module):
     def __init__(self, recipe: Recipe) -> None:
         super().__init__()
         self.recipe = recipe
+        self.watch: Watch | None = None
         self.weights = nn.ModuleDict(
             {path: _Weights(recipe.weights[path]) for path in sorted(recipe.weights)}
         )
@@ -45,11 +47,20 @@ class Network(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Apply the network to a batch."""
         weights = {p: {**w._parameters, **w._buffers} for p, w in self.weights.items()}
-        return run(self.recipe, x, weights, self.training)  # type: ignore[arg-type]
+        return run(self.recipe, x, weights, self.training, self.watch)  # type: ignore[arg-type]
 
 
-def run(recipe: Recipe, x: Tensor, weights: Mapping[str, Tensors], training: bool) -> Tensor:
-    """Apply a recipe to a batch with the weights given by path and name."""
+def run(
+    recipe: Recipe,
+    x: Tensor,
+    weights: Mapping[str, Tensors],
+    training: bool,
+    watch: Watch | None = None,
+) -> Tensor:
+    """Apply a recipe to a batch with the weights given by path and name.
+
+    `watch` sees every call with its value.
+    """
     values: dict[str, Any] = {"x": x}
     for call in recipe.calls:
         args = [values[v] if isinstance(v, str) else v for v in call.values]
@@ -58,6 +69,8 @@ def run(recipe: Recipe, x: Tensor, weights: Mapping[str, Tensors], training: boo
             facts = {**facts, "training": training}
         own = weights[call.path] if call.path else {}
         values[call.target] = _compiled(call.layer)(*args, **own, **facts)
+        if watch is not None:
+            watch(call, values[call.target])
     return values[recipe.result]
 
 
