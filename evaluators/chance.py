@@ -17,15 +17,14 @@ from evaluators.admit import Admitted, admit_to
 from evaluators.evaluator import Evaluator
 from evaluators.task import Task, language
 from programs.errors import Fault
+from programs.load import library
 from programs.operator import OPERATORS
-from programs.parse import parse
 from programs.program import Program
 
-START = "def network(x):\n    return linear(x)\n"
-"""What random networks grow from: the least that has weights."""
+EDITS = (4, 12)
+"""The fewest and the most random edits that make a random network."""
 
-LONGEST = 10
-"""Resamplings and insertions that make a random network, at most."""
+OPERATORS_USED = ("resample-subtree", "resample-subtree", "insert", "delete")
 
 GIVE_UP = 200
 """Refused draws in a row after which a place is taken to have no more random networks."""
@@ -66,16 +65,18 @@ class Improvement:
 def draw(task: Task, count: int, rng: np.random.Generator) -> list[Program]:
     """Draw random networks for a task's place, all of different behaviour.
 
-    Each is grown from one linear map by expressions of the weighted grammar: one to ten times a
-    value is resampled, or a new one inserted. Fewer come back where no more can be found.
+    Each is a random network of the library that fits, after four to twelve random edits, most of
+    which put an expression of the weighted grammar in a value's place; no score is looked at.
+    Fewer come back where no more can be found.
     """
-    operators = [OPERATORS.find(name) for name in ("resample-subtree", "insert")]
+    operators = [OPERATORS.find(name) for name in OPERATORS_USED]
+    starts = fitting(task)
     found: dict[str, Program] = {}
     refused = 0
     while len(found) < count and refused < GIVE_UP:
-        genome = parse(START, language(task))
-        assert not isinstance(genome, Fault)
-        for _ in range(int(rng.integers(1, LONGEST + 1))):
+        genome = starts[rng.integers(len(starts))].genome
+        assert genome is not None
+        for _ in range(int(rng.integers(EDITS[0], EDITS[1] + 1))):
             child = operators[rng.integers(len(operators))]([genome], language(task), rng)
             genome = genome if isinstance(child, Fault) else child
         admitted = admit_to(task, genome)
@@ -85,6 +86,12 @@ def draw(task: Task, count: int, rng: np.random.Generator) -> list[Program]:
         else:
             refused += 1
     return list(found.values())
+
+
+def fitting(task: Task) -> list[Program]:
+    """Return the library's programs that a task admits."""
+    known = library(task.kind).values()
+    return [p for p in known if isinstance(admit_to(task, p.source), Admitted)]
 
 
 def improvement(
