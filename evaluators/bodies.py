@@ -137,9 +137,13 @@ class Bodies:
         """Return the kind of program whose input is this task's."""
         return at(self.spec)
 
-    @cached_property
+    @property
     def checksum(self) -> str:
         """Hash the data, and what is trained on it."""
+        return self._checksum
+
+    @cached_property
+    def _checksum(self) -> str:
         place = [asdict(self.spec), dict(self.stem), self.pooled, dict(self.recipe)]
         facts = [self.splits.checksum, *place, self.batch, self.score]
         text = json.dumps(facts, sort_keys=True)

@@ -19,6 +19,7 @@ PARTS = (
     "evaluators/harness",
     "evaluators/bodies.py",
     "evaluators/evaluator.py",
+    "evaluators/freeform.py",
     "evaluators/schedules.py",
     "evaluators/scores.py",
     "evaluators/supervised.py",

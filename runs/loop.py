@@ -183,7 +183,7 @@ class Loop:
         proposal = self.drawn.pop(index).result()
         self._count_unpaid(proposal.origin)
         origin = replace(proposal.origin, seed=(self.config.seed, index))
-        found = admit_to(self.evaluator.task, proposal.offer)
+        found = admit_to(self.evaluator.task, proposal.offer, self.evaluator.sandbox)
         id_ = candidate_id(self.run.id, index)
         evaluation = Evaluation(
             Status.INVALID if isinstance(found, Rejected) else Status.SCORED,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from evaluators.harness.memory import keep_freed_memory
 from evaluators.harness.training import cosine, train_on
 from programs.errors import Fault
 from programs.genome import Genome
@@ -24,6 +25,7 @@ def train(payload: Payload) -> Payload:
 
 def warm_up() -> None:
     """Run a few steps so that everything torch imports late is there before the first fork."""
+    keep_freed_memory()
     rng = np.random.default_rng(0)
     x = rng.normal(size=(8, 4)).astype(np.float32)
     arrays = {"train_x": x, "train_y": np.arange(8) % 3, "eval_x": x}

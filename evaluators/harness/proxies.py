@@ -34,6 +34,7 @@ from torch import Tensor
 
 from evaluators.data.splits import UNASKED
 from evaluators.harness.bodies.whole import Whole, whole
+from programs.kinds.networks.build import Network, run
 from programs.kinds.networks.plan import Call
 from programs.kinds.networks.recurrent import RECURRENT
 from sandbox.base import Payload
@@ -110,8 +111,9 @@ def _grasp(network: Whole, x: Tensor, y: Tensor) -> float:
 
 
 def _fisher(network: Whole, x: Tensor, y: Tensor) -> float:
-    seen = _watched(network, lambda call: call.layer.weighted)
-    loss = _loss(network, x, y)
+    h, seen = _values(network, x, lambda call: call.layer.weighted)
+    logits = network.readout(network.gathered(h)).flatten(0, -2)
+    loss = F.cross_entropy(logits, y.flatten(), ignore_index=UNASKED)
     found = torch.autograd.grad(loss, seen, allow_unused=True) if seen else ()
     total = 0.0
     for a, g in zip(seen, found, strict=True):
@@ -141,9 +143,8 @@ def _jacob_cov(network: Whole, x: Tensor, y: Tensor) -> float:
 
 
 def _naswot(network: Whole, x: Tensor, y: Tensor) -> float:
-    seen = _watched(network, lambda call: call.layer.weighted)
     with torch.no_grad():
-        network(x)
+        _, seen = _values(network, x, lambda call: call.layer.weighted)
     if not seen:
         return float("nan")
     codes = torch.cat([(a > 0).flatten(1).double() for a in seen], 1)
@@ -152,9 +153,8 @@ def _naswot(network: Whole, x: Tensor, y: Tensor) -> float:
 
 
 def _hidden_cov(network: Whole, x: Tensor, y: Tensor) -> float:
-    seen = _watched(network, lambda call: call.layer.name in _RECURRENT)
     with torch.no_grad():
-        network(x)
+        _, seen = _values(network, x, lambda call: call.layer.name in _RECURRENT)
     return _spread(seen[-1].flatten(1)) if seen else float("nan")
 
 
@@ -162,16 +162,16 @@ def _parameters(network: Whole, x: Tensor, y: Tensor) -> float:
     return float(sum(p.numel() for p in network.parameters()))
 
 
-def _watched(network: Whole, wanted: Callable[[Call], bool]) -> list[Tensor]:
-    """Return a list that the next forward pass fills with the values of the calls wanted."""
-    seen: list[Tensor] = []
-
-    def watch(call: Call, value: Tensor) -> None:
-        if wanted(call):
-            seen.append(value)
-
-    network.body.watch = watch  # type: ignore[assignment]
-    return seen
+def _values(
+    network: Whole, x: Tensor, wanted: Callable[[Call], bool]
+) -> tuple[Tensor, list[Tensor]]:
+    """Return the body's output for a batch, and the values of the calls wanted."""
+    body = network.body
+    assert isinstance(body, Network)
+    weights = {p: {**w._parameters, **w._buffers} for p, w in body.weights.items()}
+    found = run(body.recipe.calls, network.stem(x), lambda c, _: weights[c.path], body.training)
+    seen = [found[call.target] for call in body.recipe.calls if wanted(call)]
+    return found[body.recipe.result], seen
 
 
 def _spread(rows: Tensor) -> float:
