@@ -17,7 +17,9 @@ ROOT = Path(__file__).parents[1]
 
 PARTS = (
     "evaluators/harness",
+    "evaluators/bodies.py",
     "evaluators/evaluator.py",
+    "evaluators/freeform.py",
     "evaluators/schedules.py",
     "evaluators/scores.py",
     "evaluators/supervised.py",

@@ -41,13 +41,18 @@ def behaviour(genome: Genome, kind: Kind) -> Behaviour:
         outputs = kind.probe(without_dead_code(genome, kind), kind)
     except Unprobed as reason:
         return Behaviour(structural_key(genome, kind), str(reason))
+    return behaviour_of(outputs, kind.name)
+
+
+def behaviour_of(outputs: np.ndarray, kind: str) -> Behaviour:
+    """Judge what a program gave on the probes of its kind."""
     finite = np.isfinite(outputs)
     fault = None
     if not finite.any():
         fault = "not finite: every output on the probes is infinite or not a number"
     elif not outputs[finite].any():
         fault = "no effect: every output on the probes is zero"
-    return Behaviour(fingerprint_of(outputs, kind.name), fault)
+    return Behaviour(fingerprint_of(outputs, kind), fault)
 
 
 def fingerprint(genome: Genome, kind: Kind) -> str:

@@ -40,11 +40,12 @@ def discover(
     out: Console,
     talk: Console,
     explain: bool = False,
+    unsafe: bool = False,
 ) -> int:
     """Start a run and see it through; return the exit code."""
     with Store.open(database) as store:
         task = find_task(config.task, config.kind)
-        with sandbox_for(task, config.workers, config.device) as sandbox:
+        with sandbox_for(task, config.workers, config.device, unsafe) as sandbox:
             prepared = prepare(store, config, sandbox)
             _announce(prepared, database, sandbox, talk, explain)
             return _see_through(prepared, database, display, out, talk)
@@ -59,13 +60,14 @@ def go_on(
     evals: int | None = None,
     hours: float | None = None,
     usd: float | None = None,
+    unsafe: bool = False,
 ) -> int:
     """Resume a run with its own settings, or a larger budget; return the exit code."""
     with Store.open(database, create=False) as store:
         config = config_of(store.run(run))
         config = config.model_copy(update=_given(evals=evals, hours=hours, usd=usd))
         task = find_task(config.task, config.kind)
-        with sandbox_for(task, config.workers, config.device) as sandbox:
+        with sandbox_for(task, config.workers, config.device, unsafe) as sandbox:
             prepared = prepare(store, config, sandbox, resume=run)
             talk.print(f"Going on with run {prepared.run.id} in {database.resolve()}")
             return _see_through(prepared, database, display, out, talk)

@@ -11,6 +11,7 @@ from importlib import metadata
 
 from agent.proposer import Proposer, Talker
 from evaluators.evaluator import Evaluator
+from evaluators.freeform import PRELOAD
 from evaluators.task import Task, find_task
 from programs.errors import InputError
 from programs.load import library
@@ -54,10 +55,16 @@ def versions() -> dict[str, str]:
 
 
 @contextmanager
-def sandbox_for(task: Task, workers: int, device: str) -> Iterator[Sandbox]:
-    """Start warm workers that know the task's harness; `InputError` where the device is missing."""
+def sandbox_for(
+    task: Task, workers: int, device: str, unsafe: bool = False
+) -> Iterator[ProcessSandbox]:
+    """Start warm workers that know the task's harness; `InputError` where the device is missing.
+
+    `unsafe` lets free-form programs run where nothing holds them.
+    """
     module = task.harness.partition(":")[0]
-    with ProcessSandbox(workers, preload=("torch", module)) as sandbox:
+    preload = dict.fromkeys((*PRELOAD, module))
+    with ProcessSandbox(workers, preload=tuple(preload), unsafe=unsafe) as sandbox:
         if device != "cpu":
             _demand_device(sandbox, device)
         yield sandbox

@@ -20,6 +20,7 @@ from evaluators.harness.losses import cross_entropy
 from evaluators.harness.memory import keep_freed_memory
 from evaluators.harness.models import mlp
 from evaluators.harness.replicas import Replicas
+from evaluators.harness.rules import Interpreted
 from evaluators.harness.training import cosine
 from programs.load import library
 from sandbox.base import Payload
@@ -66,7 +67,9 @@ def _stacked(count: int, steps: int) -> Loop:
     genome = library("optimizer")["adamw"].genome
     assert genome is not None
     cpu = torch.device("cpu")
-    stack = Replicas(mlp(WIDTHS), cross_entropy, genome.main, rates, seeds, steps, cpu)
+    model = mlp(WIDTHS)
+    rule = Interpreted(genome.main, model.shapes, steps, cpu)
+    stack = Replicas(model, cross_entropy, rule, rates, seeds, cpu)
 
     def loop() -> None:
         for step in range(steps):

@@ -1,7 +1,8 @@
 """Judge a schedule program: train under a given optimiser, its factor on the rate at every step.
 
 The child side of every schedule evaluation. The factors are worked out once, before the first
-step, by our own interpreter in double precision.
+step, by our own interpreter in double precision; those of a free-form schedule came out of another
+process before, and are numbers here.
 """
 
 from __future__ import annotations
@@ -21,11 +22,14 @@ LARGEST = 1e6
 def train(payload: Payload) -> Payload:
     """Train under the optimiser `source` and the program `schedule` for `steps` steps.
 
-    The rest is as `train_on` takes it. Where a factor cannot be used no step is taken, and
+    The array `factors [steps]`, where there is one, stands in for the program. The rest is as
+    `train_on` takes it. Where a factor cannot be used no step is taken, and
     `stopped` says why.
     """
     steps = int(payload.data["steps"])
-    found = factors(genome_of(payload.data["schedule"], "schedule"), steps)
+    found = payload.arrays.get("factors")
+    if found is None:
+        found = factors(genome_of(payload.data["schedule"], "schedule"), steps)
     if fault := fault_in(found):
         return Payload({"steps": 0, "stopped": fault})
     update = genome_of(payload.data["source"], "optimizer").main

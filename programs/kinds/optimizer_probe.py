@@ -60,6 +60,33 @@ class Problem:
     total: np.ndarray
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The fixed problem for those who take it step by step, all tensors in one row.
+
+    `weights` are `[2, n]`, `gradients [steps, 2, n]`, `rates [steps, 2]`, `steps` and `totals`
+    whole numbers.
+    """
+
+    weights: np.ndarray
+    gradients: np.ndarray
+    rates: np.ndarray
+    steps: tuple[int, ...]
+    totals: tuple[int, ...]
+
+
+def given() -> Given:
+    """Return the problem on which `probe` runs every optimiser."""
+    problem = fixed_problem()
+    return Given(
+        problem.weights[:, 0],
+        problem.gradients[:, :, 0],
+        problem.lr[:, :, 0, 0],
+        STEPS,
+        tuple(int(total) for total in TOTALS),
+    )
+
+
 def probe(genome: Genome, kind: Kind) -> np.ndarray:
     """Run a checked optimiser and return all its updates, `[steps, 2, n]` in float64."""
     return _updates(genome.main, kind, fixed_problem())

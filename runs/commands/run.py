@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from programs.errors import InputError
-from runs.commands.common import out, search_options, talk
+from runs.commands.common import out, search_options, talk, unsafe_option
 
 
 @click.command(name="run")
@@ -47,6 +47,7 @@ from runs.commands.common import out, search_options, talk
     help="Average up to so many evaluations of a behaviour.  [default: 1]",
 )
 @click.option("--fresh", is_flag=True, help="Train anew what an earlier run already scored.")
+@unsafe_option
 @search_options
 def command(
     task: str | None,
@@ -62,6 +63,7 @@ def command(
     forget: float | None,
     aggregate: int | None,
     fresh: bool,
+    unsafe: bool,
     workers: int | None,
     device: str,
     seed: int,
@@ -80,7 +82,9 @@ def command(
     if resume is not None:
         if task is not None or kind is not None:
             raise InputError("Give a TASK (with a `--kind`) or `--resume RUN`, not both.")
-        code = go_on(resume, db, display, out(), talk(), evals=evals, hours=hours, usd=usd)
+        code = go_on(
+            resume, db, display, out(), talk(), evals=evals, hours=hours, usd=usd, unsafe=unsafe
+        )
     elif task is None:
         raise InputError("Name a task to search on, e.g. `cambrian run digits`.")
     else:
@@ -99,5 +103,5 @@ def command(
             replay=replay,
             **given,
         )
-        code = discover(config, db, display, out(), talk())
+        code = discover(config, db, display, out(), talk(), unsafe=unsafe)
     click.get_current_context().exit(code)

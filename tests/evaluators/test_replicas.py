@@ -14,6 +14,7 @@ from evaluators.harness.losses import cross_entropy
 from evaluators.harness.models import Model, mlp
 from evaluators.harness.optimizer import cosine, train
 from evaluators.harness.replicas import Replicas
+from evaluators.harness.rules import Interpreted
 from programs.load import library
 from sandbox.base import Payload
 
@@ -62,7 +63,8 @@ def test_our_loop_is_the_one_a_person_would_write(name: str, make) -> None:
     function = library("optimizer")[name].genome
     assert function is not None
     cpu = torch.device("cpu")
-    ours = Replicas(model, cross_entropy, function.main, [0.01], [5], STEPS, cpu)
+    rule = Interpreted(function.main, model.shapes, STEPS, cpu)
+    ours = Replicas(model, cross_entropy, rule, [0.01], [5], cpu)
     arrays = {k: torch.from_numpy(v) for k, v in data(np.random.default_rng(1)).items()}
     for step in range(STEPS):
         picked = torch.randint(64, (16,), generator=torch.Generator().manual_seed(step))
