@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[1]
 
 PARTS = (
     "evaluators/harness",
+    "evaluators/bodies.py",
     "evaluators/evaluator.py",
     "evaluators/freeform.py",
     "evaluators/schedules.py",
@@ -28,6 +29,7 @@ PARTS = (
     "programs/kind.py",
     "programs/lower.py",
     "programs/parse.py",
+    "programs/quick_numpy.py",
     "programs/tidy.py",
 )
 """Files, and folders with all that is in them."""

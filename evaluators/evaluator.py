@@ -168,6 +168,8 @@ class Evaluator:
             return Status.TIMED_OUT if late else Status.FAILED, None, one_line(str(fault))
         if stopped := str(outcome.result.data.get("stopped", "")):
             return Status.PRUNED, None, stopped
+        if fault := str(outcome.result.data.get("fault", "")):
+            return Status.FAILED, None, fault
         try:
             measured = self.task.measure(outcome.result, trial)
         except (KeyError, ValueError, TypeError) as error:

@@ -11,7 +11,8 @@
 Training inputs and labels go to the child with the inputs of the split that is judged; its labels
 stay here, where the predictions that come back are scored.
 
-As it stands it judges optimisers; `judging("schedule")` judges schedules on the same problem.
+As it stands it judges optimisers; `judging("schedule")` judges schedules on the same problem, and
+`judging("architecture")` bodies on the same data, where the task describes a place for them.
 """
 
 from __future__ import annotations
@@ -21,14 +22,17 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import cast
 
 import numpy as np
 
+from evaluators.bodies import Bodies
 from evaluators.data.splits import Data
 from evaluators.networks import Network, multiply_adds
 from evaluators.schedules import Schedules
 from evaluators.scores import SCORES, refuse_claims
 from evaluators.task import Measurement, Rung, Task, Trial, log_sweep
+from programs.errors import InputError
 from programs.program import Program
 from sandbox.base import MIB, Limits, Payload
 
@@ -47,7 +51,8 @@ class Supervised:
     `learning_rates` and `seeds` make the rung that searches use; `further` are dearer ones.
     `score` names one of `evaluators.scores.SCORES` and with it the training loss. `seconds` and
     `memory` limit one judgement. `kinds` are the kinds of program on offer, the usual one first,
-    and `baselines` the optimisers that verdicts compare with, the reference first.
+    and `baselines` the optimisers that verdicts compare with, the reference first. `body` is the
+    task for architectures, if `kinds` offers them.
     `held_out` names the tasks on which a verdict judges what was found here, `funnel` those on
     which a funnel of meta-validation does, the cheaper first; no task should be in both.
     """
@@ -68,6 +73,11 @@ class Supervised:
     baselines: tuple[str, ...] = ("adamw", "lion", "nesterov")
     held_out: tuple[str, ...] = ("mnist1d", "regression", "modular")
     funnel: tuple[str, ...] = ("autoencoder", "stdlib-lm")
+    body: Bodies | None = None
+
+    def __post_init__(self) -> None:
+        if "architecture" in self.kinds and self.body is None:
+            raise InputError(f"The task {self.name} offers architectures, but gives no `body`.")
 
     @property
     def kind(self) -> str:
@@ -79,6 +89,7 @@ class Supervised:
         sides: Mapping[str, Callable[[Supervised], Task]] = {
             "optimizer": lambda problem: problem,
             "schedule": Schedules,
+            "architecture": lambda problem: cast(Task, problem.body),
         }
         return sides[kind](self)
 

@@ -20,6 +20,8 @@ from typing import Literal, Protocol, cast, runtime_checkable
 import numpy as np
 
 from programs.errors import InputError
+from programs.kind import Kind
+from programs.load import kind_named
 from programs.plugins import Plugins
 from programs.program import Program
 from sandbox.base import Limits, Payload
@@ -169,6 +171,14 @@ def judging(task: Task, kind: str | None = None) -> Task:
         offered = " or ".join(kinds)
         raise InputError(f"The task {task.name} judges programs of kind {offered}, not {kind}.")
     return cast(ManyKinds, task).judging(kind) if hasattr(task, "judging") else task
+
+
+def language(task: Task) -> Kind:
+    """Return the kind in which programs for a task are written.
+
+    A task may say more of it than its name: one with a `language` has settled its inputs' types.
+    """
+    return getattr(task, "language", None) or kind_named(task.kind)
 
 
 def log_sweep(low: float, high: float, count: int) -> tuple[float, ...]:

@@ -164,3 +164,33 @@ def _table(*headings: str) -> Table:
     for number, heading in enumerate(headings):
         table.add_column(heading, justify="right" if number else "left", no_wrap=True)
     return table
+
+
+@command.command(name="proxies")
+@click.option("--task", default="digits", show_default=True, help="A task for architectures.")
+@click.option("--networks", type=click.IntRange(3), default=120, show_default=True, help="In all.")
+@click.option("--seed", default=0, show_default=True, help="Same seed, same networks.")
+@workers_option
+@json_option
+def proxies_(task: str, networks: int, seed: int, workers: int | None, as_json: bool) -> None:
+    """Compare training-free scores of architectures with what training gives.
+
+    Example: cambrian bench proxies --task mnist1d --networks 150
+    """
+    from runs.config import default_workers
+    from runs.proxies import measure
+
+    found = measure(task, networks, seed, workers or default_workers())
+    if as_json:
+        print_json(found.as_json())
+        return
+    table = _table("proxy", "Spearman", "Kendall", "networks")
+    for name, row in sorted(found.agreement.items(), key=lambda item: -abs(item[1].spearman)):
+        figures = (f"{row.spearman:+.2f}", f"{row.kendall:+.2f}", str(row.networks))
+        table.add_row(name, *figures)
+    console = out()
+    console.print(table)
+    console.print(
+        f"{found.networks} networks trained on {found.task}, {found.untrained} more could not be. "
+        f"RoBoT's best after training {len(found.walk.trained)} is number {found.place} of all."
+    )
