@@ -28,6 +28,8 @@ COMMANDS = (
     "hash",
     "simplify",
     "diff",
+    "sql",
+    "db",
     "tasks",
     "library",
     "check",

@@ -27,14 +27,8 @@ _BEST = """
 """
 
 _RUNS = f"""
-    SELECT r.*, s.evaluations,
-        (SELECT count(*) FROM candidate c WHERE c.run = r.id
-         AND (c.status = 'duplicate' OR c.duplicate_of IS NOT NULL OR c.recalled)) AS duplicates,
-        (SELECT count(*) FROM candidate c WHERE c.run = r.id AND c.status = 'invalid'
-         AND c.duplicate_of IS NULL AND NOT c.recalled) AS rejected,
-        (SELECT score FROM candidate WHERE id = ({_BEST})) AS best,
-        ({_BEST}) AS best_id
-    FROM run r JOIN spend s ON s.run = r.id
+    SELECT r.*, b.score AS best, b.id AS best_id
+    FROM run r LEFT JOIN candidate b ON b.id = ({_BEST})
 """
 
 _ANCESTRY = f"""
@@ -128,7 +122,7 @@ class Queries(ABC):
             SELECT c.id FROM candidate c
             WHERE c.fingerprint <> '' AND c.id <> ?1
                 AND c.fingerprint = (SELECT fingerprint FROM candidate WHERE id = ?1)
-            ORDER BY c.created, c.id LIMIT ?2
+            ORDER BY c.rowid LIMIT ?2
         """
         return [row["id"] for row in self.rows(sql, candidate_id, limit)]
 
@@ -181,31 +175,34 @@ class Queries(ABC):
 
     def _candidates(self, ids: str, *values: Any) -> list[Candidate]:
         """Return the candidates that the query `ids` names, in the order they were recorded."""
+        # Whatever it takes to find them is done once; and as a candidate never changes once it is
+        # there, the reads after it see one state.
+        found = json.dumps([next(iter(row.values())) for row in self.rows(ids, *values)])
+        these = "(SELECT value FROM json_each(?))"
         rows = self.rows(
             f"""
             SELECT c.*, p.kind, coalesce(c.source, p.source) AS text
             FROM candidate c CROSS JOIN program p ON p.key = c.program
-            WHERE c.id IN ({ids}) ORDER BY c.rowid
+            WHERE c.id IN {these} ORDER BY c.rowid
             """,
-            *values,
+            found,
         )
-        # A candidate never changes once it is there, so three reads see one state.
         parents = self._grouped(
-            f"SELECT child, parent FROM parent WHERE child IN ({ids}) ORDER BY child, place", values
+            f"SELECT child, parent FROM parent WHERE child IN {these} ORDER BY child, place", found
         )
         scores = self._grouped(
             f"""
             SELECT e.candidate, e.score FROM candidate c
             CROSS JOIN evaluation e ON e.candidate = c.id AND e.rung = c.rung
-            WHERE c.id IN ({ids}) ORDER BY c.id, e.seed
+            WHERE c.id IN {these} ORDER BY c.id, e.seed
             """,
-            values,
+            found,
         )
         return [
             candidate_of(row, tuple(parents[row["id"]]), tuple(scores[row["id"]])) for row in rows
         ]
 
-    def _grouped(self, sql: str, values: tuple[Any, ...]) -> defaultdict[str, list[Any]]:
+    def _grouped(self, sql: str, *values: Any) -> defaultdict[str, list[Any]]:
         """Return the second column's values under those of the first."""
         groups: defaultdict[str, list[Any]] = defaultdict(list)
         for key, value in (row.values() for row in self.rows(sql, *values)):
