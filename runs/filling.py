@@ -117,10 +117,12 @@ def _candidate(
 def _source(numbers: np.ndarray) -> str:
     """Return a program of the language, told from others by its constants."""
     a, b, c = (f"{x:.6g}" for x in numbers[:3])
+    more = "".join(f"    m = m + {x:.3g} * g\n" for x in numbers[: int(numbers[1] * SEEDS)])
     return (
         "def update(w, g, m, v, lr, step, total):\n"
         f"    m = lerp(m, g, {a})\n"
         f"    v = lerp(v, g * g, {b})\n"
+        f"{more}"
         "    direction = m / (sqrt(v) + 1e-08)\n"
         f"    decay = {c} * w\n"
         "    return lr * (direction + decay), m, v\n"

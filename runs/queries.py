@@ -158,7 +158,7 @@ class Queries(ABC):
             runs = [row["id"] for row in self.rows(sql, task)]
         # A best of each run, read off its index, and the best of those: no sort of everything.
         rows = [row for each in runs for row in self._best(each, limit)]
-        return _distinct(sorted(rows, key=lambda row: -row.score), limit)
+        return distinct(sorted(rows, key=lambda row: -row.score), limit)
 
     def _best(self, run_id: str, limit: int) -> list[Row]:
         """Read the run's best rows, further down when many of them behave the same."""
@@ -166,7 +166,7 @@ class Queries(ABC):
         depth = limit
         while True:
             rows = [Row(**row) for row in self.rows(sql, run_id, depth)]
-            best = _distinct(rows, limit)
+            best = distinct(rows, limit)
             if len(best) == limit or len(rows) < depth:
                 return best
             depth *= 4
@@ -230,7 +230,7 @@ class Queries(ABC):
         raise InputError(f"No {table}'s id starts with {prefix!r}: {hint}")
 
 
-def _distinct(rows: Iterable[Row], limit: int) -> list[Row]:
+def distinct(rows: Iterable[Row], limit: int) -> list[Row]:
     """Keep the first row of each behaviour on each task."""
     seen: set[tuple[str, str]] = set()
     fresh = (

@@ -16,7 +16,7 @@ import math
 import os
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -119,6 +119,8 @@ class Row:
     run: str
     protocol: str
     fingerprint: str
+    keys: Mapping[str, Any] = field(default_factory=dict)
+    """What it was sorted by, where that was asked for."""
 
 
 @dataclass(frozen=True, slots=True)

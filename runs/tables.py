@@ -19,6 +19,9 @@ from runs.record import Row
 
 BARS = "▁▂▃▄▅▆▇█"
 
+_RANKED = {"id", "task", "score", "gain", "size", "proposer", "source"}
+"""What a line of the leaderboard shows anyway."""
+
 
 def sparkline(values: Sequence[float], width: int) -> str:
     """Draw a curve in one line of `width` block characters, lowest to highest."""
@@ -72,7 +75,9 @@ def leaders(candidates: Iterable[Candidate], baseline: float | None, program: bo
 def ranking(rows: Sequence[Row]) -> Table:
     """Lay out the leaderboard of the database."""
     table = Table(box=None, padding=(0, 1), expand=True)
-    for heading in ("id", "task", "score ± s.e.", "over start", "size", "proposer"):
+    # What the rows are sorted by has a column, if it has none already.
+    more = [name for name in (rows[0].keys if rows else ()) if name not in _RANKED]
+    for heading in ("id", "task", "score ± s.e.", "over start", *more, "size", "proposer"):
         table.add_column(heading, no_wrap=True, justify="right" if "s" in heading[:1] else "left")
     table.add_column("program", no_wrap=True, overflow="ellipsis", ratio=1)
     for row in rows:
@@ -82,11 +87,16 @@ def ranking(rows: Sequence[Row]) -> Table:
             row.task,
             score_text(row.score, row.stderr),
             gain,
+            *(_cell(row.keys[name]) for name in more),
             str(row.size),
             row.proposer,
             escape(one_line(row.source)),
         )
     return table
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def counts(progress: Progress) -> str:
