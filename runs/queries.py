@@ -192,9 +192,9 @@ class Queries(ABC):
         )
         scores = self._grouped(
             f"""
-            SELECT e.candidate, e.score FROM candidate c
-            CROSS JOIN evaluation e ON e.candidate = c.id AND e.rung = c.rung
-            WHERE c.id IN {these} ORDER BY c.id, e.seed
+            SELECT e.candidate, e.score FROM evaluation e
+            CROSS JOIN candidate c ON c.id = e.candidate
+            WHERE e.candidate IN {these} AND e.rung = c.rung ORDER BY e.candidate, e.rung, e.seed
             """,
             found,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -78,7 +79,8 @@ def command(
     if resume is not None:
         if task is not None:
             raise InputError("Give a TASK or `--resume RUN`, not both.")
-        code = go_on(resume, db, display, out(), talk(), evals=evals, hours=hours, usd=usd)
+        budget = {"evals": evals, "hours": hours, "usd": usd}
+        code = go_on(resume, db, display, out(), talk(), **_from_line(budget))
     elif task is None:
         raise InputError("Name a task to search on, e.g. `cambrian run digits`.")
     else:
@@ -98,3 +100,10 @@ def command(
         )
         code = discover(config, db, display, out(), talk())
     click.get_current_context().exit(code)
+
+
+def _from_line(values: dict[str, Any]) -> dict[str, Any]:
+    """Keep what a flag says: a run goes on with its own settings, whatever others say."""
+    ctx = click.get_current_context()
+    told = click.core.ParameterSource.COMMANDLINE
+    return {name: value for name, value in values.items() if ctx.get_parameter_source(name) is told}
