@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -36,7 +37,8 @@ def ask(path: Path, sql: str, limit: int = MOST_ROWS, seconds: float = MOST_SECO
         store.only_read(seconds)
         try:
             columns, rows = store.answer(sql)
-            found = list(islice(rows, limit + 1))
+            with closing(rows):
+                found = list(islice(rows, limit + 1))
         except StoreError as error:
             raise InputError(_sentence(error)) from None
     return Answer(columns, found[:limit], len(found) > limit)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +18,7 @@ from typing import Any, Self
 
 from programs.errors import StoreError
 from runs.schema import OURS, SCHEMA, migrate, version
+from runs.words import SEARCHED
 from runs.writing import Writing
 
 PATIENCE = 10.0
@@ -105,13 +106,13 @@ class Store(Writing):
         names, rows = self.answer(sql, *values)
         return (dict(zip(names, row, strict=True)) for row in rows)
 
-    def answer(self, sql: str, *values: Any) -> tuple[list[str], Iterator[tuple[Any, ...]]]:
+    def answer(self, sql: str, *values: Any) -> tuple[list[str], Generator[tuple[Any, ...]]]:
         """Return the names of the columns that `sql` yields, and its rows one at a time."""
         with _in_a_sentence(self.path):
             cursor = self._carried_out(sql, values)
         return [column[0] for column in cursor.description or ()], self._each(cursor)
 
-    def _each(self, cursor: sqlite3.Cursor) -> Iterator[tuple[Any, ...]]:
+    def _each(self, cursor: sqlite3.Cursor) -> Generator[tuple[Any, ...]]:
         with _in_a_sentence(self.path):
             yield from cursor
 
@@ -158,6 +159,9 @@ class Store(Writing):
 
     def only_read(self, seconds: float) -> None:
         """Refuse from now on whatever is not a question, and questions that take longer."""
+        for table in SEARCHED:
+            # The index of words is made known to a connection by what looks like a change.
+            self._db.execute(f"SELECT 1 FROM {table}_fts LIMIT 0")
         self._db.execute("PRAGMA query_only = ON")
         self._db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE)
         self._db.set_authorizer(_reads)

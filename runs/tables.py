@@ -6,16 +6,19 @@ Each function returns one rich renderable or a string; none prints.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from rich.markup import escape
-from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
-from evaluators.candidate import Candidate
-from evaluators.verify import Verdict
-from runs.progress import Progress
-from runs.record import Row
+if TYPE_CHECKING:
+    from rich.syntax import Syntax
+
+    from evaluators.candidate import Candidate
+    from evaluators.verify import Verdict
+    from runs.progress import Progress
+    from runs.record import Row
 
 BARS = "▁▂▃▄▅▆▇█"
 
@@ -153,6 +156,9 @@ def half_width(interval: Sequence[float]) -> float:
 
 def program_text(source: str) -> Syntax:
     """Highlight a program's source."""
+    # Late, for listings have no use for it.
+    from rich.syntax import Syntax
+
     return Syntax(source.rstrip(), "python", theme="ansi_dark", background_color="default")
 
 

@@ -45,8 +45,6 @@ def command(
 
     Example: cambrian top digits -n 5 --where 'size <= 6' --sort gain
     """
-    from runs.leaders import BEST_FIRST, TRADE_OFF, asked, leaders, trade_offs
-
     with existing_store(db) as store:
         run = task = None
         if run_or_task is not None:
@@ -58,6 +56,9 @@ def command(
         if kind is where is sort is None and not pareto:
             rows = store.top(run=run, task=task, limit=limit)
         else:
+            # Late, for a plain `top` has no use for it.
+            from runs.leaders import BEST_FIRST, TRADE_OFF, asked, leaders, trade_offs
+
             by = sort or (TRADE_OFF if pareto else BEST_FIRST)
             ask = asked(store, run=run, task=task, kind=kind, where=where, sort=by, limit=limit)
             rows = trade_offs(store, ask) if pareto else leaders(store, ask)
