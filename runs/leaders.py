@@ -18,7 +18,7 @@ TRADE_OFF = "score,-size"
 """What is weighed where nobody says what: good against simple."""
 
 _BOARD = """
-    (SELECT l.*, l.score - l.baseline AS gain, c.model, c.seconds, c.created, c.metrics
+    (SELECT l.*, l.score - l.baseline AS gain, c.model, c.seconds, c.created, c.metrics, c.tier
      FROM leaderboard l CROSS JOIN candidate c ON c.id = l.id)
 """
 _SHOWN = ", ".join(f.name for f in fields(Row) if f.name != "keys")
@@ -40,15 +40,16 @@ def asked(
     run: str | None = None,
     task: str | None = None,
     kind: str | None = None,
+    unsafe: bool = False,
     where: str | None = None,
     sort: str = BEST_FIRST,
     limit: int = 10,
 ) -> Asked:
-    """Read what people ask for; `InputError` says what is not there."""
+    """Read what people ask for; `InputError` says what is not there.
+
+    Programs that nothing held are left out, or with `unsafe` they are all there is.
+    """
     all_runs = store.rows("SELECT id, task, kind FROM run")
-    kinds = sorted({each["kind"] for each in all_runs})
-    if kind is not None and kind not in kinds:
-        raise InputError(f"There is no run of kind `{kind}` here: there are {', '.join(kinds)}.")
     chosen = [
         each["id"]
         for each in all_runs
@@ -56,7 +57,10 @@ def asked(
         and task in (None, each["task"])
         and kind in (None, each["kind"])
     ]
-    return Asked(chosen, condition(where) if where else Sql("1"), keys(sort), limit)
+    held = Sql(f"tier {'=' if unsafe else '<>'} 'unsafe'")
+    wanted = condition(where) if where else Sql("1")
+    both = Sql(f"({held.text} AND {wanted.text})", wanted.values)
+    return Asked(chosen, both, keys(sort), limit)
 
 
 def leaders(store: Queries, ask: Asked) -> list[Row]:

@@ -119,6 +119,7 @@ class Row:
     run: str
     protocol: str
     fingerprint: str
+    tier: str = ""
     keys: Mapping[str, Any] = field(default_factory=dict)
     """What it was sorted by, where that was asked for."""
 

@@ -26,6 +26,7 @@ from runs.commands.common import db_option, existing_store, json_option, out, pr
     help="Highest first by these columns, -COLUMN lowest first.  [default: score]",
 )
 @click.option("--pareto", is_flag=True, help="What nothing beats in score and size, or by --sort.")
+@click.option("--unsafe", is_flag=True, help="Only what ran with --unsafe-no-sandbox.")
 @db_option
 @json_option
 def command(
@@ -35,16 +36,24 @@ def command(
     where: str | None,
     sort: str | None,
     pareto: bool,
+    unsafe: bool,
     db: Path,
     as_json: bool,
 ) -> None:
     """List the best programs, of one run or task or of all.
+
+    Programs that ran where nothing held them may have forged their scores: they are left out, and
+    listed by themselves with --unsafe.
 
     The columns of --where and --sort are score, stderr, baseline, gain, size, seconds, id, run,
     task, kind, proposer, operator, model, source, created and metrics.NAME.
 
     Example: cambrian top digits -n 5 --where 'size <= 6' --sort gain
     """
+    if kind is not None:
+        from programs.load import kind_named
+
+        kind_named(kind)
     with existing_store(db) as store:
         run = task = None
         if run_or_task is not None:
@@ -53,19 +62,23 @@ def command(
                 task = run_or_task
             else:
                 run = _run_named(store, run_or_task, tasks)
-        if kind is where is sort is None and not pareto:
-            rows = store.top(run=run, task=task, limit=limit)
+        if where is sort is None and not pareto:
+            rows = store.top(run=run, task=task, limit=limit, kind=kind, unsafe=unsafe)
         else:
             # Late, for a plain `top` has no use for it.
             from runs.leaders import BEST_FIRST, TRADE_OFF, asked, leaders, trade_offs
 
             by = sort or (TRADE_OFF if pareto else BEST_FIRST)
-            ask = asked(store, run=run, task=task, kind=kind, where=where, sort=by, limit=limit)
+            chosen = {"run": run, "task": task, "kind": kind, "unsafe": unsafe}
+            ask = asked(store, **chosen, where=where, sort=by, limit=limit)
             rows = trade_offs(store, ask) if pareto else leaders(store, ask)
     if as_json:
         keys = ("id", "kind", "task", "score", "stderr", "size", "baseline", "proposer", "source")
         print_json(
-            [{k: getattr(row, k) for k in (*keys, "operator", "run", "keys")} for row in rows]
+            [
+                {k: getattr(row, k) for k in (*keys, "operator", "run", "tier", "keys")}
+                for row in rows
+            ]
         )
         return
     from runs.tables import ranking

@@ -119,10 +119,12 @@ def test_the_front_weighs_score_against_size(board: Store) -> None:
             trade_offs(board, asked(board, sort=alone))
 
 
-def test_a_kind_that_is_not_there_is_said(board: Store) -> None:
+def test_kinds_and_the_unheld_are_kept_apart(board: Store) -> None:
     assert len(scores(board, kind="optimizer")) == 7
-    with pytest.raises(InputError, match="there are optimizer"):
-        asked(board, kind="schedule")
+    assert scores(board, kind="schedule") == []
+    board.execute("UPDATE candidate SET tier = 'unsafe' WHERE score = 0.9")
+    assert 0.9 not in scores(board)
+    assert [row.score for row in leaders(board, asked(board, unsafe=True))] == [0.9]
 
 
 def test_every_column_can_be_asked_for_and_is_documented(board: Store) -> None:

@@ -18,8 +18,8 @@ from runs.config import RunConfig
 from runs.defaults import EVERYWHERE, flag_of
 from runs.settings import Settings, given, merged
 
-NOT_SETTINGS = {"resume"}
-"""A flag that names one run is for one command line."""
+NOT_SETTINGS = {"resume", "unsafe_no_sandbox"}
+"""Flags that name one run, or give up all safety, are for one command line."""
 
 
 @pytest.fixture(autouse=True)
@@ -105,7 +105,10 @@ def test_a_resumed_run_keeps_its_own_settings(
     monkeypatch.setattr(discover, "go_on", lambda *_, **budget: seen.append(budget) or 0)
     for line in ([], ["--hours", "2"]):
         CliRunner().invoke(cambrian, ["run", "--resume", "abc", *line], catch_exceptions=False)
-    assert seen == [{}, {"hours": 2.0}]
+    assert [{k: v for k, v in each.items() if k != "unsafe"} for each in seen] == [
+        {},
+        {"hours": 2.0},
+    ]
 
 
 def test_all_commands_take_the_database_from_settings(folder: Path) -> None:
