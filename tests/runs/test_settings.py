@@ -69,7 +69,7 @@ def told(monkeypatch: pytest.MonkeyPatch, *line: str) -> tuple[RunConfig, Path, 
     """Return what `cambrian run` would do."""
     seen: list[Any] = []
 
-    def catch(config: RunConfig, db: Path, display: str | None, *_: Any) -> int:
+    def catch(config: RunConfig, db: Path, display: str | None, *_: Any, **__: Any) -> int:
         seen.append((config, db, display))
         return 0
 
@@ -121,7 +121,7 @@ def test_all_commands_take_the_database_from_settings(folder: Path) -> None:
 WRONG = {
     "evalz = 1": "cambrian.toml: there is no setting `evalz`: did you mean `evals`",
     "api-base = 'x'": "did you mean `api_base`",
-    "nonsense = 1": "there are evals, hours",
+    "nonsense = 1": "there are kind, evals, hours",
     "evals = 'many'": "cambrian.toml: `evals` is wrong",
     "evals = 0": "greater than or equal to 1, not 0",
     "[evals]\na = 1": "`evals` is wrong",
