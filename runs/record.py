@@ -16,7 +16,7 @@ import math
 import os
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -120,6 +120,8 @@ class Row:
     protocol: str
     fingerprint: str
     tier: str = ""
+    keys: Mapping[str, Any] = field(default_factory=dict)
+    """What it was sorted by, where that was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +170,8 @@ def to_json(value: Any) -> str:
 
 def numbers(text: str) -> dict[str, float]:
     """Read a mapping of numbers back, the infinite ones too."""
+    if text == "{}":  # most are, and there may be thousands
+        return {}
     return {k: float(v) if isinstance(v, str) else v for k, v in json.loads(text).items()}
 
 

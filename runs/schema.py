@@ -14,7 +14,13 @@ a change is a new function at the end of `MIGRATIONS`.
 
 from __future__ import annotations
 
-from sqlite_utils import Database
+from typing import TYPE_CHECKING, Any, Protocol
+
+from runs.counts import counted_runs
+from runs.words import SEARCHED, words_in_bulk
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 TABLES = """
 CREATE TABLE run (
@@ -194,9 +200,6 @@ CREATE TABLE funnel (
 OURS = frozenset({"run", "program", "candidate"})
 """The tables by which a file is known to be Cambrian's, whatever its version."""
 
-SEARCHED = {"program": "source", "candidate": "rationale"}
-"""The tables that can be searched for words, and the column that is searched."""
-
 
 def first_tables(db: Database) -> None:
     """Make the tables, indexes, views and search of schema 1."""
@@ -211,14 +214,22 @@ def funnel(db: Database) -> None:
     db.executescript(FUNNEL)
 
 
-MIGRATIONS = (first_tables, funnel)
+MIGRATIONS = (first_tables, funnel, counted_runs, words_in_bulk)
 """Every change of the tables since the first release, oldest first."""
 
 SCHEMA = len(MIGRATIONS)
 """The schema this version of the code knows."""
 
 
-def version(db: Database) -> int:
+class Connection(Protocol):
+    """Whatever carries out a statement."""
+
+    def execute(self, sql: str, /) -> Any:
+        """Return a cursor."""
+        ...
+
+
+def version(db: Connection) -> int:
     """Return how many migrations the file has seen."""
     return db.execute("PRAGMA user_version").fetchone()[0]
 

@@ -6,17 +6,23 @@ Each function returns one rich renderable or a string; none prints.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from rich.markup import escape
-from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
-from evaluators.candidate import Candidate
-from runs.progress import Progress
-from runs.record import Row
+if TYPE_CHECKING:
+    from rich.syntax import Syntax
+
+    from evaluators.candidate import Candidate
+    from runs.progress import Progress
+    from runs.record import Row
 
 BARS = "▁▂▃▄▅▆▇█"
+
+_RANKED = {"id", "task", "score", "gain", "size", "proposer", "source"}
+"""What a line of the leaderboard shows anyway."""
 
 
 def sparkline(values: Sequence[float], width: int) -> str:
@@ -71,9 +77,11 @@ def leaders(candidates: Iterable[Candidate], baseline: float | None, program: bo
 def ranking(rows: Sequence[Row]) -> Table:
     """Lay out the leaderboard of the database."""
     table = Table(box=None, padding=(0, 1), expand=True)
+    # What the rows are sorted by has a column, if it has none already.
+    more = [name for name in (rows[0].keys if rows else ()) if name not in _RANKED]
     several = len({row.kind for row in rows}) > 1
     kind = ("kind",) if several else ()
-    for heading in ("id", "task", *kind, "score ± s.e.", "over start", "size", "proposer"):
+    for heading in ("id", "task", *kind, "score ± s.e.", "over start", *more, "size", "proposer"):
         table.add_column(heading, no_wrap=True, justify="right" if "s" in heading[:1] else "left")
     table.add_column("program", no_wrap=True, overflow="ellipsis", ratio=1)
     for row in rows:
@@ -84,11 +92,16 @@ def ranking(rows: Sequence[Row]) -> Table:
             *((row.kind,) if several else ()),
             score_text(row.score, row.stderr),
             gain,
+            *(_cell(row.keys[name]) for name in more),
             str(row.size),
             row.proposer,
             escape(one_line(row.source)),
         )
     return table
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def counts(progress: Progress) -> str:
@@ -116,6 +129,9 @@ def without_score(progress: Progress, count: int = 4) -> str:
 
 def program_text(source: str) -> Syntax:
     """Highlight a program's source."""
+    # Late, for listings have no use for it.
+    from rich.syntax import Syntax
+
     return Syntax(source.rstrip(), "python", theme="ansi_dark", background_color="default")
 
 
