@@ -11,6 +11,7 @@ import numpy as np
 from rich.console import Console
 
 from evaluators.candidate import Candidate
+from evaluators.chance import improvement
 from evaluators.evaluator import Cancelled, Evaluator
 from evaluators.task import Task, find_task
 from evaluators.verify import Verdict, verify
@@ -26,6 +27,9 @@ from sandbox.base import Sandbox
 from sandbox.tiers import promise
 
 INTERRUPTED = 130
+
+RANDOM_NETWORKS = 8
+"""Random architectures that an architecture is compared with."""
 
 
 def settings(task: str, **given: Any) -> RunConfig:
@@ -153,7 +157,20 @@ def verify_candidate(
     with sandbox_for(task, config.workers, device) as sandbox:
         evaluator = Evaluator(task, sandbox, device)
         verdict, name = judge(store, evaluator, candidate, run.seed, config.workers)
+        above_chance = _above_chance(evaluator, candidate, run.seed, config.workers)
     _print_verdict(verdict, name, task, out)
+    if above_chance:
+        out.print(tables.plain(above_chance))
+
+
+def _above_chance(evaluator: Evaluator, candidate: Candidate, seed: int, workers: int) -> str:
+    """Compare an architecture with random ones; nothing for other kinds, which have no such."""
+    if evaluator.task.kind != "architecture":
+        return ""
+    rng = np.random.default_rng([seed, candidate.index])
+    with ThreadPoolExecutor(workers) as pool:
+        found = improvement(evaluator, candidate.program, RANDOM_NETWORKS, rng, pool.map)
+    return found.sentence if found else "No random architecture could be trained to compare with."
 
 
 def _print_verdict(verdict: Verdict, name: str, task: Task, out: Console) -> None:
