@@ -92,7 +92,7 @@ def check(store: Store) -> Iterator[Finding]:
 def compact(store: Store) -> tuple[int, int]:
     """Drop what can be made again and give the room back; return the bytes before and after.
 
-    Dropped are programs that no candidate uses and the index of words, which comes back with the
+    Dropped are programs that nothing refers to and the index of words, which comes back with the
     next search. `RunLocked` while a run is at work: it would have to wait for long.
     """
     busy = [run.id for run in store.runs() if run.held]

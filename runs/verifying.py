@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 
 from evaluators.candidate import Candidate
+from evaluators.chance import improvement
 from evaluators.contest import STUDIES, TARGET_SEEDS, TARGET_SHARE, TRIALS
 from evaluators.evaluator import Evaluator
 from evaluators.standing import Verdict
@@ -27,6 +28,9 @@ from sandbox.base import Sandbox
 
 PROBE_STEPS = 11
 
+RANDOM_NETWORKS = 8
+"""Random architectures that an architecture is compared with."""
+
 
 def judge_quickly(
     store: Store, evaluator: Evaluator, best: Candidate, seed: int, workers: int
@@ -36,6 +40,16 @@ def judge_quickly(
     baselines = {name: known[name] for name in evaluator.task.baselines}
     contestants = beside(best, baselines)
     return _perform(store, [evaluator], contestants, best, seed, workers, Plan())
+
+
+def above_chance(evaluator: Evaluator, candidate: Candidate, seed: int, workers: int) -> str:
+    """Compare an architecture with random ones in a sentence; "" for kinds without such."""
+    if evaluator.task.kind != "architecture":
+        return ""
+    rng = np.random.default_rng([seed, candidate.index])
+    with ThreadPoolExecutor(workers) as pool:
+        found = improvement(evaluator, candidate.program, RANDOM_NETWORKS, rng, pool.map)
+    return found.sentence if found else "No random architecture could be trained to compare with."
 
 
 def beside(candidate: Candidate, baselines: dict[str, Program]) -> dict[str, Program]:

@@ -69,7 +69,8 @@ def command(
     from runs.discover import settings
     from runs.record import to_json
     from runs.start import sandbox_for
-    from runs.verifying import judge_quickly, prepare, tasks_for
+    from runs.tables import plain
+    from runs.verifying import above_chance, judge_quickly, prepare, tasks_for
 
     with existing_store(db) as store:
         candidate = store.candidate(id_)
@@ -78,17 +79,20 @@ def command(
         searched = find_task(run.task, run.kind)
         chosen = [searched] if quick else tasks_for(searched, tasks)
         with sandbox_for(searched, config.workers, device) as sandbox:
+            evaluator = Evaluator(searched, sandbox, device)
             if quick:
-                evaluator = Evaluator(searched, sandbox, device)
                 verdict = judge_quickly(store, evaluator, candidate, run.seed, config.workers)
             else:
                 verdict = _in_full(
                     prepare(store, candidate, chosen, sandbox, device, config.workers, seeds)
                 )
+            chance = above_chance(evaluator, candidate, run.seed, config.workers)
     if as_json:
-        print_json(json.loads(to_json(asdict(verdict))))
+        print_json({**json.loads(to_json(asdict(verdict))), "above_chance": chance})
         return
     out().print(verdicts.quick_screen(verdict) if quick else verdicts.screen(verdict))
+    if chance:
+        out().print(plain(chance))
 
 
 def _in_full(verification: Verification) -> Verdict:
