@@ -23,6 +23,7 @@ from sandbox.tiers import promise
 
 INTERRUPTED = 130
 
+
 def settings(task: str, **given: Any) -> RunConfig:
     """Check the settings of a run, leaving out what was not given."""
     return read_config(task=task, **{k: v for k, v in given.items() if v is not None})
