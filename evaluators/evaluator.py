@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 
 from evaluators.candidate import Evaluation, Status
+from evaluators.curves import Curves, curves_at
 from evaluators.task import Measurement, Task, Trial
 from programs.fingerprint import MANTISSA_BITS
 from programs.fingerprint import VERSION as HASH_VERSION
@@ -51,6 +52,7 @@ class Judgement:
     best: Best | None
     message: str
     seconds: float
+    curves: Curves = ()
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,7 @@ class Evaluator:
             score=float(best.by_seed.mean()),
             metrics={**best.metrics, "learning_rate": best.learning_rate},
             by_seed=tuple(float(s) for s in best.by_seed),
+            curves=judged.curves,
         )
 
     def judge(self, program: Program, trial: Trial, limits: Limits) -> Judgement:
@@ -115,7 +118,10 @@ class Evaluator:
         if outcome.ending is Ending.CANCELLED:
             raise Cancelled
         status, best, message = self._scored(outcome, trial)
-        return Judgement(status, best, message, outcome.seconds)
+        curves: Curves = ()
+        if best is not None and outcome.result is not None:
+            curves = curves_at(outcome.result, trial, best.learning_rate)
+        return Judgement(status, best, message, outcome.seconds, curves)
 
     def _scored(self, outcome: Outcome, trial: Trial) -> tuple[Status, Best | None, str]:
         if outcome.result is None:

@@ -15,7 +15,7 @@ from typing import Any
 
 from evaluators.candidate import Candidate
 from programs.errors import InputError, closest
-from runs.record import Event, Row, RunRecord, Verdict, candidate_of, run_of
+from runs.record import Event, Measured, Row, RunRecord, Verdict, candidate_of, run_of
 
 ANCESTORS = 10_000
 """The most ancestors that are followed, the nearest first."""
@@ -131,6 +131,25 @@ class Queries(ABC):
             ORDER BY c.created, c.id LIMIT ?2
         """
         return [row["id"] for row in self.rows(sql, candidate_id, limit)]
+
+    def measured(self, candidate_id: str) -> list[Measured]:
+        """Return a candidate's scores by rung and seed, each with its curve if one was kept."""
+        sql = "SELECT rung, seed, score, curve FROM evaluation WHERE candidate = ? ORDER BY 1, 2"
+        return [
+            Measured(r["rung"], r["seed"], r["score"], tuple(json.loads(r["curve"] or "[]")))
+            for r in self.rows(sql, candidate_id)
+        ]
+
+    def trained_for(self, candidate_id: str) -> str | None:
+        """Return the candidate whose training this one's score comes from: often itself."""
+        sql = """
+            SELECT o.id FROM candidate c CROSS JOIN run r ON r.id = c.run
+            CROSS JOIN candidate o ON o.fingerprint = c.fingerprint AND o.fingerprint <> ''
+            CROSS JOIN run s ON s.id = o.run AND s.task = r.task AND s.protocol = r.protocol
+            WHERE c.id = ?1 AND o.score IS NOT NULL AND NOT o.recalled AND o.duplicate_of IS NULL
+            ORDER BY o.id <> ?1, o.rowid LIMIT 1
+        """
+        return next((row["id"] for row in self.rows(sql, candidate_id)), None)
 
     def search(self, words: str, limit: int = 20) -> list[Candidate]:
         """Return the newest candidates whose source or rationale holds all the words."""

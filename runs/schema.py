@@ -5,7 +5,7 @@ a change is a new function at the end of `MIGRATIONS`.
 
     run ─┬─< candidate >── program        a text is kept once, whoever proposed it
          │     ├─< parent                 which candidates it was made from, in order
-         │     ├─< evaluation             one score per rung and seed
+         │     ├─< evaluation             one score and learning curve per rung and seed
          │     └─< verdict                what a comparison on held-out data said
          ├─< llm_call                     every question put to a model, and what it cost
          └─< event                        what else happened
@@ -188,7 +188,12 @@ def first_tables(db: Database) -> None:
         db.executescript(SEARCH.format(table=table, column=column))
 
 
-MIGRATIONS = (first_tables,)
+def learning_curves(db: Database) -> None:
+    """Make room for a learning curve beside each score: training losses as a JSON list."""
+    db.execute("ALTER TABLE evaluation ADD COLUMN curve TEXT")
+
+
+MIGRATIONS = (first_tables, learning_curves)
 """Every change of the tables since the first release, oldest first."""
 
 SCHEMA = len(MIGRATIONS)

@@ -201,10 +201,13 @@ class Writing(Queries):
             self._insert("parent", {"child": candidate.id, "parent": parent, "place": place})
 
     def _insert_scores(self, candidate: Candidate) -> None:
-        rung = candidate.evaluation.rung
-        for seed, score in enumerate(candidate.evaluation.by_seed):
-            row = {"candidate": candidate.id, "rung": rung, "seed": seed, "score": float(score)}
-            self._insert("evaluation", row)
+        evaluation = candidate.evaluation
+        # Of an average, the last seeds are those that were trained now and have curves.
+        old = len(evaluation.by_seed) - len(evaluation.curves)
+        for seed, score in enumerate(evaluation.by_seed):
+            curve = to_json(evaluation.curves[seed - old]) if seed >= old else None
+            row = {"candidate": candidate.id, "rung": evaluation.rung, "seed": seed}
+            self._insert("evaluation", row | {"score": float(score), "curve": curve})
 
     def _insert(self, table: str, row: Mapping[str, Any]) -> None:
         marks = ", ".join("?" * len(row))
