@@ -17,8 +17,8 @@ from evaluators.candidate import Candidate
 from programs.errors import InputError, closest
 from runs.record import Event, Measured, Row, RunRecord, Verdict, candidate_of, run_of
 
-ANCESTORS = 10_000
-"""The most ancestors that are followed, the nearest first."""
+RELATIVES = 10_000
+"""The most ancestors or descendants that are followed, the nearest first."""
 
 _BEST = """
     SELECT id FROM candidate
@@ -42,7 +42,7 @@ _ANCESTRY = f"""
         SELECT parent FROM parent WHERE child = ?1
         UNION
         SELECT p.parent FROM up JOIN parent p ON p.child = up.id
-        LIMIT {ANCESTORS}
+        LIMIT {RELATIVES}
     )
     SELECT id FROM up WHERE id <> ?1
 """
@@ -121,6 +121,24 @@ class Queries(ABC):
     def ancestry(self, candidate_id: str) -> list[Candidate]:
         """Return all ancestors of a candidate, parents before their children, itself left out."""
         return self._candidates(_ANCESTRY, candidate_id)
+
+    def descendants(self, candidate_id: str, depth: int | None = None) -> list[Candidate]:
+        """Return what came of a candidate in so many generations, parents before children.
+
+        At most `RELATIVES`, the nearest first.
+        """
+        sql = "SELECT DISTINCT child FROM parent WHERE parent IN (SELECT value FROM json_each(?))"
+        found = {candidate_id: None}
+        edge = [candidate_id]
+        generation = 0
+        while edge and (depth is None or generation < depth) and len(found) <= RELATIVES:
+            children = (row["child"] for row in self.rows(sql, json.dumps(edge)))
+            edge = [child for child in children if child not in found]
+            found |= dict.fromkeys(edge)
+            generation += 1
+        del found[candidate_id]
+        ids = json.dumps(list(found)[:RELATIVES])
+        return self._candidates("SELECT value FROM json_each(?)", ids)
 
     def aliases(self, candidate_id: str, limit: int = 20) -> list[str]:
         """Return other candidates that do what this one does, the earliest first."""

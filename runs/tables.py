@@ -143,7 +143,9 @@ def half_width(interval: Sequence[float]) -> float:
 
 def program_text(source: str) -> Syntax:
     """Highlight a program's source."""
-    return Syntax(source.rstrip(), "python", theme="ansi_dark", background_color="default")
+    return Syntax(
+        source.rstrip(), "python", theme="ansi_dark", background_color="default", word_wrap=True
+    )
 
 
 def plain(text: str) -> Text:

@@ -9,7 +9,8 @@ import pytest
 
 from evaluators.candidate import Origin, Status
 from programs.errors import InputError
-from runs.lineage import Lineage, as_dot, as_json, as_mermaid, as_tree, changes, lineage
+from runs.drawing import as_dot, as_json, as_mermaid, as_tree
+from runs.lineage import Lineage, changes, lineage
 from runs.record import candidate_id
 from runs.store import Store
 from tests.runs.samples import candidate, new_run
@@ -50,7 +51,7 @@ def family(store: Store) -> Lineage:
 def test_a_lineage_holds_every_ancestor_once(family: Lineage) -> None:
     assert family.id == "e5000005"
     assert [step.candidate.id[0] for step in family.steps] == ["a", "b", "c", "d", "e"]
-    gains = [None if step.gain is None else round(step.gain, 4) for step in family.steps]
+    gains = [None if step.gain is None else round(step.gain.mean, 4) for step in family.steps]
     assert gains == [None, None, 0.05, 0.06, None]
     assert len(list(family.edges())) == 5
 
@@ -59,10 +60,10 @@ def test_the_tree_reads_like_a_history(family: Lineage) -> None:
     assert as_tree(family) == [
         "┌─ a1000001  seed  0.5000",
         "│  ┌─ b2000002  seed  0.4000",
-        "│  └─ c3000003  nudge  0.4500  +0.0500",
+        "│  └─ c3000003  nudge  0.4500  +0.0500 ± 0.0000",
         "│           - m = lerp(m, g, 0.1)",
         "│           + m = lerp(m, g, 0.01)",
-        "├─ d4000004  crossover  0.5600  +0.0600  with c3000003",
+        "├─ d4000004  crossover  0.5600  +0.0600 ± 0.0000  with c3000003",
         "│        - return lr * sign(g)",
         "│        + m = lerp(m, g, 0.01)",
         "│        + return lr * sign(m), m",
