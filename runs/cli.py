@@ -22,6 +22,7 @@ COMMANDS = (
     "top",
     "show",
     "lineage",
+    "report",
     "export",
     "eval",
     "verify",

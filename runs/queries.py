@@ -98,6 +98,10 @@ class Queries(ABC):
         """Return the candidate whose id starts with `prefix`."""
         return self._candidates("SELECT ?", self._identify("candidate", prefix))[0]
 
+    def named(self, ids: Iterable[str]) -> list[Candidate]:
+        """Return the candidates of these ids, in the order they were recorded."""
+        return self._candidates("SELECT value FROM json_each(?)", json.dumps(list(ids)))
+
     def history(self, run_id: str) -> list[Candidate]:
         """Return a run's candidates in the order of their index, without their genomes."""
         found = self._candidates("SELECT id FROM candidate WHERE run = ?", run_id)
@@ -137,8 +141,7 @@ class Queries(ABC):
             found |= dict.fromkeys(edge)
             generation += 1
         del found[candidate_id]
-        ids = json.dumps(list(found)[:RELATIVES])
-        return self._candidates("SELECT value FROM json_each(?)", ids)
+        return self.named(islice(found, RELATIVES))
 
     def aliases(self, candidate_id: str, limit: int = 20) -> list[str]:
         """Return other candidates that do what this one does, the earliest first."""
@@ -157,6 +160,20 @@ class Queries(ABC):
             Measured(r["rung"], r["seed"], r["score"], tuple(json.loads(r["curve"] or "[]")))
             for r in self.rows(sql, candidate_id)
         ]
+
+    def curves(self, ids: Iterable[str]) -> dict[str, list[list[float]]]:
+        """Return the learning curves of several candidates, on the dearest rung that has any."""
+        sql = """
+            SELECT candidate, rung, curve FROM evaluation
+            WHERE candidate IN (SELECT value FROM json_each(?)) AND curve IS NOT NULL
+            ORDER BY candidate, rung DESC, seed
+        """
+        found: dict[str, list[list[float]]] = {}
+        rungs: dict[str, int] = {}
+        for row in self.rows(sql, json.dumps(list(ids))):
+            if rungs.setdefault(row["candidate"], row["rung"]) == row["rung"]:
+                found.setdefault(row["candidate"], []).append(json.loads(row["curve"]))
+        return found
 
     def trained_for(self, candidate_id: str) -> str | None:
         """Return the candidate whose training this one's score comes from: often itself."""
