@@ -159,6 +159,20 @@ def calls(store: Queries, run_id: str) -> list[Calls]:
     return [Calls(**row) for row in store.rows(sql, run_id)]
 
 
+def without_score(store: Queries, run_id: str) -> dict[str, int]:
+    """Count the candidates that were given up, by status and short reason, commonest first."""
+    sql = """
+        SELECT status || coalesce(': ' || nullif(
+                   trim(substr(message, 1, instr(message || ':', ':') - 1)), ''), '') AS reason,
+               count(*) AS times
+        FROM candidate
+        WHERE run = ? AND status IN ('invalid', 'pruned', 'failed', 'timed out')
+          AND duplicate_of IS NULL AND NOT recalled
+        GROUP BY reason ORDER BY times DESC, reason
+    """
+    return {row["reason"]: row["times"] for row in store.rows(sql, run_id)}
+
+
 def verdict_of(store: Queries, run_id: str, best: str | None) -> Verdict | None:
     """Return the latest verdict on the run's best, or else on any candidate of the run."""
     sql = """

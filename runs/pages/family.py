@@ -7,7 +7,7 @@ from typing import Any
 from runs.inert import inert_line
 from runs.lineage import Lineage, Step
 from runs.pages.page import rendered
-from runs.pages.tree import chosen, tree
+from runs.pages.tree import MOST, chosen, tree
 from runs.queries import Queries
 
 
@@ -16,7 +16,7 @@ def family_page(store: Queries, lineage: Lineage) -> str:
     path = lineage.path()
     ids = [step.candidate.id for step in lineage.steps]
     parent = {s.candidate.id: s.parents[0] for s in lineage.steps if s.parents}
-    drawn = chosen(ids, [step.candidate.id for step in reversed(path)], parent)
+    drawn = chosen(ids, [step.candidate.id for step in reversed(path)], parent, MOST)
     data = tree(store, drawn, parent) | {"open": path[-1].candidate.id, "elite": []}
     others = len(ids) - 1
     sort = "descendants" if lineage.down else "ancestors"

@@ -25,8 +25,8 @@
 
   function open(place) {
     tree.mark(place);
-    tree.reveal(place);
     details.open(place);
+    tree.reveal(place);
     history.replaceState(null, "", `#${nodes[place].id}`);
   }
 

@@ -169,7 +169,9 @@ class Phylogeny {
   }
 
   reveal(place) {
-    const { width, height } = this.svg.getBoundingClientRect();
+    const { left, width: all, height } = this.svg.getBoundingClientRect();
+    const panel = document.getElementById("details").getBoundingClientRect();
+    const width = panel.width && panel.left - left > 100 ? Math.min(all, panel.left - left) : all;
     const { kx, ky, tx, ty } = this.view;
     const [x, y] = [this.x[place] * kx + tx, this.y[place] * ky + ty];
     const off = (at, size) => (at < 12 ? size / 3 - at : at > size - 12 ? (2 * size) / 3 - at : 0);

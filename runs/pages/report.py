@@ -14,7 +14,7 @@ from runs.pages import charts, facts
 from runs.pages.facts import SIZE, Point
 from runs.pages.page import rendered
 from runs.pages.reproduce import command_of
-from runs.pages.tree import chosen, tree
+from runs.pages.tree import MOST, chosen, tree
 from runs.queries import Queries
 from runs.record import Event, RunRecord, Verdict
 
@@ -40,7 +40,7 @@ def report_page(store: Queries, prefix: str, cost: str = SIZE) -> str:
     parent = facts.first_parents(store, run.id)
     front = facts.front(points)
     elite = list(dict.fromkeys(p.id for p in [*facts.elites(points, ELITES), *front]))
-    drawn = chosen([p.id for p in points], elite, parent)
+    drawn = chosen([p.id for p in points], elite, parent, MOST)
     data = tree(store, drawn, parent) | {"open": run.best_id, "elite": elite}
     return rendered("report.html", data, **_told(store, run, points, front, cost, len(drawn)))
 
@@ -75,7 +75,7 @@ def _told(
         "savings": facts.savings(store, run.id),
         "shares": facts.shares(store, run.id),
         "calls": facts.calls(store, run.id),
-        "rejections": store.rejections(run.id),
+        "rejections": facts.without_score(store, run.id),
         "events": [_event(e) for e in events[-LATEST:]],
         "more_events": max(len(events) - LATEST, 0),
         "command": command_of(run),

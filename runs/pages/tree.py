@@ -8,6 +8,7 @@ their lines, so each line is written once; texts stop where a page would become 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
@@ -16,20 +17,21 @@ from typing import Any
 from evaluators.candidate import Candidate
 from runs.gain import gain
 from runs.inert import inert, inert_line
+from runs.pages.page import embedded
 from runs.queries import Queries
 
 MOST = 1_500
 """Candidates that are drawn."""
 
 BUDGET = 500_000
-"""Characters of programs and rationales on a page."""
+"""Bytes of programs and rationales on a page."""
 
 LONGEST = 400
 """Characters of a rationale or a message."""
 
 
 def chosen(
-    ids: Sequence[str], elite: Iterable[str], parent: Mapping[str, str], most: int = MOST
+    ids: Sequence[str], elite: Iterable[str], parent: Mapping[str, str], most: int
 ) -> list[str]:
     """Return which candidates are drawn, those first that matter most.
 
@@ -61,17 +63,21 @@ def nearest(id: str, there: Mapping[str, int], parent: Mapping[str, str]) -> tup
     return -1, 0
 
 
+POINTS = 20
+"""The most points of a learning curve on a page."""
+
+
 @dataclass
 class _Texts:
-    """Texts kept once each, under a number."""
+    """Texts kept once each, under a number, until there is no more room."""
 
-    known: dict[str, int] = field(default_factory=dict)
+    known: dict[str, int] = field(default_factory=lambda: {"": 0})
     left: int = BUDGET
 
     def number(self, text: str) -> int:
         if text not in self.known:
             self.known[text] = len(self.known)
-            self.left -= len(text) + 3
+            self.left -= len(embedded(text).encode()) + 1
         return self.known[text]
 
     def lines(self, text: str) -> list[int] | None:
@@ -85,7 +91,8 @@ class _Texts:
     def short(self, text: str) -> int:
         """Return the number of a text in one line that is cut where it is long."""
         line = inert_line(text)
-        return self.number(line if len(line) <= LONGEST else line[:LONGEST] + "…")
+        line = line if len(line) <= LONGEST else line[:LONGEST] + "…"
+        return self.number(line) if line in self.known or self.left > len(line) else 0
 
 
 def tree(store: Queries, drawn: Sequence[str], parent: Mapping[str, str]) -> dict[str, Any]:
@@ -97,17 +104,14 @@ def tree(store: Queries, drawn: Sequence[str], parent: Mapping[str, str]) -> dic
     sizes = _sizes(store, drawn)
     curves = {id: mean_curve(each) for id, each in store.curves(drawn).items()}
     texts = _Texts()
-    sources = {id: texts.lines(found[id].program.source) for id in drawn if id in found}
+    told: dict[str, list[Any]] = {}
+    # What matters most is said first, so that it is the rest for which room may be lacking.
+    for id in (id for id in drawn if id in found):
+        source = texts.lines(found[id].program.source)
+        told[id] = [*_text(found[id], texts), sizes[id], source, curves.get(id, [])]
     order = sorted(found.values(), key=lambda c: (c.index, c.id))
     there = {candidate.id: place for place, candidate in enumerate(order)}
-    nodes = [
-        [
-            *_place(c, found, there, parent),
-            *_text(c, texts),
-            *(sizes[c.id], sources[c.id], curves.get(c.id, [])),
-        ]
-        for c in order
-    ]
+    nodes = [[*_place(c, found, there, parent), *told[c.id]] for c in order]
     return {"fields": list(_FIELDS), "nodes": nodes, "texts": list(texts.known)}
 
 
@@ -165,5 +169,8 @@ def _short(value: float | None) -> float | None:
 
 
 def mean_curve(curves: Iterable[Sequence[float]]) -> list[float]:
-    """Return the mean over seeds, point by point, in as many digits as can be seen."""
-    return [float(f"{fmean(point):.3g}") for point in zip(*curves, strict=False)]
+    """Return the mean over seeds, in as many points and digits as can be seen."""
+    mean = [fmean(point) for point in zip(*curves, strict=False)]
+    every = math.ceil(len(mean) / POINTS) or 1
+    # The last point is where training ended, and stays.
+    return [float(f"{loss:.3g}") for loss in mean[::-1][::every][::-1]]
