@@ -102,7 +102,10 @@ def test_zoom_colour_and_height_change_the_picture(browser: Browser, page: Path)
     assert browser.run(stage) != before
     browser.run("document.getElementById('zoom-all').click()")
     assert browser.run(stage) == before
-    choose = "(s => (s.value = {!r}, s.dispatchEvent(new Event('change'))))(document.getElementById({!r}))"
+    choose = (
+        "(s => (s.value = {!r}, s.dispatchEvent(new Event('change'))))"
+        "(document.getElementById({!r}))"
+    )
     ink = "[...document.querySelectorAll('#tree .node')].map(n => getComputedStyle(n).stroke)"
     seen = set()
     for colour in ("proposer", "operator", "score", "age"):
@@ -110,7 +113,7 @@ def test_zoom_colour_and_height_change_the_picture(browser: Browser, page: Path)
         seen.add(tuple(browser.run(ink)))
         assert browser.run("document.getElementById('legend').children.length") > 0
     assert len(seen) == 4
-    place = "document.querySelectorAll('#tree .node')[2].getAttribute('d')"
+    place = "[...document.querySelectorAll('#tree .node')].map(n => n.getAttribute('d'))"
     before = browser.run(place)
     browser.run(choose.format("score", "height"))
     assert browser.run(place) != before
@@ -118,9 +121,8 @@ def test_zoom_colour_and_height_change_the_picture(browser: Browser, page: Path)
 
 def test_links_and_addresses_open_a_candidate(browser: Browser, page: Path) -> None:
     browser.open(page)
-    browser.run(
-        "document.querySelector('.chart a').dispatchEvent(new MouseEvent('click', {bubbles: true}))"
-    )
+    click = "new MouseEvent('click', {bubbles: true, cancelable: true})"
+    browser.run(f"document.querySelector('.chart a').dispatchEvent({click})")
     assert "Candidate" in text(browser)
     address = browser.run("location.hash")
     browser.driver.get("about:blank")
@@ -140,9 +142,8 @@ def test_what_a_stranger_wrote_does_nothing(browser: Browser, page: Path) -> Non
 
 def test_the_policy_stops_what_is_not_ours(browser: Browser, page: Path) -> None:
     browser.open(page)
-    browser.run(
-        "document.body.append(Object.assign(document.createElement('script'), {text: 'window.hurt = 3'}))"
-    )
+    script = "Object.assign(document.createElement('script'), {text: 'window.hurt = 3'})"
+    browser.run(f"document.body.append({script})")
     assert browser.run("window.hurt === undefined")
     assert any("Content Security Policy" in said for said in browser.complaints())
 
