@@ -23,6 +23,7 @@ COMMANDS = (
     "show",
     "lineage",
     "report",
+    "explain",
     "export",
     "eval",
     "verify",

@@ -188,7 +188,7 @@ def _cost(candidate: Candidate) -> str:
 
 def _elsewhere(candidate: Candidate, aliases: Sequence[Candidate]) -> Iterator[RenderableType]:
     """Yield how the same behaviour was written elsewhere, other texts before equal ones."""
-    yield Text(f"The same behaviour, {len(aliases)} times elsewhere:", style="dim")
+    yield Text(f"The same behaviour written elsewhere ({len(aliases)}):", style="dim")
     apart = sorted(aliases, key=lambda alias: alias.program.key == candidate.program.key)
     for alias in apart[:MOST_ALIASES]:
         line = f"  {alias.id[:8]}  {inert_line(tables.one_line(alias.program.source))}"

@@ -66,10 +66,12 @@ class Lineage:
 
         It ends with the candidate, or with `down` at the best of its descendants.
         """
-        line = [self._end()]
-        while (parents := line[-1].parents) and parents[0] in self.by_id:
-            line.append(self.by_id[parents[0]])
-        return line[::-1]
+        line: dict[str, Step] = {}
+        step: Step | None = self._end()
+        while step is not None and step.candidate.id not in line:
+            line[step.candidate.id] = step
+            step = self.by_id.get(next(iter(step.parents), ""))
+        return list(line.values())[::-1]
 
     def changed(self, step: Step) -> list[str]:
         """Return the lines of source in which a step differs from its first parent."""

@@ -10,6 +10,7 @@ from evaluators.candidate import Candidate
 from programs.errors import CambrianError, InputError
 from programs.export.unicode import export_unicode
 from runs.detail import readable
+from runs.explaining import EVENT
 from runs.pages import charts, facts
 from runs.pages.facts import SIZE, Point
 from runs.pages.page import rendered
@@ -56,6 +57,7 @@ def _told(
     best_so_far = facts.best_so_far(points)
     known = {c.id: c for c in store.named({p.id for p in [*front, *_leaders(points)]})}
     events = store.events(run.id)
+    told = [event for event in events if event.name != EVENT]
     return {
         "title": f"{run.task} · run {run.id}",
         "run": run,
@@ -76,8 +78,8 @@ def _told(
         "shares": facts.shares(store, run.id),
         "calls": facts.calls(store, run.id),
         "rejections": facts.without_score(store, run.id),
-        "events": [_event(e) for e in events[-LATEST:]],
-        "more_events": max(len(events) - LATEST, 0),
+        "events": [_event(e) for e in told[-LATEST:]],
+        "more_events": max(len(told) - LATEST, 0),
         "command": command_of(run),
         "settings": json.dumps(run.config, indent=1, ensure_ascii=False),
     }
@@ -111,7 +113,7 @@ def _verdict(verdict: Verdict | None) -> Mapping[str, Any] | None:
 
 def _explained(events: Sequence[Event], best: str | None) -> Mapping[str, Any] | None:
     """Return what each statement of the best is worth, if `explain` has measured it."""
-    found = [e.detail for e in events if e.name == "explain" and e.detail.get("id") == best]
+    found = [e.detail for e in events if e.name == EVENT and e.detail.get("id") == best]
     return found[-1] if found else None
 
 

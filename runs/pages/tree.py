@@ -98,7 +98,7 @@ class _Texts:
 def tree(store: Queries, drawn: Sequence[str], parent: Mapping[str, str]) -> dict[str, Any]:
     """Return the data of the candidates named, most important first.
 
-    `nodes` are in the order of their index, each a list in the order of `fields`.
+    `nodes` are in the order of recording, each a list in the order of `fields`.
     """
     found = {candidate.id: candidate for candidate in store.named(drawn)}
     sizes = _sizes(store, drawn)
@@ -109,7 +109,7 @@ def tree(store: Queries, drawn: Sequence[str], parent: Mapping[str, str]) -> dic
     for id in (id for id in drawn if id in found):
         source = texts.lines(found[id].program.source)
         told[id] = [*_text(found[id], texts), sizes[id], source, curves.get(id, [])]
-    order = sorted(found.values(), key=lambda c: (c.index, c.id))
+    order = list(found.values())  # as recorded: parents come first
     there = {candidate.id: place for place, candidate in enumerate(order)}
     nodes = [[*_place(c, found, there, parent), *told[c.id]] for c in order]
     return {"fields": list(_FIELDS), "nodes": nodes, "texts": list(texts.known)}
@@ -131,6 +131,8 @@ def _place(
 ) -> list[Any]:
     """Return who it is, where it hangs, and what it is worth."""
     place, between = nearest(candidate.id, there, parent)
+    if place > there[candidate.id]:
+        place, between = -1, 0  # records that run in a circle are no tree
     base = found.get(parent.get(candidate.id, ""))
     gained = None if base is None else gain(candidate.evaluation, base.evaluation)
     parents = candidate.origin.parents
