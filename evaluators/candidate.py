@@ -13,6 +13,9 @@ from enum import StrEnum
 
 from programs.program import Program
 
+UNSAFE = "unsafe"
+"""The tier of a free-form program that nothing held: it may have forged its result."""
+
 
 class Status(StrEnum):
     """What became of a candidate."""
@@ -64,6 +67,11 @@ class Evaluation:
     device: str = "cpu"
     tier: str = ""
     curves: tuple[tuple[float, ...], ...] = field(default=(), compare=False)
+
+    @property
+    def ranked(self) -> bool:
+        """Tell whether the score may stand beside others."""
+        return self.tier != UNSAFE
 
     @property
     def stderr(self) -> float | None:

@@ -58,7 +58,7 @@ class Progress:
             self.trained += 1
         if evaluation.status is not Status.SCORED:
             self.reasons[reason(candidate)] += 1
-        if candidate.score is not None:
+        if candidate.score is not None and evaluation.ranked:
             best = max(self.curve[-1], candidate.score) if self.curve else candidate.score
             self.curve.append(best)
             self.leaders = sorted(

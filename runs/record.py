@@ -119,6 +119,7 @@ class Row:
     run: str
     protocol: str
     fingerprint: str
+    tier: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,8 @@ def equations(program: Program, notation: Notation) -> list[tuple[str, str]]:
     """Return the left and right sides of an optimiser's or a schedule's equations."""
     if program.genome is None:
         raise InputError("expected a program in the language; free-form Python has no equations")
+    if program.kind == "architecture":
+        raise InputError("expected an optimizer or a schedule; an architecture has no equations")
     kind = kind_named(program.kind)
     genome = tidy(without_dead_code(program.genome, kind), kind)
     return _equations(genome.main, kind, notation)

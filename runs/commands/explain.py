@@ -73,10 +73,10 @@ def command(
     chosen = task_name or given.task
     if not chosen:
         raise InputError("A file needs a task to score on: add --task NAME.")
-    task = find_task(chosen)
+    task = find_task(chosen, given.kind.name)
     if task.kind != given.kind.name:
         raise InputError(f"{task.name} judges programs of kind {task.kind}, not {given.kind.name}.")
-    config = settings(chosen, device=device, workers=workers)
+    config = settings(chosen, kind=task.kind, device=device, workers=workers)
     places = (0,) if search_seeds else tuple(range(1, repeats + 1))
     answer = _explained(given, task, places, config, db)
     if as_json:

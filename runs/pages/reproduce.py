@@ -8,7 +8,7 @@ from typing import Any
 
 from runs.record import RunRecord
 
-_VALUES = ("evals", "hours", "workers", "device", "seed", "usd", "api_base", "replay")
+_VALUES = ("kind", "evals", "hours", "workers", "device", "seed", "usd", "api_base", "replay")
 _NOISE = {"forget": 0.0, "aggregate": 1}
 _MANY = {"proposers": "--proposer", "models": "--model"}
 
