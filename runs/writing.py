@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import time
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -214,14 +214,7 @@ class Writing(Queries):
         self._insert(
             "parent", [{"child": candidate.id, "parent": p, "place": n} for n, p in parents]
         )
-        rung, scores = candidate.evaluation.rung, enumerate(candidate.evaluation.by_seed)
-        self._insert(
-            "evaluation",
-            [
-                {"candidate": candidate.id, "rung": rung, "seed": n, "score": float(score)}
-                for n, score in scores
-            ],
-        )
+        self._insert("evaluation", list(_scores(candidate)))
 
     def _own_text(self, program: Program) -> str | None:
         """Keep the program; return its text if an equal one was first written in another way.
@@ -259,3 +252,13 @@ class Writing(Queries):
             self._since[run_id] = clock
         sql = "UPDATE run SET heartbeat = ?, seconds = seconds + ? WHERE id = ?"
         self.execute(sql, now(), passed, run_id)
+
+
+def _scores(candidate: Candidate) -> Iterator[dict[str, Any]]:
+    """Yield a row for each seed; of an average, those that were trained now have curves."""
+    evaluation = candidate.evaluation
+    old = len(evaluation.by_seed) - len(evaluation.curves)
+    for seed, score in enumerate(evaluation.by_seed):
+        curve = to_json(evaluation.curves[seed - old]) if seed >= old else None
+        row = {"candidate": candidate.id, "rung": evaluation.rung, "seed": seed}
+        yield row | {"score": float(score), "curve": curve}
