@@ -22,12 +22,15 @@ PARTS = (
     "evaluators/schedules.py",
     "evaluators/scores.py",
     "evaluators/supervised.py",
+    "programs/dialect.py",
+    "programs/exactness.py",
     "programs/kinds",
     "programs/inline.py",
     "programs/interpret.py",
     "programs/kind.py",
     "programs/lower.py",
     "programs/parse.py",
+    "programs/spellings.py",
     "programs/tidy.py",
 )
 """Files, and folders with all that is in them."""
