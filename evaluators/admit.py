@@ -7,10 +7,12 @@ hundredths of a second.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from evaluators import freeform
 from evaluators.candidate import UNSAFE
+from evaluators.task import Task, language
 from programs.check import depends_on
 from programs.errors import Fault, SandboxUnavailable
 from programs.fingerprint import behaviour
@@ -41,7 +43,23 @@ class Rejected:
     fingerprint: str = ""
 
 
-def admit(offer: Genome | str, kind: Kind, sandbox: Sandbox | None = None) -> Admitted | Rejected:
+Refusal = Callable[[Genome], str]
+"""A task's own objection to a program that type-checks: "short name: sentence", or nothing."""
+
+
+def admit_to(
+    task: Task, offer: Genome | str, sandbox: Sandbox | None = None
+) -> Admitted | Rejected:
+    """Admit a program to a task: in its language, and unless its `refusal` objects."""
+    return admit(offer, language(task), sandbox, getattr(task, "refusal", None))
+
+
+def admit(
+    offer: Genome | str,
+    kind: Kind,
+    sandbox: Sandbox | None = None,
+    refusal: Refusal | None = None,
+) -> Admitted | Rejected:
     """Turn what a proposer offers into a program, or say why it is refused.
 
     Without a sandbox, free-form Python is refused.
@@ -56,6 +74,8 @@ def admit(offer: Genome | str, kind: Kind, sandbox: Sandbox | None = None) -> Ad
         if not depends_on(program.genome.main, kind, name):
             meaning = kind.entry.vital[name]
             return Rejected(program, f"ignores {meaning}: the result does not depend on `{name}`")
+    if refusal is not None and (objection := refusal(program.genome)):
+        return Rejected(program, objection)
     found = behaviour(program.genome, kind)
     if found.fault is not None:
         return Rejected(program, found.fault, found.fingerprint)

@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[1]
 
 PARTS = (
     "evaluators/harness",
+    "evaluators/bodies.py",
     "evaluators/evaluator.py",
     "evaluators/freeform.py",
     "evaluators/schedules.py",
@@ -30,6 +31,7 @@ PARTS = (
     "programs/kind.py",
     "programs/lower.py",
     "programs/parse.py",
+    "programs/quick_numpy.py",
     "programs/spellings.py",
     "programs/tidy.py",
 )

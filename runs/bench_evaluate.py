@@ -25,8 +25,8 @@ from sandbox.process import ProcessSandbox
 
 HARNESS = "evaluators.harness.benchmark"
 REPLICAS = (8, 16, 32, 64)
-STEPS = 8
-"""Steps a piece: short ones are undisturbed now and then even on a busy machine."""
+STEPS = 25
+"""Steps in a row, by one rival before the next takes its turn."""
 
 PUBLISHED = {"mnist1d": 68, "mnist1d-cnn": 94, "mnist1d-gru": 91}
 """Test accuracies in percent of the MLP, the CNN and the GRU (Greydanus 2020)."""

@@ -19,12 +19,13 @@ from typing import Any
 import numpy as np
 
 from agent.proposer import Proposal, View
-from evaluators.admit import Rejected, admit
+from evaluators.admit import Rejected, admit_to
 from evaluators.cache import AVERAGED, FunctionalCache, Use, as_copy, completed
 from evaluators.candidate import Candidate, Evaluation, Origin, Status
 from evaluators.evaluator import Cancelled, Evaluator
+from evaluators.task import language
 from programs.errors import CambrianError, Fault
-from programs.load import kind_named, library, read_program
+from programs.load import library, read_program
 from runs.config import RunConfig
 from runs.models import Models, facts_of, left_of
 from runs.progress import Display, Progress
@@ -73,7 +74,7 @@ class Loop:
         self.store, self.run, self.config = store, run, config
         self.evaluator, self.models = evaluator, models
         self.display, self.progress, self.stop = display, progress, stop
-        self.kind = kind_named(run.kind)
+        self.kind = language(evaluator.task)
         known = library(run.kind)
         self.seeds = {candidate_id(run.id, i): known[n] for i, n in enumerate(config.warm_start)}
         self.recorded = {c.index: self._revived(c) for c in store.history(run.id)}
@@ -182,7 +183,7 @@ class Loop:
         proposal = self.drawn.pop(index).result()
         self._count_unpaid(proposal.origin)
         origin = replace(proposal.origin, seed=(self.config.seed, index))
-        found = admit(proposal.offer, self.kind, self.evaluator.sandbox)
+        found = admit_to(self.evaluator.task, proposal.offer, self.evaluator.sandbox)
         id_ = candidate_id(self.run.id, index)
         evaluation = Evaluation(
             Status.INVALID if isinstance(found, Rejected) else Status.SCORED,

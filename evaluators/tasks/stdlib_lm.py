@@ -18,10 +18,13 @@ from __future__ import annotations
 import sysconfig
 from pathlib import Path
 
+from evaluators.bodies import RATES, Bodies, embedding
 from evaluators.data import Data, text
+from evaluators.data.splits import only_last
 from evaluators.networks import transformer
 from evaluators.supervised import Supervised
 from evaluators.task import Rung, log_sweep
+from programs.spec import Spec
 from sandbox.base import MIB, Limits
 
 CONTEXT = 32
@@ -31,6 +34,24 @@ def load() -> Data:
     """Return windows of the running Python's top-level modules."""
     folder = Path(sysconfig.get_path("stdlib"))
     return text(sorted(folder.glob("*.py")), CONTEXT, judged=512)
+
+
+BODIES = Bodies(
+    name="stdlib-lm",
+    goal=(
+        "Predict Python source byte by byte: the causal body of a language model of width 24 on "
+        "windows of 32 bytes, trained for 200 steps of batch 8, to the fewest bits per byte."
+    ),
+    data=lambda: only_last(load()),
+    spec=Spec("sequence", (CONTEXT, 24), 256, causal=True),
+    stem=embedding(256, 24),
+    pooled=False,
+    score="-bits per byte",
+    steps=200,
+    batch=8,
+    baselines=("transformer", "llama", "mamba", "s4d", "gru", "tcn", "hyena"),
+    further=(Rung("long", 2000, RATES, 3, Limits(1800.0, 1024 * MIB)),),
+)
 
 
 TASK = Supervised(
@@ -47,4 +68,7 @@ TASK = Supervised(
     learning_rates=log_sweep(1e-3, 10.0, 9),
     seeds=3,
     further=(Rung("long", 2000, log_sweep(1e-3, 10.0, 9), 3, Limits(600.0, 1024 * MIB)),),
+    funnel=("autoencoder", "digits-conv"),
+    kinds=("optimizer", "schedule", "architecture"),
+    body=BODIES,
 )

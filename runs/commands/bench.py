@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -51,7 +52,7 @@ def language(kinds: tuple[str, ...], programs: int, seed: int, as_json: bool) ->
 
 @command.command()
 @click.option(
-    "--rounds", type=click.IntRange(1), default=60, show_default=True, help="Take the least of."
+    "--rounds", type=click.IntRange(1), default=15, show_default=True, help="Take the median of."
 )
 @click.option(
     "--task",
@@ -135,6 +136,49 @@ def sandbox(rounds: int, as_json: bool) -> None:
     out().print("results are the same bytes at every tier" if same else "RESULTS DIFFER BY TIER")
 
 
+@command.command()
+@click.option(
+    "--candidates",
+    type=click.IntRange(2),
+    default=20_000,
+    show_default=True,
+    help="Fill the file up to so many.",
+)
+@click.option("--runs", type=click.IntRange(1), default=20, show_default=True, help="In so many.")
+@click.option("--seed", default=0, show_default=True, help="Same seed, same candidates.")
+@click.option(
+    "--keep", type=click.Path(path_type=Path), help="Keep the file here, or go on with it."
+)
+@json_option
+def store(candidates: int, runs: int, seed: int, keep: Path | None, as_json: bool) -> None:
+    """Time the database with made-up candidates: insertion, questions, whole commands.
+
+    Example: cambrian bench store --candidates 1000000 --keep million.db
+    """
+    from tempfile import TemporaryDirectory
+
+    from runs.store_bench import measure
+
+    with TemporaryDirectory(prefix="cambrian-bench-") as folder:
+        found = measure(keep or Path(folder) / "bench.db", candidates, runs, seed)
+    if as_json:
+        print_json(found.as_json())
+        return
+    console = out()
+    console.print(
+        f"{found.candidates:,} candidates, {found.megabytes:,.0f} MB, load {found.load:.1f}; "
+        f"the best has {found.ancestors:,} ancestors"
+    )
+    table = _table("candidates a second", "by the clock", "by the processor")
+    for name, rate in found.rates.items():
+        table.add_row(name, *(f"{each:,.0f}" for each in rate))
+    console.print(table)
+    table = _table("the best of five", "ms", "processor ms")
+    for figure in found.figures:
+        table.add_row(figure.what, f"{figure.milliseconds:,.1f}", f"{figure.processor:,.1f}")
+    console.print(table)
+
+
 def _speed(figures: Sequence[LanguageFigures]) -> Table:
     table = _table("kind", "programs/s/core", "mutate µs", "check", "key", "fingerprint")
     for f in figures:
@@ -167,3 +211,33 @@ def _table(*headings: str) -> Table:
     for number, heading in enumerate(headings):
         table.add_column(heading, justify="right" if number else "left", no_wrap=True)
     return table
+
+
+@command.command(name="proxies")
+@click.option("--task", default="digits", show_default=True, help="A task for architectures.")
+@click.option("--networks", type=click.IntRange(3), default=120, show_default=True, help="In all.")
+@click.option("--seed", default=0, show_default=True, help="Same seed, same networks.")
+@workers_option
+@json_option
+def proxies_(task: str, networks: int, seed: int, workers: int | None, as_json: bool) -> None:
+    """Compare training-free scores of architectures with what training gives.
+
+    Example: cambrian bench proxies --task mnist1d --networks 150
+    """
+    from runs.config import default_workers
+    from runs.proxies import measure
+
+    found = measure(task, networks, seed, workers or default_workers())
+    if as_json:
+        print_json(found.as_json())
+        return
+    table = _table("proxy", "Spearman", "Kendall", "networks")
+    for name, row in sorted(found.agreement.items(), key=lambda item: -abs(item[1].spearman)):
+        figures = (f"{row.spearman:+.2f}", f"{row.kendall:+.2f}", str(row.networks))
+        table.add_row(name, *figures)
+    console = out()
+    console.print(table)
+    console.print(
+        f"{found.networks} networks trained on {found.task}, {found.untrained} more could not be. "
+        f"RoBoT's best after training {len(found.walk.trained)} is number {found.place} of all."
+    )

@@ -30,17 +30,17 @@ if TYPE_CHECKING:
 def command(file: Path, task_name: str, device: str, unsafe: bool, as_json: bool) -> None:
     """Judge a program file exactly as a run would.
 
-    It goes through the same sweep, seeds and steps. Whether it is an optimizer or a schedule shows
-    in the function it defines. A program that fails is an answer, with its status and message.
-    Free-form Python runs in a process of its own, apart from the training.
+    It goes through the same sweep, seeds and steps; its kind shows in the function it defines. A
+    program that fails is an answer, with its status and message. Free-form Python runs in a
+    process of its own, apart from the training.
 
     Example: cambrian eval mine.py --task digits
     """
-    from evaluators.admit import Rejected, admit
+    from evaluators.admit import Rejected, admit_to
     from evaluators.candidate import Evaluation, Status
     from evaluators.evaluator import Evaluator
     from evaluators.task import find_task
-    from programs.load import kind_named, kind_of
+    from programs.load import kind_of
     from runs.config import read_config
     from runs.start import sandbox_for
     from sandbox.tiers import promise
@@ -50,7 +50,7 @@ def command(file: Path, task_name: str, device: str, unsafe: bool, as_json: bool
     task = find_task(task_name, kind.name if kind else None)
     read_config(task=task_name, device=device)
     with sandbox_for(task, 1, device, unsafe) as sandbox:
-        found = admit(source, kind_named(task.kind), sandbox)
+        found = admit_to(task, source, sandbox)
         if isinstance(found, Rejected):
             fingerprint = found.fingerprint
             evaluation = Evaluation(Status.INVALID, message=found.reason, fingerprint=fingerprint)

@@ -21,14 +21,17 @@ TOY = Path(__file__).parents[1] / "toy.py"
 
 def test_the_first_kind_is_meant_where_none_is_named() -> None:
     assert find_task("digits").kind == "optimizer"
-    assert kinds_of(find_task("digits")) == ("optimizer", "schedule")
+    assert kinds_of(find_task("digits")) == ("optimizer", "schedule", "architecture")
+    assert find_task("mqar").kind == "architecture"
     other = replace(digits.TASK, kinds=("schedule", "optimizer"))
     assert judging(other).kind == "schedule"
 
 
 def test_a_kind_that_is_not_on_offer_is_an_input_error() -> None:
     with pytest.raises(InputError, match="optimizer or schedule, not architecture"):
-        find_task("digits", "architecture")
+        find_task("digits-conv", "architecture")
+    with pytest.raises(InputError, match="offers architectures, but gives no `body`"):
+        replace(digits.TASK, body=None)
     with pytest.raises(InputError, match="optimizer, not schedule"):
         judging(replace(digits.TASK, kinds=("optimizer",)), "schedule")
 
