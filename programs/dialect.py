@@ -155,8 +155,8 @@ class _Function:
         """Refuse changes in place where a second name might hold the same tensor."""
         if not self.changed:
             return
-        last = body[-1]
-        values = last.value.elts if _returns_several(last) else []
+        value = body[-1].value if isinstance(body[-1], ast.Return) else None
+        values = value.elts if isinstance(value, ast.Tuple) else []
         names = [v.id for v in values[1:] if isinstance(v, ast.Name)]
         if self.copied or not self.entry or len(set(names)) < len(names):
             raise _Unknown
@@ -224,7 +224,7 @@ class _Function:
                 name = name.removesuffix("_") if in_place else name
                 inner = isinstance(owner, ast.Call) and in_place
                 whole = self.expression(owner, in_place) if inner else self.expression(owner)
-                return self.call(name, [_Done(whole), *node.args], node.keywords)
+                return self.call(name, [_done(whole), *node.args], node.keywords)
             case ast.Call(func=ast.Name(id=name)):
                 return self.called(name, node)
             case _Done(value=value):
@@ -290,8 +290,10 @@ class _Done(ast.expr):
     value: ast.expr
 
 
-def _returns_several(line: ast.stmt) -> bool:
-    return isinstance(line, ast.Return) and isinstance(line.value, ast.Tuple)
+def _done(value: ast.expr) -> _Done:
+    node = _Done()
+    node.value = value
+    return node
 
 
 def _is_change(call: ast.Call) -> bool:

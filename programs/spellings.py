@@ -46,8 +46,12 @@ def _with_product(sign: ast.operator) -> Callable[..., ast.expr]:
     return rule
 
 
+def _lerp(a: ast.expr, b: ast.expr, weight: ast.expr) -> ast.expr:
+    return function("lerp", a, b, weight)
+
+
 RULES: Mapping[str, Callable[..., ast.expr]] = {
-    "lerp": lambda a, b, t=None, *, weight=None: function("lerp", a, b, t or weight),
+    "lerp": _lerp,
     "maximum": lambda a, b: function("maximum", a, b),
     "minimum": lambda a, b: function("minimum", a, b),
     "where": lambda c, a, b: function("where", c, a, b),
