@@ -15,10 +15,11 @@ from evaluators.task import Task, find_task
 from programs.errors import InputError
 from programs.load import library
 from runs.config import RunConfig, read_config
-from runs.loop import Loop, Stop
+from runs.loop import Loop
 from runs.models import Models, proposers_of
 from runs.progress import Display, Progress
 from runs.record import RunRecord
+from runs.stop import Stop
 from runs.store import Store
 from sandbox.base import Job, Limits, Payload, Sandbox
 from sandbox.process import ProcessSandbox

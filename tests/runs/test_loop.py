@@ -11,9 +11,9 @@ import pytest
 from evaluators.candidate import Candidate, Status
 from programs.errors import CambrianError, InputError
 from runs.config import RunConfig, read_config
-from runs.loop import Stop
 from runs.progress import Progress, Silent
 from runs.start import Prepared, perform, prepare
+from runs.stop import Stop
 from runs.store import Store
 from sandbox.base import Ending, Job, Outcome
 from sandbox.memory import MemorySandbox
