@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
 from evaluators.candidate import Evaluation, Status
+from evaluators.rungs import rung_at
 from evaluators.task import Measurement, Task, Trial
 from programs.fingerprint import MANTISSA_BITS
 from programs.fingerprint import VERSION as HASH_VERSION
@@ -63,17 +64,18 @@ class Evaluator:
 
     def trial(self, rung: int = 0, repeat: int = 0) -> Trial:
         """Return the trial that every program of a search gets: seeds 0, 1, …, then the next."""
-        given = self.task.rungs[rung]
+        given = rung_at(self.task, rung)
         seeds = tuple(range(repeat * given.seeds, (repeat + 1) * given.seeds))
         return Trial(given.steps, given.learning_rates, seeds, device=self.device)
 
-    def protocol(self, versions: dict[str, str]) -> str:
-        """Hash all that a score depends on beside the program; equal protocols compare."""
+    def protocol(self, versions: dict[str, str], levels: Sequence[int] = (0,)) -> str:
+        """Hash all that scores on these rungs depend on beside the program."""
+        trials = [asdict(self.trial(level)) for level in levels]
         facts = {
             "task": self.task.name,
             "data": self.task.checksum,
             "harness": self.task.harness,
-            "trial": asdict(self.trial()),
+            "trial": trials if len(trials) > 1 else trials[0],
             "hash": [HASH_VERSION, MANTISSA_BITS],
             "torch": versions.get("torch", ""),
         }
@@ -85,9 +87,11 @@ class Evaluator:
     ) -> Evaluation:
         """Judge a program as a search does; its own faults come back as a status.
 
-        `repeat` counts earlier evaluations of the same behaviour: each has seeds of its own.
+        `rung` is a level, 0 for the task's own. `repeat` counts earlier evaluations of the same
+        behaviour: each has seeds of its own.
         """
-        judged = self.judge(program, self.trial(rung, repeat), self.task.rungs[rung].limits)
+        limits = rung_at(self.task, rung).limits
+        judged = self.judge(program, self.trial(rung, repeat), limits)
         evaluation = Evaluation(
             judged.status,
             rung=rung,

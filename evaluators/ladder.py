@@ -16,6 +16,8 @@ import numpy as np
 ETA = 3
 """One in so many climbs from each rung."""
 
+RESAMPLES = 1_000
+
 Scores = Sequence[Mapping[str, float]]
 """For every rung, the cheapest first, the scores of those judged there, in order of arrival."""
 
@@ -63,7 +65,27 @@ def agreement(low: Mapping[str, float], high: Mapping[str, float]) -> float | No
     return float(np.corrcoef(a, b)[0, 1])
 
 
-def ranks(values: Sequence[float]) -> np.ndarray:
+def interval(
+    low: Mapping[str, float], high: Mapping[str, float], rng: np.random.Generator
+) -> tuple[float, float] | None:
+    """Return the 95 % bootstrap interval of `agreement`, which resamples programs.
+
+    `None` where there is no agreement to speak of. Resamples in which all are equal are left out.
+    """
+    both = [n for n in low if n in high and np.isfinite(low[n]) and np.isfinite(high[n])]
+    if agreement(low, high) is None:
+        return None
+    a, b = (np.array([scores[name] for name in both]) for scores in (low, high))
+    found = []
+    for _ in range(RESAMPLES):
+        drawn = rng.integers(len(both), size=len(both))
+        x, y = ranks(a[drawn]), ranks(b[drawn])
+        if x.std() and y.std():
+            found.append(np.corrcoef(x, y)[0, 1])
+    return float(np.quantile(found, 0.025)), float(np.quantile(found, 0.975))
+
+
+def ranks(values: Sequence[float] | np.ndarray) -> np.ndarray:
     """Return ranks from 0; equal values share the mean of theirs."""
     _, inverse, counts = np.unique(np.asarray(values), return_inverse=True, return_counts=True)
     last = np.cumsum(counts)

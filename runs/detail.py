@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from evaluators.candidate import Candidate
+from evaluators.rungs import name_of
 from runs import tables
 from runs.record import RunRecord, Verdict
 
@@ -44,6 +45,20 @@ def as_dict(
         "duplicate_of": candidate.duplicate_of,
         "recalled": candidate.recalled,
         "aliases": list(aliases),
+        "rung": name_of(evaluation.rung),
+        "climbs": [
+            {
+                "rung": name_of(climb.rung),
+                "status": str(climb.status),
+                "score": climb.score,
+                "stderr": climb.stderr,
+                "by_seed": list(climb.by_seed),
+                "metrics": dict(climb.metrics),
+                "message": climb.message,
+                "seconds": climb.seconds,
+            }
+            for climb in candidate.climbs
+        ],
         "verdict": None if verdict is None else verdict.sentence,
         "source": candidate.program.source,
     }
@@ -70,6 +85,9 @@ def as_screen(
     if evaluation.score is not None:
         fact("score", tables.score_text(evaluation.score, evaluation.stderr))
         fact("by seed", "  ".join(f"{s:.4f}" for s in evaluation.by_seed))
+    for climb in candidate.climbs:
+        text = tables.score_text(climb.score, climb.stderr)
+        fact(f"on {name_of(climb.rung)}", climb.message if climb.score is None else text)
     fact("metrics", "  ".join(f"{k} {v:.4g}" for k, v in evaluation.metrics.items()))
     fact("verdict", "" if verdict is None else verdict.sentence)
     fact("proposed by", f"{origin.proposer} {origin.operator}".strip())

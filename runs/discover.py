@@ -16,6 +16,7 @@ from evaluators.task import Task, find_task
 from evaluators.verify import Verdict, verify
 from programs.load import library
 from runs import tables
+from runs.ascent import ascent_of
 from runs.config import RunConfig, read_config
 from runs.lineage import as_path, lineage
 from runs.live import display_named
@@ -186,6 +187,7 @@ def _way_on(prepared: Prepared, progress: Progress, database: Path, out: Console
     id_, db = best.id[:6], "" if database == Path("cambrian.db") else f" --db {database}"
     out.print()
     out.print(f"Found in run {prepared.run.id}: {tables.counts(progress)}.", style="dim")
+    out.print(tables.ladder(ascent_of(progress)), style="dim")
     for does, command in (
         ("the best of the run", f"cambrian top {prepared.run.id}{db}"),
         ("this program whole", f"cambrian show {id_}{db}"),

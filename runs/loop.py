@@ -1,14 +1,17 @@
 """The run: propose, admit, evaluate, keep, record, within a budget, until told to stop.
 
-`drafts.py` says what comes next, `order.py` takes in what came of it; here the two are turned, and
-workers judge what lies between. The lineage depends on the seed alone: both files say why.
+`drafts.py` says what comes next, `order.py` takes in what came of it, `climbing.py` sends the best
+up the ladder; here all three are turned, and workers judge. The lineage depends on the seed alone:
+those files say why.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,6 +23,7 @@ from evaluators.candidate import Candidate, Evaluation, Status
 from evaluators.evaluator import Cancelled, Evaluator
 from programs.errors import CambrianError
 from programs.load import kind_named
+from runs.climbing import Ascent, Climbing
 from runs.config import RunConfig
 from runs.drafts import Drafts
 from runs.models import Models
@@ -52,8 +56,10 @@ class Loop:
         self.display, self.progress, self.stop = display, progress, stop
         self.kind = kind_named(run.kind)
         self.order = Order(store, run, config, display, progress)
-        self.drafts = Drafts(self.order, config, evaluator.task, models, progress, stop)
-        self.flying: dict[Future[Evaluation], Candidate] = {}
+        self.climbing = Climbing(store, run, config, self.order, display, progress)
+        task = evaluator.task
+        self.drafts = Drafts(self.order, self.climbing, config, task, models, progress, stop)
+        self.flying: dict[Future[Evaluation], Callable[[Evaluation], None]] = {}
 
     def __call__(self) -> str:
         """Run to the end of the budget; return the run's final state and close its record."""
@@ -86,13 +92,21 @@ class Loop:
 
     def _fill(self, pool: ThreadPoolExecutor) -> None:
         """Ask for proposals as far ahead as the lookahead allows, and admit those that are due."""
-        self.order.replay()
-        self.drafts.draw_ahead()
+        self._catch_up(pool)
         while self.drafts.due():
             self._hear(self.models.hear())
             self._admit(len(self.order), self.drafts.take(), pool)
-            self.order.replay()
-            self.drafts.draw_ahead()
+            self._catch_up(pool)
+
+    def _catch_up(self, pool: ThreadPoolExecutor) -> None:
+        """Do all that follows from what is settled."""
+        self.order.replay()
+        while not self.stop.reason and not self.drafts.late():
+            if not (sent := self.climbing.advance()):
+                break
+            for ascent in sent:
+                self._climb(ascent, pool)
+        self.drafts.draw_ahead()
 
     def _admit(self, index: int, proposal: Proposal, pool: ThreadPoolExecutor) -> None:
         """Give a proposal its place in the order, and start what judging it takes."""
@@ -117,8 +131,24 @@ class Loop:
         else:
             earlier = look.earlier if look.use is Use.ADD else None
             self.order.expect(candidate, look.averaged, earlier)
-            job = (found.program, found.fingerprint, 0, look.trained)
-            self.flying[pool.submit(self.evaluator.evaluate, *job)] = candidate
+            job = (found.program, found.fingerprint, self.climbing.levels[0], look.trained)
+            taker = partial(self._judged, candidate)
+            self.flying[pool.submit(self.evaluator.evaluate, *job)] = taker
+
+    def _judged(self, candidate: Candidate, evaluation: Evaluation) -> None:
+        self.order.take(replace(candidate, evaluation=evaluation))
+
+    def _climb(self, ascent: Ascent, pool: ThreadPoolExecutor) -> None:
+        """Judge a candidate on a dearer rung, or recall what an earlier run saw there."""
+        program, level = ascent.candidate.program, ascent.level
+        fingerprint = ascent.candidate.evaluation.fingerprint
+        about = (self.run.task, self.run.protocol, fingerprint, level)
+        known = self.store.recall_climb(*about) if self.config.recall else None
+        if known is not None:
+            self.climbing.take(ascent, replace(known, seconds=0.0), recalled=True)
+            return
+        future = pool.submit(self.evaluator.evaluate, program, fingerprint, level)
+        self.flying[future] = partial(self.climbing.take, ascent)
 
     def _recall(self, fingerprint: str) -> Evaluation | None:
         if not self.config.recall:
@@ -133,12 +163,12 @@ class Loop:
         self.models.team.pump()
         broken = None
         for future in [f for f in self.flying if f in done]:
-            candidate = self.flying.pop(future)
+            take = self.flying.pop(future)
             error = None if future.cancelled() else future.exception()
             if error is not None and not isinstance(error, Cancelled):
                 broken = error
             elif error is None and not future.cancelled():
-                self.order.take(replace(candidate, evaluation=future.result()))
+                take(future.result())
         self.progress.in_flight = sum(f.running() for f in self.flying)
         if broken is not None:
             raise broken

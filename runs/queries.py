@@ -7,7 +7,6 @@ and the tables but no SQLite: opening, writing and errors are `store.py`'s.
 from __future__ import annotations
 
 import json
-from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Iterable
 from itertools import islice
@@ -15,6 +14,7 @@ from typing import Any
 
 from evaluators.candidate import Candidate
 from programs.errors import InputError, closest
+from runs.climbs import Climbs
 from runs.record import Event, Row, RunRecord, Verdict, candidate_of, run_of
 
 ANCESTORS = 10_000
@@ -23,7 +23,7 @@ ANCESTORS = 10_000
 _BEST = """
     SELECT id FROM candidate
     WHERE run = r.id AND status = 'scored' AND (duplicate_of IS NULL OR recalled)
-    ORDER BY score DESC LIMIT 1
+    ORDER BY high_rung DESC, high_score DESC LIMIT 1
 """
 
 _RUNS = f"""
@@ -32,7 +32,7 @@ _RUNS = f"""
          AND (c.status = 'duplicate' OR c.duplicate_of IS NOT NULL OR c.recalled)) AS duplicates,
         (SELECT count(*) FROM candidate c WHERE c.run = r.id AND c.status = 'invalid'
          AND c.duplicate_of IS NULL AND NOT c.recalled) AS rejected,
-        (SELECT score FROM candidate WHERE id = ({_BEST})) AS best,
+        (SELECT high_score FROM candidate WHERE id = ({_BEST})) AS best,
         ({_BEST}) AS best_id
     FROM run r JOIN spend s ON s.run = r.id
 """
@@ -48,12 +48,8 @@ _ANCESTRY = f"""
 """
 
 
-class Queries(ABC):
+class Queries(Climbs):
     """The store's questions and their answers."""
-
-    @abstractmethod
-    def rows(self, sql: str, *values: Any) -> list[dict[str, Any]]:
-        """Return the rows that `sql` yields."""
 
     # Runs
 
@@ -156,7 +152,10 @@ class Queries(ABC):
     # The leaderboard
 
     def top(self, run: str | None = None, task: str | None = None, limit: int = 10) -> list[Row]:
-        """Return the best of a run, of a task or of everything, one row for each behaviour."""
+        """Return the best of a run, of a task or of everything, one row for each behaviour.
+
+        The best are those on the highest rung, and of these the highest scores.
+        """
         if run is not None:
             runs = [self._identify("run", run)]
         else:
@@ -164,11 +163,11 @@ class Queries(ABC):
             runs = [row["id"] for row in self.rows(sql, task)]
         # A best of each run, read off its index, and the best of those: no sort of everything.
         rows = [row for each in runs for row in self._best(each, limit)]
-        return _distinct(sorted(rows, key=lambda row: -row.score), limit)
+        return _distinct(sorted(rows, key=lambda row: (-row.rung, -row.score)), limit)
 
     def _best(self, run_id: str, limit: int) -> list[Row]:
         """Read the run's best rows, further down when many of them behave the same."""
-        sql = "SELECT * FROM leaderboard WHERE run = ? ORDER BY score DESC LIMIT ?"
+        sql = "SELECT * FROM leaderboard WHERE run = ? ORDER BY rung DESC, score DESC LIMIT ?"
         depth = limit
         while True:
             rows = [Row(**row) for row in self.rows(sql, run_id, depth)]
@@ -201,8 +200,12 @@ class Queries(ABC):
             """,
             values,
         )
+        climbs = self.climbs(ids, values)
         return [
-            candidate_of(row, tuple(parents[row["id"]]), tuple(scores[row["id"]])) for row in rows
+            candidate_of(
+                row, tuple(parents[row["id"]]), tuple(scores[row["id"]]), tuple(climbs[row["id"]])
+            )
+            for row in rows
         ]
 
     def _grouped(self, sql: str, values: tuple[Any, ...]) -> defaultdict[str, list[Any]]:

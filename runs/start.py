@@ -11,6 +11,7 @@ from importlib import metadata
 
 from agent.proposer import Proposer, Talker
 from evaluators.evaluator import Evaluator
+from evaluators.rungs import levels
 from evaluators.task import Task, find_task
 from programs.errors import InputError
 from programs.load import library
@@ -89,7 +90,7 @@ def prepare(store: Store, config: RunConfig, sandbox: Sandbox, resume: str = "")
         config = config.model_copy(update={"lookahead": ahead})
     evaluator = Evaluator(task, sandbox, config.device)
     found = versions()
-    protocol = evaluator.protocol(found)
+    protocol = evaluator.protocol(found, levels(config.rungs))
     if resume:
         run = store.run(resume)
         if run.protocol != protocol:

@@ -13,10 +13,10 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
-from evaluators.candidate import Candidate
+from evaluators.candidate import Candidate, Evaluation
 from programs.errors import RunLocked, StoreError
 from runs.queries import Queries
-from runs.record import Owner, RunRecord, State, candidate_row, now, to_json
+from runs.record import Owner, RunRecord, State, candidate_row, climb_row, now, to_json
 
 
 class Writing(Queries):
@@ -148,11 +148,25 @@ class Writing(Queries):
                 return False
             self._insert_program(candidate)
             row = candidate_row(run_id, candidate) | {"source": self._own_text(candidate)}
-            self._insert("candidate", row)
+            high = {f"high_{name}": row[name] for name in ("rung", "score", "stderr")}
+            self._insert("candidate", row | high)
             self._insert_parents(candidate)
-            self._insert_scores(candidate)
+            self._insert_scores(candidate.id, candidate.evaluation)
             self._beat(run_id)
         return True
+
+    def climb(self, run_id: str, id_: str, climb: Evaluation, recalled: bool = False) -> None:
+        """Keep how a recorded candidate was judged on a dearer rung than before."""
+        with self.transaction():
+            self._insert("climb", climb_row(run_id, id_, climb, recalled))
+            self._insert_scores(id_, climb)
+            if climb.score is not None:
+                self.execute(
+                    "UPDATE candidate SET high_rung = ?, high_score = ?, high_stderr = ? "
+                    "WHERE id = ?",
+                    *(climb.rung, climb.score, climb.stderr, id_),
+                )
+            self._beat(run_id)
 
     def save_verdict(
         self, candidate_id: str, sentence: str, detail: Mapping[str, Any] | None = None
@@ -200,10 +214,9 @@ class Writing(Queries):
         for place, parent in enumerate(candidate.origin.parents):
             self._insert("parent", {"child": candidate.id, "parent": parent, "place": place})
 
-    def _insert_scores(self, candidate: Candidate) -> None:
-        rung = candidate.evaluation.rung
-        for seed, score in enumerate(candidate.evaluation.by_seed):
-            row = {"candidate": candidate.id, "rung": rung, "seed": seed, "score": float(score)}
+    def _insert_scores(self, id_: str, judged: Evaluation) -> None:
+        for seed, score in enumerate(judged.by_seed):
+            row = {"candidate": id_, "rung": judged.rung, "seed": seed, "score": float(score)}
             self._insert("evaluation", row)
 
     def _insert(self, table: str, row: Mapping[str, Any]) -> None:

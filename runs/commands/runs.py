@@ -17,12 +17,20 @@ def command(db: Path, as_json: bool) -> None:
 
     Example: cambrian runs --json
     """
+    from runs.ascent import stored_ascent
+
     with existing_store(db) as store:
         found = store.runs()
+        ascents = {run.id: stored_ascent(store, run.id) for run in found}
     if as_json:
         keys = ("id", "task", "state", "evaluations", "duplicates", "rejected", "best", "usd")
         more = ("seconds", "seed", "kind", "device", "tier", "started", "best_id", "message")
-        print_json([{k: getattr(run, k) for k in (*keys, *more)} for run in found])
+        print_json(
+            [
+                {k: getattr(run, k) for k in (*keys, *more)} | ascents[run.id].as_json()
+                for run in found
+            ]
+        )
         return
     from rich.table import Table
 
@@ -31,8 +39,11 @@ def command(db: Path, as_json: bool) -> None:
     table = Table(box=None, padding=(0, 1))
     for heading in ("id", "task", "state", "evaluations", "duplicates", "rejected", "best", "time"):
         table.add_column(heading, justify="left" if heading in ("id", "task", "state") else "right")
+    table.add_column("first steps → rungs")
     for run in found:
         best = "–" if run.best is None else f"{run.best:.4f}"
         numbers = (run.evaluations, run.duplicates, run.rejected)
-        table.add_row(run.id, run.task, run.state, *map(str, numbers), best, clock(run.seconds))
+        reached = " → ".join(str(stage.judged) for stage in ascents[run.id].stages[1:])
+        cells = (run.id, run.task, run.state, *map(str, numbers), best, clock(run.seconds))
+        table.add_row(*cells, reached)
     out().print(table)

@@ -20,6 +20,9 @@ def command(run_or_task: str | None, limit: int, db: Path, as_json: bool) -> Non
 
     Example: cambrian top digits -n 5
     """
+    from evaluators.rungs import name_of
+    from runs.ascent import stored_ascent
+
     with existing_store(db) as store:
         run = task = None
         if run_or_task is not None:
@@ -29,13 +32,18 @@ def command(run_or_task: str | None, limit: int, db: Path, as_json: bool) -> Non
             else:
                 run = _run_named(store, run_or_task, tasks)
         rows = store.top(run=run, task=task, limit=limit)
+        ascent = stored_ascent(store, run) if run is not None else None
     if as_json:
         keys = ("id", "kind", "task", "score", "stderr", "size", "baseline", "proposer", "source")
-        print_json([{k: getattr(row, k) for k in (*keys, "operator", "run")} for row in rows])
+        keys = (*keys, "operator", "run")
+        print_json([{k: getattr(r, k) for k in keys} | {"rung": name_of(r.rung)} for r in rows])
         return
-    from runs.tables import ranking
+    from runs.tables import ladder, ranking
 
-    out().print(ranking(rows) if rows else "Nothing has been scored yet.")
+    console = out()
+    console.print(ranking(rows) if rows else "Nothing has been scored yet.")
+    if ascent is not None:
+        console.print(ladder(ascent), style="dim")
 
 
 def _run_named(store, name: str, tasks: set[str]) -> str:

@@ -91,7 +91,10 @@ def test_a_migration_that_fails_leaves_the_file_as_it_was(
 @pytest.mark.parametrize(
     ("sql", "index"),
     [
-        ("SELECT * FROM leaderboard WHERE run = 'x' ORDER BY score DESC LIMIT 9", "candidate_rank"),
+        (
+            "SELECT * FROM leaderboard WHERE run = 'x' ORDER BY rung DESC, score DESC LIMIT 9",
+            "candidate_rank",
+        ),
         ("SELECT id FROM candidate WHERE fingerprint = 'x' AND fingerprint <> ''", "_behaviour"),
         ("SELECT child FROM parent WHERE parent = 'x'", "parent_parent"),
         ("SELECT * FROM failures WHERE run = 'x'", "candidate_rank"),
