@@ -18,6 +18,9 @@ ETA = 3
 
 RESAMPLES = 1_000
 
+ENOUGH = 10
+"""The fewest programs for which an interval is given."""
+
 Scores = Sequence[Mapping[str, float]]
 """For every rung, the cheapest first, the scores of those judged there, in order of arrival."""
 
@@ -56,7 +59,7 @@ def agreement(low: Mapping[str, float], high: Mapping[str, float]) -> float | No
     `None` below three of them, or where all are equal on one rung. Those on the higher rung were
     chosen by the lower, which narrows the range and so lowers the figure.
     """
-    both = [n for n in low if n in high and np.isfinite(low[n]) and np.isfinite(high[n])]
+    both = _judged_twice(low, high)
     if len(both) < 3:
         return None
     a, b = (ranks([scores[name] for name in both]) for scores in (low, high))
@@ -70,10 +73,11 @@ def interval(
 ) -> tuple[float, float] | None:
     """Return the 95 % bootstrap interval of `agreement`, which resamples programs.
 
-    `None` where there is no agreement to speak of. Resamples in which all are equal are left out.
+    `None` where there is no agreement, or below ten programs, which resampling makes look surer
+    than they are. Resamples in which all are equal are left out.
     """
-    both = [n for n in low if n in high and np.isfinite(low[n]) and np.isfinite(high[n])]
-    if agreement(low, high) is None:
+    both = _judged_twice(low, high)
+    if len(both) < ENOUGH or agreement(low, high) is None:
         return None
     a, b = (np.array([scores[name] for name in both]) for scores in (low, high))
     found = []
@@ -83,6 +87,10 @@ def interval(
         if x.std() and y.std():
             found.append(np.corrcoef(x, y)[0, 1])
     return float(np.quantile(found, 0.025)), float(np.quantile(found, 0.975))
+
+
+def _judged_twice(low: Mapping[str, float], high: Mapping[str, float]) -> list[str]:
+    return [n for n in low if n in high and np.isfinite(low[n]) and np.isfinite(high[n])]
 
 
 def ranks(values: Sequence[float] | np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from runs.commands.bench_ladder import ladder
 from runs.commands.common import json_option, out, print_json
 
 REPLICAS = (8, 16, 32, 64)
@@ -23,6 +24,9 @@ def command() -> None:
 
     Example: cambrian bench language
     """
+
+
+command.add_command(ladder)
 
 
 @command.command()

@@ -39,11 +39,11 @@ def command(db: Path, as_json: bool) -> None:
     table = Table(box=None, padding=(0, 1))
     for heading in ("id", "task", "state", "evaluations", "duplicates", "rejected", "best", "time"):
         table.add_column(heading, justify="left" if heading in ("id", "task", "state") else "right")
-    table.add_column("first steps → rungs")
+    table.add_column("rungs", no_wrap=True)
     for run in found:
         best = "–" if run.best is None else f"{run.best:.4f}"
         numbers = (run.evaluations, run.duplicates, run.rejected)
-        reached = " → ".join(str(stage.judged) for stage in ascents[run.id].stages[1:])
+        reached = "/".join(str(stage.judged) for stage in ascents[run.id].stages[2:])
         cells = (run.id, run.task, run.state, *map(str, numbers), best, clock(run.seconds))
         table.add_row(*cells, reached)
     out().print(table)
