@@ -29,9 +29,11 @@ DEFAULT_TEAM = {
 class RunConfig(BaseModel):
     """The settings of a run; they are stored with it, so that resuming needs no flag.
 
-    `evals` counts distinct behaviours judged, `hours` wall-clock time. `lookahead` is how many
-    proposals may be ahead of the oldest unfinished one: proposal `i` sees the results of those
-    before `i - lookahead + 1` and no others, which makes a lineage independent of timing.
+    `kind` is the kind of program searched for, `warm_start` the library programs a search begins
+    with; left out, the task's first ones. `evals` counts distinct behaviours judged, `hours`
+    wall-clock time. `lookahead` is how many proposals may be ahead of the oldest unfinished one:
+    proposal `i` sees the results of those before `i - lookahead + 1` and no others, which makes a
+    lineage independent of timing.
     `recall` lets scores from earlier runs in the same database stand in for training; `forget` and
     `aggregate` are the noise modes of the functional cache. With `rungs` above 1 candidates are
     judged on a ladder, from each rung of which the best one in `eta` climbs. `usd` is what models
@@ -42,13 +44,14 @@ class RunConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     task: str
+    kind: str | None = None
     evals: int | None = Field(default=None, ge=1)
     hours: float | None = Field(default=None, gt=0)
     workers: int = Field(default_factory=lambda: default_workers(), ge=1, le=256)
     device: str = Field(default="cpu", pattern=r"^(cpu|cuda(:\d+)?)$")
     seed: int = Field(default=0, ge=0)
     proposers: dict[str, float] = Field(default_factory=lambda: {"evolution": 1.0})
-    warm_start: tuple[str, ...] = ("adamw",)
+    warm_start: tuple[str, ...] = ()
     lookahead: int = Field(default=0, ge=0)
     recall: bool = True
     forget: float = Field(default=0.0, ge=0, le=1)

@@ -41,11 +41,12 @@ def discover(
     out: Console,
     talk: Console,
     explain: bool = False,
+    unsafe: bool = False,
 ) -> int:
     """Start a run and see it through; return the exit code."""
     with Store.open(database) as store:
-        task = find_task(config.task)
-        with sandbox_for(task, config.workers, config.device) as sandbox:
+        task = find_task(config.task, config.kind)
+        with sandbox_for(task, config.workers, config.device, unsafe) as sandbox:
             prepared = prepare(store, config, sandbox)
             _announce(prepared, database, sandbox, talk, explain)
             return _see_through(prepared, database, display, out, talk)
@@ -60,13 +61,14 @@ def go_on(
     evals: int | None = None,
     hours: float | None = None,
     usd: float | None = None,
+    unsafe: bool = False,
 ) -> int:
     """Resume a run with its own settings, or a larger budget; return the exit code."""
     with Store.open(database, create=False) as store:
         config = config_of(store.run(run))
         config = config.model_copy(update=_given(evals=evals, hours=hours, usd=usd))
-        task = find_task(config.task)
-        with sandbox_for(task, config.workers, config.device) as sandbox:
+        task = find_task(config.task, config.kind)
+        with sandbox_for(task, config.workers, config.device, unsafe) as sandbox:
             prepared = prepare(store, config, sandbox, resume=run)
             talk.print(f"Going on with run {prepared.run.id} in {database.resolve()}")
             return _see_through(prepared, database, display, out, talk)
@@ -83,7 +85,7 @@ def _announce(
     if explain:
         rates = task.rungs[0].learning_rates
         talk.print(
-            f"[bold]Cambrian[/] searches for an [bold]{task.kind}[/] on the task "
+            f"[bold]Cambrian[/] searches for programs of kind [bold]{task.kind}[/] on the task "
             f"[bold]{task.name}[/] by symbolic evolution from {prepared.baseline}: it mutates "
             f"programs, refuses those that cannot work, recognises those that do what an earlier "
             f"one did, trains the rest at {len(rates)} learning rates and {task.rungs[0].seeds} "
@@ -148,7 +150,7 @@ def verify_candidate(
     candidate = store.candidate(prefix)
     run = store.run_of(candidate.id)
     config = settings(run.task, device=device, workers=workers)
-    task = find_task(run.task)
+    task = find_task(run.task, run.kind)
     with sandbox_for(task, config.workers, device) as sandbox:
         evaluator = Evaluator(task, sandbox, device)
         verdict, name = judge(store, evaluator, candidate, run.seed, config.workers)
@@ -157,7 +159,7 @@ def verify_candidate(
 
 def _print_verdict(verdict: Verdict, name: str, task: Task, out: Console) -> None:
     rung = task.rungs[0]
-    out.print(tables.verdict_table(verdict, task.score_name, name))
+    out.print(tables.verdict_table(verdict, task.kind, task.score_name, name))
     out.print(
         f"{verdict.seeds} fresh seeds, {verdict.examples} held-out examples; intervals resample "
         f"both. Every learning rate was tuned by the same {len(rung.learning_rates)} trials "

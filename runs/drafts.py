@@ -15,8 +15,8 @@ import numpy as np
 
 from agent.proposer import Proposal, View
 from evaluators.candidate import Origin
-from evaluators.task import Task
-from programs.load import kind_named, library
+from evaluators.task import Task, language
+from programs.load import library
 from runs.climbing import Climbing
 from runs.config import RunConfig
 from runs.models import Models, facts_of, left_of
@@ -90,7 +90,7 @@ class Drafts:
         """Return what proposal `index` may know: nothing here depends on what is in flight."""
         known = self.climbing.as_known(self.order.history[: self._seen_by(index)])
         left = left_of(self.config, known)
-        task, kind = self.task, kind_named(self.task.kind)
+        task, kind = self.task, language(self.task)
         facts = facts_of(task, self.climbing.levels[0])
         return View(task.name, task.goal, kind, self.seeds, known, left, index, facts)
 

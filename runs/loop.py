@@ -17,12 +17,12 @@ from typing import Any
 import numpy as np
 
 from agent.proposer import Proposal
-from evaluators.admit import Rejected, admit
+from evaluators.admit import Rejected, admit_to
 from evaluators.cache import Use, as_copy
 from evaluators.candidate import Candidate, Evaluation, Status
 from evaluators.evaluator import Cancelled, Evaluator
+from evaluators.task import language
 from programs.errors import CambrianError
-from programs.load import kind_named
 from runs.climbing import Ascent, Climbing
 from runs.config import RunConfig
 from runs.drafts import Drafts
@@ -54,10 +54,9 @@ class Loop:
         self.store, self.run, self.config = store, run, config
         self.evaluator, self.models = evaluator, models
         self.display, self.progress, self.stop = display, progress, stop
-        self.kind = kind_named(run.kind)
-        self.order = Order(store, run, config, display, progress)
-        self.climbing = Climbing(store, run, config, self.order, display, progress)
         task = evaluator.task
+        self.order = Order(store, run, config, language(task), display, progress)
+        self.climbing = Climbing(store, run, config, self.order, display, progress)
         self.drafts = Drafts(self.order, self.climbing, config, task, models, progress, stop)
         self.flying: dict[Future[Evaluation], Callable[[Evaluation], None]] = {}
 
@@ -111,7 +110,7 @@ class Loop:
     def _admit(self, index: int, proposal: Proposal, pool: ThreadPoolExecutor) -> None:
         """Give a proposal its place in the order, and start what judging it takes."""
         origin = proposal.origin
-        found = admit(proposal.offer, self.kind)
+        found = admit_to(self.evaluator.task, proposal.offer, self.evaluator.sandbox)
         rejected = isinstance(found, Rejected)
         evaluation = Evaluation(
             Status.INVALID if rejected else Status.SCORED,

@@ -61,14 +61,15 @@ class Progress:
         if evaluation.status is not Status.SCORED:
             self.reasons[reason(candidate)] += 1
             self.stopped += evaluation.status is Status.PRUNED
-        if candidate.score is not None:
+        if candidate.score is not None and evaluation.ranked:
             self._note(candidate, evaluation)
 
     def climb(self, candidate: Candidate) -> None:
         """Take in the latest climb of a candidate that was added before."""
         if self.first is not None and candidate.id == self.first.id:
             self.first = candidate
-        self._note(candidate, candidate.climbs[-1])
+        if candidate.evaluation.ranked:
+            self._note(candidate, candidate.climbs[-1])
 
     def _note(self, candidate: Candidate, judged: Evaluation) -> None:
         """Note a judgement on some rung, and who leads now."""

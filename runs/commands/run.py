@@ -7,11 +7,12 @@ from pathlib import Path
 import click
 
 from programs.errors import InputError
-from runs.commands.common import out, search_options, talk
+from runs.commands.common import out, search_options, talk, unsafe_option
 
 
 @click.command(name="run")
 @click.argument("task", required=False)
+@click.option("--kind", help="The kind of program to search for.  [default: the task's first]")
 @click.option("--evals", type=int, help="Stop after so many distinct programs.  [default: 200]")
 @click.option("--hours", type=float, help="Stop after so many hours.")
 @click.option(
@@ -54,9 +55,11 @@ from runs.commands.common import out, search_options, talk
 )
 @click.option("--eta", type=int, help="One in so many climbs from each rung.  [default: 3]")
 @click.option("--fresh", is_flag=True, help="Train anew what an earlier run already scored.")
+@unsafe_option
 @search_options
 def command(
     task: str | None,
+    kind: str | None,
     evals: int | None,
     hours: float | None,
     proposers: tuple[str, ...],
@@ -70,6 +73,7 @@ def command(
     rungs: int | None,
     eta: int | None,
     fresh: bool,
+    unsafe: bool,
     workers: int | None,
     device: str,
     seed: int,
@@ -80,15 +84,17 @@ def command(
 
     `cambrian tasks` lists the tasks. With the same seed the same run comes out.
 
-    Example: cambrian run digits --evals 500 --seed 1
+    Example: cambrian run digits --kind schedule --evals 500 --seed 1
     """
     from runs.config import parse_models, parse_proposers
     from runs.discover import discover, go_on, settings
 
     if resume is not None:
-        if task is not None:
-            raise InputError("Give a TASK or `--resume RUN`, not both.")
-        code = go_on(resume, db, display, out(), talk(), evals=evals, hours=hours, usd=usd)
+        if task is not None or kind is not None:
+            raise InputError("Give a TASK (with a `--kind`) or `--resume RUN`, not both.")
+        code = go_on(
+            resume, db, display, out(), talk(), evals=evals, hours=hours, usd=usd, unsafe=unsafe
+        )
     elif task is None:
         raise InputError("Name a task to search on, e.g. `cambrian run digits`.")
     else:
@@ -96,6 +102,7 @@ def command(
         given |= {"forget": forget, "aggregate": aggregate, "rungs": rungs, "eta": eta}
         config = settings(
             task,
+            kind=kind,
             device=device,
             seed=seed,
             recall=not fresh,
@@ -106,5 +113,5 @@ def command(
             replay=replay,
             **given,
         )
-        code = discover(config, db, display, out(), talk())
+        code = discover(config, db, display, out(), talk(), unsafe=unsafe)
     click.get_current_context().exit(code)

@@ -13,35 +13,25 @@ if TYPE_CHECKING:
 
 
 @click.command(name="tasks")
+@click.option("--kind", help="Only those that judge programs of this kind.")
 @json_option
-def command(as_json: bool) -> None:
+def command(kind: str | None, as_json: bool) -> None:
     """List the tasks: what a good program does there, and what a judgement costs.
 
-    Example: cambrian tasks
-    """
-    from evaluators.rungs import MOST, levels
-    from evaluators.task import TASKS, find_task
+    A task that judges several kinds of program has a line for each.
 
+    Example: cambrian tasks --kind schedule
+    """
+    from evaluators.task import TASKS, judging, kinds_of
+    from programs.load import kind_named
+
+    if kind is not None:
+        kind_named(kind)
     found = []
     for name, summary in TASKS.names().items():
-        task = find_task(name)
-        rung = task.rungs[0]
-        found.append(
-            {
-                "name": name,
-                "kind": task.kind,
-                "summary": summary,
-                "goal": task.goal,
-                "score": task.score_name,
-                "steps": rung.steps,
-                "learning_rates": list(rung.learning_rates),
-                "seeds": rung.seeds,
-                "seconds_allowed": rung.limits.seconds,
-                "rungs": [each.name for each in task.rungs],
-                "ladder": [_priced(task, level) for level in levels(MOST)],
-                "baselines": list(task.baselines),
-            }
-        )
+        task = TASKS.find(name)
+        kinds = [k for k in kinds_of(task) if kind in (None, k)]
+        found += [_facts(judging(task, k), summary) for k in kinds]
     if as_json:
         print_json(found)
         return
@@ -50,11 +40,34 @@ def command(as_json: bool) -> None:
     table = Table(box=None, padding=(0, 1))
     for heading in ("task", "kind", "steps x rates x seeds", "quick", "sure", "summary"):
         table.add_column(heading)
+    before = ""
     for row in found:
         size = f"{row['steps']} x {len(row['learning_rates'])} x {row['seeds']}"
         quick, _, sure = (f"{100 * rung['cost']:.3g} %" for rung in row["ladder"])
-        table.add_row(row["name"], row["kind"], size, quick, sure, row["summary"])
+        told = (row["name"], row["summary"]) if row["name"] != before else ("", "")
+        table.add_row(told[0], row["kind"], size, quick, sure, told[1])
+        before = row["name"]
     out().print(table)
+
+
+def _facts(task: Task, summary: str) -> dict[str, Any]:
+    from evaluators.rungs import MOST, levels
+
+    rung = task.rungs[0]
+    return {
+        "name": task.name,
+        "kind": task.kind,
+        "summary": summary,
+        "goal": task.goal,
+        "score": task.score_name,
+        "steps": rung.steps,
+        "learning_rates": list(rung.learning_rates),
+        "seeds": rung.seeds,
+        "seconds_allowed": rung.limits.seconds,
+        "rungs": [each.name for each in task.rungs],
+        "ladder": [_priced(task, level) for level in levels(MOST)],
+        "baselines": list(task.baselines),
+    }
 
 
 def _priced(task: Task, level: int) -> dict[str, Any]:

@@ -12,17 +12,32 @@ from runs.commands.common import db_option, existing_store, json_option, out, pr
 
 @click.command(name="top")
 @click.argument("run_or_task", required=False, metavar="[RUN|TASK]")
+@click.option("--kind", help="Only programs of this kind.")
 @click.option("-n", "--limit", type=click.IntRange(1), default=10, show_default=True, help="Rows.")
+@click.option("--unsafe", is_flag=True, help="Only what ran with --unsafe-no-sandbox.")
 @db_option
 @json_option
-def command(run_or_task: str | None, limit: int, db: Path, as_json: bool) -> None:
+def command(
+    run_or_task: str | None,
+    kind: str | None,
+    limit: int,
+    unsafe: bool,
+    db: Path,
+    as_json: bool,
+) -> None:
     """List the best programs, of one run or task or of all.
+
+    Programs that ran where nothing held them may have forged their scores: they are left out, and
+    listed by themselves with --unsafe.
 
     Example: cambrian top digits -n 5
     """
     from evaluators.rungs import name_of
+    from programs.load import kind_named
     from runs.ascent import stored_ascent
 
+    if kind is not None:
+        kind_named(kind)
     with existing_store(db) as store:
         run = task = None
         if run_or_task is not None:
@@ -31,11 +46,11 @@ def command(run_or_task: str | None, limit: int, db: Path, as_json: bool) -> Non
                 task = run_or_task
             else:
                 run = _run_named(store, run_or_task, tasks)
-        rows = store.top(run=run, task=task, limit=limit)
+        rows = store.top(run=run, task=task, limit=limit, kind=kind, unsafe=unsafe)
         ascent = stored_ascent(store, run) if run is not None else None
     if as_json:
         keys = ("id", "kind", "task", "score", "stderr", "size", "baseline", "proposer", "source")
-        keys = (*keys, "operator", "run")
+        keys = (*keys, "operator", "run", "tier")
         print_json([{k: getattr(r, k) for k in keys} | {"rung": name_of(r.rung)} for r in rows])
         return
     from runs.tables import ladder, ranking
