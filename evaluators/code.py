@@ -29,6 +29,7 @@ PARTS = (
     "programs/kind.py",
     "programs/lower.py",
     "programs/parse.py",
+    "programs/quick_numpy.py",
     "programs/tidy.py",
 )
 """Files, and folders with all that is in them."""

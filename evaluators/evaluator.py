@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
@@ -21,7 +21,7 @@ from evaluators.task import Measurement, Task, Trial
 from programs.fingerprint import MANTISSA_BITS
 from programs.fingerprint import VERSION as HASH_VERSION
 from programs.program import Program
-from sandbox.base import Ending, Job, Limits, Outcome, Sandbox
+from sandbox.base import Ending, Job, Limits, Outcome, Payload, Sandbox
 from sandbox.text import one_line
 
 _STATUS = {
@@ -31,6 +31,8 @@ _STATUS = {
     Ending.TOO_MUCH_OUTPUT: Status.FAILED,
     Ending.CRASHED: Status.FAILED,
 }
+
+Amend = Callable[[Payload], Payload]
 
 
 class Cancelled(Exception):
@@ -71,15 +73,18 @@ class Evaluator:
         seeds = tuple(range(repeat * given.seeds, (repeat + 1) * given.seeds))
         return Trial(given.steps, given.learning_rates, seeds, device=self.device)
 
-    def protocol(self, versions: dict[str, str], levels: Sequence[int] = (0,)) -> str:
-        """Hash all that scores on these rungs depend on beside the program."""
-        trials = [asdict(self.trial(level)) for level in levels]
+    def protocol(self, versions: dict[str, str], *trials: Trial) -> str:
+        """Hash all that scores depend on beside the program; equal protocols compare.
+
+        `trials` are what programs are judged in; without any it is that of a search.
+        """
+        facts_of = [asdict(trial) for trial in trials or (self.trial(),)]
         facts = {
             "task": self.task.name,
             "kind": self.task.kind,
             "data": self.task.checksum,
             "harness": [self.task.harness, code_hash(self.task.harness)],
-            "trial": trials if len(trials) > 1 else trials[0],
+            "trial": facts_of if len(facts_of) > 1 else facts_of[0],
             "hash": [HASH_VERSION, MANTISSA_BITS],
             "torch": versions.get("torch", ""),
         }
@@ -95,11 +100,14 @@ class Evaluator:
         behaviour: each has seeds of its own.
         """
         limits = rung_at(self.task, rung).limits
-        judged = self.judge(program, self.trial(rung, repeat), limits)
+        found = self.evaluate_with(program, self.trial(rung, repeat), limits)
+        return replace(found, rung=rung, fingerprint=fingerprint)
+
+    def evaluate_with(self, program: Program, trial: Trial, limits: Limits) -> Evaluation:
+        """Judge a program in a trial of any size."""
+        judged = self.judge(program, trial, limits)
         evaluation = Evaluation(
             judged.status,
-            rung=rung,
-            fingerprint=fingerprint,
             message=judged.message,
             seconds=judged.seconds,
             device=self.device,
@@ -120,17 +128,33 @@ class Evaluator:
         tier = self.sandbox.tier
         return "process" if tier == UNSAFE and program.genome is not None else tier
 
-    def judge(self, program: Program, trial: Trial, limits: Limits) -> Judgement:
+    def judge(
+        self, program: Program, trial: Trial, limits: Limits, amend: Amend | None = None
+    ) -> Judgement:
         """Run one trial in the sandbox; `Cancelled` when it was closed meanwhile."""
+        outcome = self.run(program, trial, limits, amend)
+        if isinstance(outcome, freeform.Unprobable):
+            return Judgement(Status.FAILED, None, str(outcome), 0.0)
+        status, best, message = self._scored(outcome, trial)
+        return Judgement(status, best, message, outcome.seconds)
+
+    def run(
+        self, program: Program, trial: Trial, limits: Limits, amend: Amend | None = None
+    ) -> Outcome | freeform.Unprobable:
+        """Train a program in the sandbox, and return what came back without judging it.
+
+        `amend` changes what the training process is given. `Cancelled` when the sandbox was closed.
+        """
         try:
             job = self._job(program, trial, limits)
         except freeform.Unprobable as fault:
-            return Judgement(Status.FAILED, None, str(fault), 0.0)
+            return fault
+        if amend is not None:
+            job = replace(job, payload=amend(job.payload))
         outcome = self.sandbox.run(job)
         if outcome.ending is Ending.CANCELLED:
             raise Cancelled
-        status, best, message = self._scored(outcome, trial)
-        return Judgement(status, best, message, outcome.seconds)
+        return outcome
 
     def _job(self, program: Program, trial: Trial, limits: Limits) -> Job:
         if program.genome is None:

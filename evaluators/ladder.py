@@ -13,8 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-ETA = 3
-"""One in so many climbs from each rung."""
+from evaluators.levels import ETA
 
 RESAMPLES = 1_000
 

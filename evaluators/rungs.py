@@ -1,12 +1,4 @@
-"""The rungs of a task's ladder by level: how far each is above or below the task's own rung.
-
-    -1  quick    a third of the steps, every other learning rate, two seeds
-     0  search   the task's own first rung, on which all are judged where there is no ladder
-     1  sure     the task's second rung; where it has none, the first with four times the seeds
-
-Levels mean the same in every run, so that scores in a database can be told apart: those of
-different levels never compare.
-"""
+"""The rungs of a task's ladder: what a judgement takes on each level of `levels.py`."""
 
 from __future__ import annotations
 
@@ -14,27 +6,11 @@ from dataclasses import replace
 
 from evaluators.task import Rung, Task
 
-MOST = 3
-"""The rungs of the longest ladder."""
-
 QUICKER = 3
 """What part of the steps the quick rung takes."""
 
 SURER = 4
 """How many times the seeds a task's dearest rung gets where nothing dearer is described."""
-
-
-NAMES = {-1: "quick", 0: "search", 1: "sure"}
-
-
-def name_of(level: int) -> str:
-    """Return the name by which a level is shown."""
-    return NAMES[level]
-
-
-def levels(count: int) -> tuple[int, ...]:
-    """Return the levels of a ladder of so many rungs, the cheapest first."""
-    return {1: (0,), 2: (-1, 0), 3: (-1, 0, 1)}[count]
 
 
 def rung_at(task: Task, level: int) -> Rung:

@@ -16,7 +16,7 @@ import numpy as np
 
 from evaluators.candidate import Status
 from evaluators.ladder import agreement, interval
-from evaluators.rungs import name_of
+from evaluators.levels import name_of
 from runs.progress import Progress
 from runs.store import Store
 

@@ -19,7 +19,8 @@ from evaluators.admit import Admitted, admit
 from evaluators.candidate import Status
 from evaluators.evaluator import Evaluator, Judgement
 from evaluators.ladder import agreement, interval, top
-from evaluators.rungs import levels, name_of, rung_at
+from evaluators.levels import levels, name_of
+from evaluators.rungs import rung_at
 from programs.errors import Fault
 from programs.kind import Kind
 from programs.load import library

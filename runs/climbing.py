@@ -17,7 +17,7 @@ from itertools import pairwise
 
 from evaluators.candidate import Candidate, Evaluation, Status
 from evaluators.ladder import Climb, next_climb
-from evaluators.rungs import levels
+from evaluators.levels import levels
 from runs.config import RunConfig
 from runs.order import Order
 from runs.progress import Display, Progress

@@ -33,12 +33,16 @@ class Climbs(ABC):
             return evaluation_of(row, tuple(scores))
         return None
 
-    def climbs(self, ids: str, values: tuple[Any, ...]) -> defaultdict[str, list[Evaluation]]:
-        """Return the judgements on dearer rungs, which all candidates of a behaviour share."""
-        climbed = f"""
-            FROM candidate c CROSS JOIN climb k ON k.fingerprint = c.fingerprint AND k.run = c.run
-            WHERE c.id IN ({ids}) AND c.fingerprint <> ''
+    def climbs(self, ids: str) -> defaultdict[str, list[Evaluation]]:
+        """Return the judgements on dearer rungs, which all candidates of a behaviour share.
+
+        `ids` is a JSON list of candidates.
         """
+        climbed = """
+            FROM candidate c CROSS JOIN climb k ON k.fingerprint = c.fingerprint AND k.run = c.run
+            WHERE c.id IN (SELECT value FROM json_each(?)) AND c.fingerprint <> ''
+        """
+        found = self.rows(f"SELECT c.id AS of, k.* {climbed} ORDER BY c.id, k.rung", ids)
         seeds: defaultdict[tuple[str, int], list[float]] = defaultdict(list)
         for row in self.rows(
             f"""
@@ -47,11 +51,11 @@ class Climbs(ABC):
             WHERE e.candidate = k.candidate AND e.rung = k.rung
             ORDER BY e.candidate, e.rung, e.seed
             """,
-            *values,
+            ids,
         ):
             seeds[row["candidate"], row["rung"]].append(row["score"])
         groups: defaultdict[str, list[Evaluation]] = defaultdict(list)
-        for row in self.rows(f"SELECT c.id AS of, k.* {climbed} ORDER BY c.id, k.rung", *values):
+        for row in found:
             by_seed = seeds[row["candidate"], row["rung"]]
             groups[row["of"]].append(evaluation_of(row, tuple(by_seed)))
         return groups

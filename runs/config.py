@@ -8,8 +8,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from evaluators.ladder import ETA
-from evaluators.rungs import MOST
+from evaluators.levels import ETA, MOST
 from programs.errors import InputError
 
 DEFAULT_EVALS = 200

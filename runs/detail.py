@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from evaluators.candidate import Candidate
-from evaluators.rungs import name_of
+from evaluators.levels import name_of
 from runs import tables
 from runs.record import RunRecord, Verdict
 

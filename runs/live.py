@@ -15,7 +15,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 from evaluators.candidate import Candidate, Status
-from evaluators.rungs import name_of
+from evaluators.levels import name_of
 from programs.errors import InputError
 from runs import tables
 from runs.ascent import ascent_of

@@ -12,10 +12,10 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Any
 
-from evaluators.candidate import Candidate
+from evaluators.candidate import Candidate, Evaluation
 from programs.errors import InputError, closest
 from runs.climbs import Climbs
-from runs.record import Event, Row, RunRecord, Verdict, candidate_of, run_of
+from runs.record import Event, Row, RunRecord, Verdict, candidate_of, funnel_of, run_of
 
 ANCESTORS = 10_000
 """The most ancestors that are followed, the nearest first."""
@@ -28,14 +28,8 @@ _BEST = """
 """
 
 _RUNS = f"""
-    SELECT r.*, s.evaluations,
-        (SELECT count(*) FROM candidate c WHERE c.run = r.id
-         AND (c.status = 'duplicate' OR c.duplicate_of IS NOT NULL OR c.recalled)) AS duplicates,
-        (SELECT count(*) FROM candidate c WHERE c.run = r.id AND c.status = 'invalid'
-         AND c.duplicate_of IS NULL AND NOT c.recalled) AS rejected,
-        (SELECT high_score FROM candidate WHERE id = ({_BEST})) AS best,
-        ({_BEST}) AS best_id
-    FROM run r JOIN spend s ON s.run = r.id
+    SELECT r.*, b.high_score AS best, b.id AS best_id
+    FROM run r LEFT JOIN candidate b ON b.id = ({_BEST})
 """
 
 _ANCESTRY = f"""
@@ -125,7 +119,7 @@ class Queries(Climbs):
             SELECT c.id FROM candidate c
             WHERE c.fingerprint <> '' AND c.id <> ?1
                 AND c.fingerprint = (SELECT fingerprint FROM candidate WHERE id = ?1)
-            ORDER BY c.created, c.id LIMIT ?2
+            ORDER BY c.rowid LIMIT ?2
         """
         return [row["id"] for row in self.rows(sql, candidate_id, limit)]
 
@@ -150,6 +144,17 @@ class Queries(Climbs):
             return Verdict(row["candidate"], row["created"], row["sentence"], detail)
         return None
 
+    def funnel(self, program: str, protocol: str) -> Evaluation | None:
+        """Return what a funnel found of a program under a protocol, if it ever did."""
+        sql = "SELECT * FROM funnel WHERE program = ? AND protocol = ?"
+        found = self.rows(sql, program, protocol)
+        return funnel_of(found[0]) if found else None
+
+    def funnel_tasks(self, program: str) -> list[str]:
+        """Return the tasks on which a funnel judged a program."""
+        sql = "SELECT DISTINCT task FROM funnel WHERE program = ? ORDER BY task"
+        return [row["task"] for row in self.rows(sql, program)]
+
     # The leaderboard
 
     def top(
@@ -172,7 +177,7 @@ class Queries(Climbs):
             runs = [row["id"] for row in self.rows(sql, task, kind)]
         # A best of each run, read off its index, and the best of those: no sort of everything.
         rows = [row for each in runs for row in self._best(each, limit, unsafe)]
-        return _distinct(sorted(rows, key=lambda row: (-row.rung, -row.score)), limit)
+        return distinct(sorted(rows, key=lambda row: (-row.rung, -row.score)), limit)
 
     def _best(self, run_id: str, limit: int, unsafe: bool) -> list[Row]:
         """Read the run's best rows, further down when many of them behave the same."""
@@ -184,7 +189,7 @@ class Queries(Climbs):
         depth = limit
         while True:
             rows = [Row(**row) for row in self.rows(sql, run_id, depth)]
-            best = _distinct(rows, limit)
+            best = distinct(rows, limit)
             if len(best) == limit or len(rows) < depth:
                 return best
             depth *= 4
@@ -193,27 +198,30 @@ class Queries(Climbs):
 
     def _candidates(self, ids: str, *values: Any) -> list[Candidate]:
         """Return the candidates that the query `ids` names, in the order they were recorded."""
+        # Whatever it takes to find them is done once; and as what is read of a candidate never
+        # changes once it is there, the reads after it see one state, but for climbs that come.
+        found = json.dumps([next(iter(row.values())) for row in self.rows(ids, *values)])
+        these = "(SELECT value FROM json_each(?))"
         rows = self.rows(
             f"""
             SELECT c.*, p.kind, coalesce(c.source, p.source) AS text
             FROM candidate c CROSS JOIN program p ON p.key = c.program
-            WHERE c.id IN ({ids}) ORDER BY c.rowid
+            WHERE c.id IN {these} ORDER BY c.rowid
             """,
-            *values,
+            found,
         )
-        # A candidate never changes once it is there, so three reads see one state.
         parents = self._grouped(
-            f"SELECT child, parent FROM parent WHERE child IN ({ids}) ORDER BY child, place", values
+            f"SELECT child, parent FROM parent WHERE child IN {these} ORDER BY child, place", found
         )
         scores = self._grouped(
             f"""
-            SELECT e.candidate, e.score FROM candidate c
-            CROSS JOIN evaluation e ON e.candidate = c.id AND e.rung = c.rung
-            WHERE c.id IN ({ids}) ORDER BY c.id, e.seed
+            SELECT e.candidate, e.score FROM evaluation e
+            CROSS JOIN candidate c ON c.id = e.candidate
+            WHERE e.candidate IN {these} AND e.rung = c.rung ORDER BY e.candidate, e.rung, e.seed
             """,
-            values,
+            found,
         )
-        climbs = self.climbs(ids, values)
+        climbs = self.climbs(found)
         return [
             candidate_of(
                 row, tuple(parents[row["id"]]), tuple(scores[row["id"]]), tuple(climbs[row["id"]])
@@ -221,7 +229,7 @@ class Queries(Climbs):
             for row in rows
         ]
 
-    def _grouped(self, sql: str, values: tuple[Any, ...]) -> defaultdict[str, list[Any]]:
+    def _grouped(self, sql: str, *values: Any) -> defaultdict[str, list[Any]]:
         """Return the second column's values under those of the first."""
         groups: defaultdict[str, list[Any]] = defaultdict(list)
         for key, value in (row.values() for row in self.rows(sql, *values)):
@@ -249,7 +257,7 @@ class Queries(Climbs):
         raise InputError(f"No {table}'s id starts with {prefix!r}: {hint}")
 
 
-def _distinct(rows: Iterable[Row], limit: int) -> list[Row]:
+def distinct(rows: Iterable[Row], limit: int) -> list[Row]:
     """Keep the first row of each behaviour on each task."""
     seen: set[tuple[str, str]] = set()
     fresh = (

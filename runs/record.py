@@ -16,7 +16,7 @@ import math
 import os
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -124,6 +124,8 @@ class Row:
     protocol: str
     fingerprint: str
     tier: str = ""
+    keys: Mapping[str, Any] = field(default_factory=dict)
+    """What it was sorted by, where that was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +174,8 @@ def to_json(value: Any) -> str:
 
 def numbers(text: str) -> dict[str, float]:
     """Read a mapping of numbers back, the infinite ones too."""
+    if text == "{}":  # most are, and there may be thousands
+        return {}
     return {k: float(v) if isinstance(v, str) else v for k, v in json.loads(text).items()}
 
 
@@ -259,6 +263,37 @@ def candidate_of(
         duplicate_of=row["duplicate_of"],
         recalled=bool(row["recalled"]),
         climbs=climbs,
+    )
+
+
+def funnel_row(
+    program: str, protocol: str, task: str, steps: int, found: Evaluation
+) -> dict[str, Any]:
+    """Return what a funnel found of a program as a row."""
+    return {
+        "program": program,
+        "protocol": protocol,
+        "task": task,
+        "steps": steps,
+        "status": str(found.status),
+        "score": found.score,
+        "by_seed": to_json(list(found.by_seed)),
+        "metrics": to_json(dict(found.metrics)),
+        "message": found.message,
+        "seconds": float(found.seconds),
+        "created": now(),
+    }
+
+
+def funnel_of(row: Mapping[str, Any]) -> Evaluation:
+    """Return what a row of a funnel says."""
+    return Evaluation(
+        status=Status(row["status"]),
+        score=row["score"],
+        metrics=numbers(row["metrics"]),
+        by_seed=tuple(json.loads(row["by_seed"])),
+        message=row["message"],
+        seconds=row["seconds"],
     )
 
 

@@ -8,13 +8,21 @@ a change is a new function at the end of `MIGRATIONS`.
          │     ├─< climb                  how its behaviour was judged on a dearer rung
          │     ├─< evaluation             one score per rung and seed
          │     └─< verdict                what a comparison on held-out data said
+         │                   └─< funnel     what it scored on a task that no search used
          ├─< llm_call                     every question put to a model, and what it cost
          └─< event                        what else happened
 """
 
 from __future__ import annotations
 
-from sqlite_utils import Database
+from typing import TYPE_CHECKING, Any, Protocol
+
+from runs.counts import counted_runs
+from runs.rungs import ladder
+from runs.words import SEARCHED, words_in_bulk
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 TABLES = """
 CREATE TABLE run (
@@ -174,57 +182,25 @@ CREATE TRIGGER {table}_fts_update AFTER UPDATE OF {column} ON {table} BEGIN
 END;
 """
 
-# A candidate's own columns tell of the rung that all of a run share; the high ones of the highest
-# rung that gave a score, by which the leaderboard sorts.
-CLIMBS = """
-CREATE TABLE climb (
-    candidate TEXT NOT NULL REFERENCES candidate(id),
-    rung INTEGER NOT NULL,
-    run TEXT NOT NULL REFERENCES run(id),
-    fingerprint TEXT NOT NULL,
+FUNNEL = """
+CREATE TABLE funnel (
+    program TEXT NOT NULL REFERENCES program(key),
+    protocol TEXT NOT NULL,               -- data, steps, sweep, seeds and versions, as a hash
+    task TEXT NOT NULL,
+    steps INTEGER NOT NULL,
     status TEXT NOT NULL,
     score REAL,
+    by_seed TEXT NOT NULL,
     metrics TEXT NOT NULL,
     message TEXT NOT NULL,
     seconds REAL NOT NULL,
-    device TEXT NOT NULL,
-    tier TEXT NOT NULL,
-    recalled INTEGER NOT NULL,
     created TEXT NOT NULL,
-    PRIMARY KEY (candidate, rung)
+    PRIMARY KEY (program, protocol)
 );
-CREATE INDEX climb_behaviour ON climb(fingerprint, run, rung);
-CREATE INDEX climb_run ON climb(run, rung);
-
-ALTER TABLE candidate ADD COLUMN high_rung INTEGER;
-ALTER TABLE candidate ADD COLUMN high_score REAL;
-ALTER TABLE candidate ADD COLUMN high_stderr REAL;
-UPDATE candidate SET high_rung = rung, high_score = score, high_stderr = stderr;
-
-DROP INDEX candidate_rank;
-CREATE INDEX candidate_rank ON candidate(
-    run, status, high_rung DESC, high_score DESC, fingerprint, duplicate_of, recalled
-);
-DROP VIEW leaderboard;
-CREATE VIEW leaderboard AS
-SELECT c.id, c.run, r.task, r.kind, c.high_rung AS rung, c.high_score AS score,
-       c.high_stderr AS stderr, p.size, c.proposer, c.operator,
-       coalesce(c.source, p.source) AS source, r.protocol, c.fingerprint,
-       CASE c.high_rung WHEN b.rung THEN b.score ELSE (
-           SELECT k.score FROM climb k WHERE k.candidate = b.id AND k.rung = c.high_rung
-       ) END AS baseline
-FROM candidate c
-CROSS JOIN run r ON r.id = c.run
-CROSS JOIN program p ON p.key = c.program
-LEFT JOIN candidate b ON b.run = c.run AND b.idx = 0
-WHERE c.status = 'scored' AND c.score IS NOT NULL AND (c.duplicate_of IS NULL OR c.recalled);
 """
 
 OURS = frozenset({"run", "program", "candidate"})
 """The tables by which a file is known to be Cambrian's, whatever its version."""
-
-SEARCHED = {"program": "source", "candidate": "rationale"}
-"""The tables that can be searched for words, and the column that is searched."""
 
 
 def first_tables(db: Database) -> None:
@@ -235,19 +211,27 @@ def first_tables(db: Database) -> None:
         db.executescript(SEARCH.format(table=table, column=column))
 
 
-def ladder(db: Database) -> None:
-    """Make room for judgements on dearer rungs, and sort the leaderboard by them."""
-    db.executescript(CLIMBS)
+def funnel(db: Database) -> None:
+    """Make the table of what a funnel of meta-validation found, for programs of any run."""
+    db.executescript(FUNNEL)
 
 
-MIGRATIONS = (first_tables, ladder)
+MIGRATIONS = (first_tables, funnel, counted_runs, words_in_bulk, ladder)
 """Every change of the tables since the first release, oldest first."""
 
 SCHEMA = len(MIGRATIONS)
 """The schema this version of the code knows."""
 
 
-def version(db: Database) -> int:
+class Connection(Protocol):
+    """Whatever carries out a statement."""
+
+    def execute(self, sql: str, /) -> Any:
+        """Return a cursor."""
+        ...
+
+
+def version(db: Connection) -> int:
     """Return how many migrations the file has seen."""
     return db.execute("PRAGMA user_version").fetchone()[0]
 

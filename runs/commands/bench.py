@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -134,6 +135,49 @@ def sandbox(rounds: int, as_json: bool) -> None:
     out().print(table)
     same = len({figures["result"] for figures in found}) == 1
     out().print("results are the same bytes at every tier" if same else "RESULTS DIFFER BY TIER")
+
+
+@command.command()
+@click.option(
+    "--candidates",
+    type=click.IntRange(2),
+    default=20_000,
+    show_default=True,
+    help="Fill the file up to so many.",
+)
+@click.option("--runs", type=click.IntRange(1), default=20, show_default=True, help="In so many.")
+@click.option("--seed", default=0, show_default=True, help="Same seed, same candidates.")
+@click.option(
+    "--keep", type=click.Path(path_type=Path), help="Keep the file here, or go on with it."
+)
+@json_option
+def store(candidates: int, runs: int, seed: int, keep: Path | None, as_json: bool) -> None:
+    """Time the database with made-up candidates: insertion, questions, whole commands.
+
+    Example: cambrian bench store --candidates 1000000 --keep million.db
+    """
+    from tempfile import TemporaryDirectory
+
+    from runs.store_bench import measure
+
+    with TemporaryDirectory(prefix="cambrian-bench-") as folder:
+        found = measure(keep or Path(folder) / "bench.db", candidates, runs, seed)
+    if as_json:
+        print_json(found.as_json())
+        return
+    console = out()
+    console.print(
+        f"{found.candidates:,} candidates, {found.megabytes:,.0f} MB, load {found.load:.1f}; "
+        f"the best has {found.ancestors:,} ancestors"
+    )
+    table = _table("candidates a second", "by the clock", "by the processor")
+    for name, rate in found.rates.items():
+        table.add_row(name, *(f"{each:,.0f}" for each in rate))
+    console.print(table)
+    table = _table("the best of five", "ms", "processor ms")
+    for figure in found.figures:
+        table.add_row(figure.what, f"{figure.milliseconds:,.1f}", f"{figure.processor:,.1f}")
+    console.print(table)
 
 
 def _speed(figures: Sequence[LanguageFigures]) -> Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -90,11 +91,10 @@ def command(
     from runs.discover import discover, go_on, settings
 
     if resume is not None:
-        if task is not None or kind is not None:
+        told = _from_line({"kind": kind, "evals": evals, "hours": hours, "usd": usd})
+        if task is not None or told.pop("kind", None) is not None:
             raise InputError("Give a TASK (with a `--kind`) or `--resume RUN`, not both.")
-        code = go_on(
-            resume, db, display, out(), talk(), evals=evals, hours=hours, usd=usd, unsafe=unsafe
-        )
+        code = go_on(resume, db, display, out(), talk(), **told, unsafe=unsafe)
     elif task is None:
         raise InputError("Name a task to search on, e.g. `cambrian run digits`.")
     else:
@@ -115,3 +115,10 @@ def command(
         )
         code = discover(config, db, display, out(), talk(), unsafe=unsafe)
     click.get_current_context().exit(code)
+
+
+def _from_line(values: dict[str, Any]) -> dict[str, Any]:
+    """Keep what a flag says: a run goes on with its own settings, whatever others say."""
+    ctx = click.get_current_context()
+    told = click.core.ParameterSource.COMMANDLINE
+    return {name: value for name, value in values.items() if ctx.get_parameter_source(name) is told}

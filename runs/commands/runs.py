@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from runs.commands.common import db_option, existing_store, json_option, out, print_json
+
+if TYPE_CHECKING:
+    from runs.ascent import Ascent
+    from runs.store import Store
 
 
 @click.command(name="runs")
@@ -17,11 +22,11 @@ def command(db: Path, as_json: bool) -> None:
 
     Example: cambrian runs --json
     """
-    from runs.ascent import stored_ascent
-
     with existing_store(db) as store:
         found = store.runs()
-        ascents = {run.id: stored_ascent(store, run.id) for run in found}
+        # A run's ascent takes all of its scores: the table shows that of runs with a ladder only.
+        asked = [r.id for r in found if as_json or r.config.get("rungs", 1) > 1]
+        ascents = _ascents(store, asked)
     if as_json:
         keys = ("id", "task", "state", "evaluations", "duplicates", "rejected", "best", "usd")
         more = ("seconds", "seed", "kind", "device", "tier", "started", "best_id", "message")
@@ -36,14 +41,29 @@ def command(db: Path, as_json: bool) -> None:
 
     from runs.tables import clock
 
-    table = Table(box=None, padding=(0, 1))
-    for heading in ("id", "task", "state", "evaluations", "duplicates", "rejected", "best", "time"):
-        table.add_column(heading, justify="left" if heading in ("id", "task", "state") else "right")
-    table.add_column("rungs", no_wrap=True)
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    texts, numbers = ("id", "task", "state"), ("evaluations", "duplicates", "rejected")
+    more = ("rungs",) if ascents else ()
+    for heading in (*texts, "trained", *numbers[1:], *more, "best", "dollars", "time"):
+        table.add_column(heading, justify="left" if heading in texts else "right", no_wrap=True)
     for run in found:
         best = "–" if run.best is None else f"{run.best:.4f}"
-        numbers = (run.evaluations, run.duplicates, run.rejected)
-        reached = "/".join(str(stage.judged) for stage in ascents[run.id].stages[2:])
-        cells = (run.id, run.task, run.state, *map(str, numbers), best, clock(run.seconds))
-        table.add_row(*cells, reached)
+        counted = [f"{getattr(run, name):,}" for name in numbers]
+        if more:
+            counted.append(_reached(ascents.get(run.id)))
+        spent = f"${run.usd:.4f}" if run.usd else "–"
+        table.add_row(run.id, run.task, run.state, *counted, best, spent, clock(run.seconds))
     out().print(table)
+
+
+def _ascents(store: Store, run_ids: list[str]) -> dict[str, Ascent]:
+    if not run_ids:
+        return {}
+    from runs.ascent import stored_ascent
+
+    return {id_: stored_ascent(store, id_) for id_ in run_ids}
+
+
+def _reached(ascent: Ascent | None) -> str:
+    """Write how many programs each rung judged."""
+    return "–" if ascent is None else "/".join(str(stage.judged) for stage in ascent.stages[2:])

@@ -3,24 +3,44 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from evaluators.levels import name_of
 from programs.errors import InputError
 from runs.commands.common import db_option, existing_store, json_option, out, print_json
+
+if TYPE_CHECKING:
+    from runs.store import Store
 
 
 @click.command(name="top")
 @click.argument("run_or_task", required=False, metavar="[RUN|TASK]")
-@click.option("--kind", help="Only programs of this kind.")
 @click.option("-n", "--limit", type=click.IntRange(1), default=10, show_default=True, help="Rows.")
+@click.option("--kind", help="Only programs of this kind: optimizer, schedule or architecture.")
+@click.option(
+    "--where",
+    metavar="CONDITION",
+    help="Only what fulfils it: 'score > 0.9 and size <= 8', '\"sign\" in source', "
+    "'metrics.accuracy > 0.95'.",
+)
+@click.option(
+    "--sort",
+    metavar="COLUMNS",
+    help="Highest first by these columns, -COLUMN lowest first.  [default: rung,score]",
+)
+@click.option("--pareto", is_flag=True, help="What nothing beats in score and size, or by --sort.")
 @click.option("--unsafe", is_flag=True, help="Only what ran with --unsafe-no-sandbox.")
 @db_option
 @json_option
 def command(
     run_or_task: str | None,
-    kind: str | None,
     limit: int,
+    kind: str | None,
+    where: str | None,
+    sort: str | None,
+    pareto: bool,
     unsafe: bool,
     db: Path,
     as_json: bool,
@@ -30,35 +50,61 @@ def command(
     Programs that ran where nothing held them may have forged their scores: they are left out, and
     listed by themselves with --unsafe.
 
-    Example: cambrian top digits -n 5
-    """
-    from evaluators.rungs import name_of
-    from programs.load import kind_named
-    from runs.ascent import stored_ascent
+    Of scores on different rungs of a ladder the dearer rung's count more, unless --sort says else.
+    The columns of --where and --sort are rung (-1 quick, 0 search, 1 sure), score, stderr,
+    baseline, gain, size, seconds, id, run, task, kind, proposer, operator, model, source, created
+    and metrics.NAME.
 
+    Example: cambrian top digits -n 5 --where 'size <= 6' --sort gain
+    """
     if kind is not None:
+        from programs.load import kind_named
+
         kind_named(kind)
     with existing_store(db) as store:
         run = task = None
         if run_or_task is not None:
-            tasks = {r.task for r in store.runs()}
+            tasks = {each["task"] for each in store.rows("SELECT DISTINCT task FROM run")}
             if run_or_task in tasks:
                 task = run_or_task
             else:
                 run = _run_named(store, run_or_task, tasks)
-        rows = store.top(run=run, task=task, limit=limit, kind=kind, unsafe=unsafe)
-        ascent = stored_ascent(store, run) if run is not None else None
+        if where is sort is None and not pareto:
+            rows = store.top(run=run, task=task, limit=limit, kind=kind, unsafe=unsafe)
+        else:
+            # Late, for a plain `top` has no use for it.
+            from runs.leaders import BEST_FIRST, TRADE_OFF, asked, leaders, trade_offs
+
+            by = sort or (TRADE_OFF if pareto else BEST_FIRST)
+            chosen = {"run": run, "task": task, "kind": kind, "unsafe": unsafe}
+            ask = asked(store, **chosen, where=where, sort=by, limit=limit)
+            rows = trade_offs(store, ask) if pareto else leaders(store, ask)
+        climbed = "" if as_json or run is None else _ladder(store, run)
     if as_json:
         keys = ("id", "kind", "task", "score", "stderr", "size", "baseline", "proposer", "source")
-        keys = (*keys, "operator", "run", "tier")
+        keys = (*keys, "operator", "run", "tier", "keys")
         print_json([{k: getattr(r, k) for k in keys} | {"rung": name_of(r.rung)} for r in rows])
         return
-    from runs.tables import ladder, ranking
+    from runs.tables import ranking
 
-    console = out()
-    console.print(ranking(rows) if rows else "Nothing has been scored yet.")
-    if ascent is not None:
-        console.print(ladder(ascent), style="dim")
+    out().print(ranking(rows) if rows else _nothing(where))
+    if climbed:
+        out().print(climbed, style="dim")
+
+
+def _nothing(where: str | None) -> str:
+    return "Nothing here fulfils the condition." if where else "Nothing has been scored yet."
+
+
+def _ladder(store: Store, run_id: str) -> str:
+    """Say how far the programs of a run got, if it had a ladder."""
+    if store.run(run_id).config.get("rungs", 1) < 2:
+        return ""
+    # Late, for it takes numpy and every score of the run.
+    from runs.ascent import stored_ascent
+    from runs.tables import ladder
+
+    return ladder(stored_ascent(store, run_id))
 
 
 def _run_named(store, name: str, tasks: set[str]) -> str:

@@ -5,7 +5,8 @@ import pytest
 from scipy.stats import spearmanr
 
 from evaluators.ladder import Climb, agreement, interval, next_climb, ranks, top
-from evaluators.rungs import cost, levels, rung_at
+from evaluators.levels import levels
+from evaluators.rungs import cost, rung_at
 from evaluators.task import find_task
 
 NAN = float("nan")

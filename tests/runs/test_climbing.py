@@ -14,7 +14,8 @@ from agent.proposer import Proposal, View
 from agent.proposers.evolution import Evolution
 from evaluators.candidate import Candidate, Status
 from evaluators.ladder import next_climb
-from evaluators.rungs import levels, rung_at
+from evaluators.levels import levels
+from evaluators.rungs import rung_at
 from evaluators.task import find_task
 from runs.config import RunConfig, read_config
 from runs.progress import Silent

@@ -14,6 +14,7 @@ import pytest
 from evaluators.candidate import Candidate, Evaluation, Origin, Status
 from programs.errors import InputError, StoreError
 from programs.program import Program
+from runs.care import compact
 from runs.record import candidate_id
 from runs.store import Store
 from tests.runs.samples import SOURCE, candidate, new_run
@@ -373,7 +374,7 @@ def test_search_finds_words_of_source_and_rationale(store: Store) -> None:
     assert found("rms_norm") == [2]
     assert found('sign" OR (') == []
     assert found("  ") == []
-    store.compact()
+    compact(store)
     assert found("sign") == [0]
     assert found("momentum noise") == [1]
     store.execute("UPDATE candidate SET rationale = 'nothing' WHERE idx = 1")
