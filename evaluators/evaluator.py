@@ -16,6 +16,7 @@ import numpy as np
 from evaluators import freeform
 from evaluators.candidate import UNSAFE, Evaluation, Status
 from evaluators.code import code_hash
+from evaluators.curves import Curves, curves_at
 from evaluators.rungs import rung_at
 from evaluators.task import Measurement, Task, Trial
 from programs.fingerprint import MANTISSA_BITS
@@ -57,6 +58,7 @@ class Judgement:
     best: Best | None
     message: str
     seconds: float
+    curves: Curves = ()
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,7 @@ class Evaluator:
             score=float(best.by_seed.mean()),
             metrics={**best.metrics, "learning_rate": best.learning_rate},
             by_seed=tuple(float(s) for s in best.by_seed),
+            curves=judged.curves,
         )
 
     def _tier(self, program: Program) -> str:
@@ -136,7 +139,10 @@ class Evaluator:
         if isinstance(outcome, freeform.Unprobable):
             return Judgement(Status.FAILED, None, str(outcome), 0.0)
         status, best, message = self._scored(outcome, trial)
-        return Judgement(status, best, message, outcome.seconds)
+        curves: Curves = ()
+        if best is not None and outcome.result is not None:
+            curves = curves_at(outcome.result, trial, best.learning_rate)
+        return Judgement(status, best, message, outcome.seconds, curves)
 
     def run(
         self, program: Program, trial: Trial, limits: Limits, amend: Amend | None = None
@@ -171,8 +177,6 @@ class Evaluator:
             return Status.TIMED_OUT if late else Status.FAILED, None, one_line(str(fault))
         if stopped := str(outcome.result.data.get("stopped", "")):
             return Status.PRUNED, None, stopped
-        if fault := str(outcome.result.data.get("fault", "")):
-            return Status.FAILED, None, fault
         try:
             measured = self.task.measure(outcome.result, trial)
         except (KeyError, ValueError, TypeError) as error:

@@ -26,6 +26,8 @@ COMMANDS = (
     "top",
     "show",
     "lineage",
+    "report",
+    "explain",
     "export",
     "eval",
     "verify",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
 from collections import defaultdict
 from typing import Any
@@ -38,21 +39,20 @@ class Climbs(ABC):
 
         `ids` is a JSON list of candidates.
         """
-        climbed = """
+        sql = """
+            SELECT c.id AS of, k.*
             FROM candidate c CROSS JOIN climb k ON k.fingerprint = c.fingerprint AND k.run = c.run
             WHERE c.id IN (SELECT value FROM json_each(?)) AND c.fingerprint <> ''
+            ORDER BY c.id, k.rung
         """
-        found = self.rows(f"SELECT c.id AS of, k.* {climbed} ORDER BY c.id, k.rung", ids)
+        found = self.rows(sql, ids)
+        climbers = json.dumps(sorted({row["candidate"] for row in found}))
+        sql = """
+            SELECT candidate, rung, score FROM evaluation
+            WHERE candidate IN (SELECT value FROM json_each(?)) ORDER BY candidate, rung, seed
+        """
         seeds: defaultdict[tuple[str, int], list[float]] = defaultdict(list)
-        for row in self.rows(
-            f"""
-            SELECT DISTINCT e.candidate, e.rung, e.seed, e.score FROM evaluation e
-            CROSS JOIN (SELECT DISTINCT k.candidate, k.rung {climbed}) k
-            WHERE e.candidate = k.candidate AND e.rung = k.rung
-            ORDER BY e.candidate, e.rung, e.seed
-            """,
-            ids,
-        ):
+        for row in self.rows(sql, climbers) if found else ():
             seeds[row["candidate"], row["rung"]].append(row["score"])
         groups: defaultdict[str, list[Evaluation]] = defaultdict(list)
         for row in found:

@@ -15,10 +15,19 @@ from typing import Any
 from evaluators.candidate import Candidate, Evaluation
 from programs.errors import InputError, closest
 from runs.climbs import Climbs
-from runs.record import Event, Row, RunRecord, Verdict, candidate_of, funnel_of, run_of
+from runs.record import (
+    Event,
+    Measured,
+    Row,
+    RunRecord,
+    Verdict,
+    candidate_of,
+    funnel_of,
+    run_of,
+)
 
-ANCESTORS = 10_000
-"""The most ancestors that are followed, the nearest first."""
+RELATIVES = 10_000
+"""The most ancestors or descendants that are followed, the nearest first."""
 
 _BEST = """
     SELECT id FROM candidate
@@ -37,7 +46,7 @@ _ANCESTRY = f"""
         SELECT parent FROM parent WHERE child = ?1
         UNION
         SELECT p.parent FROM up JOIN parent p ON p.child = up.id
-        LIMIT {ANCESTORS}
+        LIMIT {RELATIVES}
     )
     SELECT id FROM up WHERE id <> ?1
 """
@@ -89,6 +98,10 @@ class Queries(Climbs):
         """Return the candidate whose id starts with `prefix`."""
         return self._candidates("SELECT ?", self._identify("candidate", prefix))[0]
 
+    def named(self, ids: Iterable[str]) -> list[Candidate]:
+        """Return the candidates of these ids, in the order they were recorded."""
+        return self._candidates("SELECT value FROM json_each(?)", json.dumps(list(ids)))
+
     def history(self, run_id: str) -> list[Candidate]:
         """Return a run's candidates in the order of their index, without their genomes."""
         found = self._candidates("SELECT id FROM candidate WHERE run = ?", run_id)
@@ -113,6 +126,23 @@ class Queries(Climbs):
         """Return all ancestors of a candidate, parents before their children, itself left out."""
         return self._candidates(_ANCESTRY, candidate_id)
 
+    def descendants(self, candidate_id: str, depth: int | None = None) -> list[Candidate]:
+        """Return what came of a candidate in so many generations, parents before children.
+
+        At most `RELATIVES`, the nearest first.
+        """
+        sql = "SELECT DISTINCT child FROM parent WHERE parent IN (SELECT value FROM json_each(?))"
+        found = {candidate_id: None}
+        edge = [candidate_id]
+        generation = 0
+        while edge and (depth is None or generation < depth) and len(found) <= RELATIVES:
+            children = (row["child"] for row in self.rows(sql, json.dumps(edge)))
+            edge = [child for child in children if child not in found]
+            found |= dict.fromkeys(edge)
+            generation += 1
+        del found[candidate_id]
+        return self.named(islice(found, RELATIVES))
+
     def aliases(self, candidate_id: str, limit: int = 20) -> list[str]:
         """Return other candidates that do what this one does, the earliest first."""
         sql = """
@@ -122,6 +152,39 @@ class Queries(Climbs):
             ORDER BY c.rowid LIMIT ?2
         """
         return [row["id"] for row in self.rows(sql, candidate_id, limit)]
+
+    def measured(self, candidate_id: str) -> list[Measured]:
+        """Return a candidate's scores by rung and seed, each with its curve if one was kept."""
+        sql = "SELECT rung, seed, score, curve FROM evaluation WHERE candidate = ? ORDER BY 1, 2"
+        return [
+            Measured(r["rung"], r["seed"], r["score"], tuple(json.loads(r["curve"] or "[]")))
+            for r in self.rows(sql, candidate_id)
+        ]
+
+    def curves(self, ids: Iterable[str]) -> dict[str, list[list[float]]]:
+        """Return the learning curves of several candidates, on the dearest rung that has any."""
+        sql = """
+            SELECT candidate, rung, curve FROM evaluation
+            WHERE candidate IN (SELECT value FROM json_each(?)) AND curve IS NOT NULL
+            ORDER BY candidate, rung DESC, seed
+        """
+        found: dict[str, list[list[float]]] = {}
+        rungs: dict[str, int] = {}
+        for row in self.rows(sql, json.dumps(list(ids))):
+            if rungs.setdefault(row["candidate"], row["rung"]) == row["rung"]:
+                found.setdefault(row["candidate"], []).append(json.loads(row["curve"]))
+        return found
+
+    def trained_for(self, candidate_id: str) -> str | None:
+        """Return the candidate whose training this one's score comes from: often itself."""
+        sql = """
+            SELECT o.id FROM candidate c CROSS JOIN run r ON r.id = c.run
+            CROSS JOIN candidate o ON o.fingerprint = c.fingerprint AND o.fingerprint <> ''
+            CROSS JOIN run s ON s.id = o.run AND s.task = r.task AND s.protocol = r.protocol
+            WHERE c.id = ?1 AND o.score IS NOT NULL AND NOT o.recalled AND o.duplicate_of IS NULL
+            ORDER BY o.id <> ?1, o.rowid LIMIT 1
+        """
+        return next((row["id"] for row in self.rows(sql, candidate_id)), None)
 
     def search(self, words: str, limit: int = 20) -> list[Candidate]:
         """Return the newest candidates whose source or rationale holds all the words."""

@@ -2,7 +2,7 @@
 
     RunRecord   a run with its counts         Owner     the process at work on it
     Row         a line of the leaderboard     Event     something that happened, with a time
-    Verdict     what verification said
+    Verdict     what verification said            Measured  one score, with its learning curve
 
 Candidates are the evaluators' nouns; here are only the two functions that turn one into a row and
 back. Nothing in this file knows SQLite.
@@ -126,6 +126,16 @@ class Row:
     tier: str = ""
     keys: Mapping[str, Any] = field(default_factory=dict)
     """What it was sorted by, where that was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A candidate's score on one rung with one seed; `curve` are training losses, if kept."""
+
+    rung: int
+    seed: int
+    score: float
+    curve: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ a change is a new function at the end of `MIGRATIONS`.
     run ─┬─< candidate >── program        a text is kept once, whoever proposed it
          │     ├─< parent                 which candidates it was made from, in order
          │     ├─< climb                  how its behaviour was judged on a dearer rung
-         │     ├─< evaluation             one score per rung and seed
+         │     ├─< evaluation             one score and learning curve per rung and seed
          │     └─< verdict                what a comparison on held-out data said
          │                   └─< funnel     what it scored on a task that no search used
          ├─< llm_call                     every question put to a model, and what it cost
@@ -216,7 +216,12 @@ def funnel(db: Database) -> None:
     db.executescript(FUNNEL)
 
 
-MIGRATIONS = (first_tables, funnel, counted_runs, words_in_bulk, ladder)
+def learning_curves(db: Database) -> None:
+    """Make room for a learning curve beside each score: training losses as a JSON list."""
+    db.execute("ALTER TABLE evaluation ADD COLUMN curve TEXT")
+
+
+MIGRATIONS = (first_tables, funnel, counted_runs, words_in_bulk, learning_curves, ladder)
 """Every change of the tables since the first release, oldest first."""
 
 SCHEMA = len(MIGRATIONS)

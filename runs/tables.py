@@ -154,7 +154,9 @@ def program_text(source: str) -> Syntax:
     # Late, for listings have no use for it.
     from rich.syntax import Syntax
 
-    return Syntax(source.rstrip(), "python", theme="ansi_dark", background_color="default")
+    return Syntax(
+        source.rstrip(), "python", theme="ansi_dark", background_color="default", word_wrap=True
+    )
 
 
 def plain(text: str) -> Text:

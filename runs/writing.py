@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import time
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -179,7 +179,7 @@ class Writing(Queries):
         """Keep how a recorded candidate was judged on a dearer rung than before."""
         with self.transaction():
             self._insert("climb", [climb_row(run_id, id_, climb, recalled)])
-            self._insert_scores(id_, climb)
+            self._insert("evaluation", list(_scores(id_, climb)))
             if climb.score is not None:
                 self.execute(
                     "UPDATE candidate SET high_rung = ?, high_score = ?, high_stderr = ? "
@@ -237,7 +237,7 @@ class Writing(Queries):
         self._insert(
             "parent", [{"child": candidate.id, "parent": p, "place": n} for n, p in parents]
         )
-        self._insert_scores(candidate.id, candidate.evaluation)
+        self._insert("evaluation", list(_scores(candidate.id, candidate.evaluation)))
 
     def _own_text(self, program: Program) -> str | None:
         """Keep the program; return its text if an equal one was first written in another way.
@@ -260,13 +260,6 @@ class Writing(Queries):
                 f"WHERE rowid > (SELECT coalesce(max(id), 0) FROM {table}_fts_docsize)"
             )
 
-    def _insert_scores(self, id_: str, judged: Evaluation) -> None:
-        rows = [
-            {"candidate": id_, "rung": judged.rung, "seed": seed, "score": float(score)}
-            for seed, score in enumerate(judged.by_seed)
-        ]
-        self._insert("evaluation", rows)
-
     def _insert(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
         if rows:
             marks = f"({', '.join('?' * len(rows[0]))})"
@@ -282,3 +275,12 @@ class Writing(Queries):
             self._since[run_id] = clock
         sql = "UPDATE run SET heartbeat = ?, seconds = seconds + ? WHERE id = ?"
         self.execute(sql, now(), passed, run_id)
+
+
+def _scores(id_: str, evaluation: Evaluation) -> Iterator[dict[str, Any]]:
+    """Yield a row for each seed; of an average, those that were trained now have curves."""
+    old = len(evaluation.by_seed) - len(evaluation.curves)
+    for seed, score in enumerate(evaluation.by_seed):
+        curve = to_json(evaluation.curves[seed - old]) if seed >= old else None
+        row = {"candidate": id_, "rung": evaluation.rung, "seed": seed}
+        yield row | {"score": float(score), "curve": curve}

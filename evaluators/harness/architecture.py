@@ -19,7 +19,6 @@ from evaluators.harness.audit import audit
 from evaluators.harness.bodies.cost import counted, latency, step_memory
 from evaluators.harness.bodies.stack import Recipe, Stack
 from evaluators.harness.bodies.whole import whole
-from evaluators.harness.luck import seeded
 from evaluators.harness.training import batches, cosine
 from sandbox.base import Payload
 
@@ -49,12 +48,6 @@ def train(payload: Payload) -> Payload:
     rates, seeds]`, the mean training loss of each stretch of 20 steps. Data out: `stopped` says why
     there are no predictions, `fault` what the audits found, `costs` what the network takes.
     """
-    # Where jobs are threads of one process, two at a time would disturb each other's numbers.
-    with seeded(0):
-        return _train(payload)
-
-
-def _train(payload: Payload) -> Payload:
     data = payload.data
     device = torch.device(str(data.get("device", "cpu")))
     x, y, judged = (_tensor(payload, n, device) for n in ("train_x", "train_y", "eval_x"))

@@ -100,6 +100,36 @@ def test_numbers_of_other_libraries_and_odd_texts_are_kept(store: Store) -> None
     assert kept.origin.rationale == "\\ud800 lone"
 
 
+def test_curves_stand_beside_the_scores_of_the_seeds_that_were_trained(store: Store) -> None:
+    run = new_run(store).id
+    averaged = candidate(run, 0, 0.5, curves=((2.0, 1.5),))
+    store.record(run, averaged)
+    store.record(run, candidate(run, 1, 0.5))
+    found = store.measured(averaged.id)
+    assert [(m.rung, m.seed, m.score, m.curve) for m in found] == [
+        (0, 0, 0.5, ()),
+        (0, 1, 0.5, (2.0, 1.5)),
+    ]
+    assert [m.curve for m in store.measured(candidate_id(run, 1))] == [(), ()]
+
+
+def test_a_score_leads_back_to_its_training(store: Store) -> None:
+    first, later = new_run(store), new_run(store)
+    trained = candidate(first.id, 0, 0.5, fingerprint="f")
+    copy = candidate(
+        first.id, 1, 0.5, fingerprint="f", status=Status.DUPLICATE, duplicate_of=trained.id
+    )
+    recalled = candidate(later.id, 0, 0.5, fingerprint="f", recalled=True)
+    other = candidate(new_run(store, "other").id, 0, 0.6, fingerprint="f")
+    for run, each in ((first, trained), (first, copy), (later, recalled)):
+        store.record(run.id, each)
+    assert store.trained_for(other.id) is None
+    store.record(store.runs()[0].id, other)
+    for each in (trained, copy, recalled):
+        assert store.trained_for(each.id) == trained.id
+    assert store.trained_for(other.id) == other.id
+
+
 def test_history_is_in_the_order_of_the_index(store: Store) -> None:
     run, other = new_run(store).id, new_run(store).id
     for index in (3, 0, 2, 1):
