@@ -7,7 +7,7 @@ from scipy.stats import spearmanr
 from evaluators.ladder import Climb, agreement, interval, next_climb, ranks, top
 from evaluators.levels import levels
 from evaluators.rungs import cost, rung_at
-from evaluators.task import find_task
+from evaluators.task import TASKS, find_task, kinds_of
 
 NAN = float("nan")
 
@@ -88,3 +88,16 @@ def test_the_rungs_of_a_task_go_from_cheap_to_dear() -> None:
         assert rungs[2].limits.seconds > rungs[1].limits.seconds
         assert set(rungs[0].learning_rates) < set(rungs[1].learning_rates)
     assert rung_at(find_task("stdlib-lm"), 1).name == "long"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [(name, kind) for name in TASKS.names() for kind in kinds_of(TASKS.find(name))],
+)
+def test_every_task_has_a_ladder_for_each_of_its_kinds(name: str, kind: str) -> None:
+    task = find_task(name, kind)
+    rungs = [rung_at(task, level) for level in levels(3)]
+    assert rungs[1] == task.rungs[0]
+    assert 3 * cost(rungs[0]) <= cost(rungs[1]) < cost(rungs[2]) / 2
+    # The trainer looks for progress after twenty steps, and a standard error takes two seeds.
+    assert all(rung.steps >= 20 and rung.seeds >= 2 for rung in rungs)
