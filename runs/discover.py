@@ -11,6 +11,7 @@ from evaluators.candidate import Candidate
 from evaluators.evaluator import Cancelled
 from evaluators.task import find_task
 from runs import tables, verdicts
+from runs.ascent import ascent_of
 from runs.config import RunConfig, read_config
 from runs.lineage import as_path, lineage
 from runs.live import display_named
@@ -139,6 +140,7 @@ def _way_on(prepared: Prepared, progress: Progress, database: Path, out: Console
     id_, db = best.id[:6], "" if database == Path("cambrian.db") else f" --db {database}"
     out.print()
     out.print(f"Found in run {prepared.run.id}: {tables.counts(progress)}.", style="dim")
+    out.print(tables.ladder(ascent_of(progress)), style="dim")
     for does, command in (
         ("the best of the run", f"cambrian top {prepared.run.id}{db}"),
         ("this program whole", f"cambrian show {id_}{db}"),

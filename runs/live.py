@@ -15,8 +15,10 @@ from rich.panel import Panel
 from rich.text import Text
 
 from evaluators.candidate import Candidate, Status
+from evaluators.levels import name_of
 from programs.errors import InputError
 from runs import tables
+from runs.ascent import ascent_of
 from runs.progress import Display, Progress, Silent
 
 REFRESH = 0.25
@@ -58,24 +60,25 @@ class LiveScreen:
 def screen(progress: Progress, width: int) -> Panel:
     """Compose the panel: best so far, counts, leaders."""
     best, first = progress.best, progress.first
-    baseline = None if first is None else first.score
     headline = Text("waiting for the first result", style="dim")
-    if best is not None and best.score is not None:
-        headline = Text.assemble("best ", (f"{best.score:.4f}", "bold green"))
-        if baseline is not None:
-            headline.append(f"  {progress.baseline} {baseline:.4f}  ")
+    if best is not None and best.standing.score is not None:
+        headline = Text.assemble("best ", (f"{best.standing.score:.4f}", "bold green"))
+        start = None if first is None else first.on(best.standing.rung)
+        if start is not None and start.score is not None:
+            headline.append(f"  {progress.baseline} {start.score:.4f}  ")
         headline.append(tables.sparkline(progress.curve, max(10, width - 44)), style="green")
     lines = [
         headline,
         Text(tables.counts(progress), overflow="ellipsis", no_wrap=True),
         Text(tables.pace(progress), style="dim"),
+        Text(tables.ladder(ascent_of(progress, agreeing=False)), style="dim", no_wrap=True),
     ]
     if progress.reasons:
         lines.append(Text("no score: " + tables.without_score(progress), style="dim", no_wrap=True))
     lines += [Text(news, style="yellow") for news in progress.news[-3:]]
     if progress.stopping:
         lines.append(Text(f"{progress.stopping}: finishing what is in flight", style="yellow"))
-    table = tables.leaders(progress.leaders[:ROWS], baseline)
+    table = tables.leaders(progress.leaders[:ROWS], first)
     title = f"{progress.config.task} · run {progress.run} · {progress.score_name}, higher is better"
     return Panel(Group(*lines, Text(""), table), title=title, title_align="left")
 
@@ -84,7 +87,7 @@ class Lines:
     """Print a line for every new best and a summary now and then."""
 
     def __init__(self) -> None:
-        self.best: float | None = None
+        self.best: tuple[int, float] | None = None
         self.said = 0.0
         self.told = 0
 
@@ -94,13 +97,14 @@ class Lines:
 
     def show(self, candidate: Candidate, progress: Progress) -> None:
         """Say when there is a new best."""
-        score = candidate.score
-        if score is None or (self.best is not None and score <= self.best):
+        now = candidate.climbs[-1] if candidate.climbs else candidate.evaluation
+        if now.score is None or (self.best is not None and (now.rung, now.score) <= self.best):
             return
-        self.best = score
+        self.best = now.rung, now.score
         how = f"{candidate.origin.proposer} {candidate.origin.operator}".strip()
-        text = tables.score_text(score, candidate.evaluation.stderr)
-        self._say(f"best {text}  {candidate.id[:6]}  {how}")
+        text = tables.score_text(now.score, now.stderr)
+        rung = f"  on {name_of(now.rung)}" if progress.config.rungs > 1 else ""
+        self._say(f"best {text}{rung}  {candidate.id[:6]}  {how}")
 
     def tick(self, progress: Progress) -> None:
         """Say what is new at once, and where the run stands every ten seconds."""
@@ -112,6 +116,7 @@ class Lines:
         """Say where it ended."""
         self._tell(progress)
         self._say(tables.counts(progress))
+        self._say(tables.ladder(ascent_of(progress)))
 
     def _tell(self, progress: Progress) -> None:
         for news in progress.news[self.told :]:
@@ -131,13 +136,15 @@ class JsonLines:
         self._print({"event": "start", "run": progress.run, "task": progress.config.task})
 
     def show(self, candidate: Candidate, progress: Progress) -> None:
-        """Print the candidate."""
-        evaluation = candidate.evaluation
+        """Print the candidate, or its latest climb."""
+        climbed = bool(candidate.climbs)
+        evaluation = candidate.climbs[-1] if climbed else candidate.evaluation
         self._print(
             {
-                "event": "candidate",
+                "event": "climb" if climbed else "candidate",
                 "id": candidate.id,
                 "index": candidate.index,
+                "rung": name_of(evaluation.rung),
                 "status": str(evaluation.status),
                 "score": evaluation.score,
                 "stderr": None if evaluation.status is Status.DUPLICATE else evaluation.stderr,
@@ -163,7 +170,8 @@ class JsonLines:
                 "rejected": progress.rejected,
                 "usd": progress.usd,
                 "news": progress.news,
-                "best": None if progress.best is None else progress.best.score,
+                "best": None if progress.best is None else progress.best.standing.score,
+                **ascent_of(progress).as_json(),
             }
         )
 

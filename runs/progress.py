@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from evaluators.candidate import Candidate, Status
+from evaluators.candidate import Candidate, Evaluation, Status
 from runs.config import RunConfig
 
 LEADERS = 20
@@ -32,6 +32,7 @@ class Progress:
     recalled: int = 0
     duplicates: int = 0
     rejected: int = 0
+    stopped: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     curve: list[float] = field(default_factory=list)
     leaders: list[Candidate] = field(default_factory=list)
@@ -39,6 +40,7 @@ class Progress:
     training_seconds: float = 0.0
     in_flight: int = 0
     stopping: str = ""
+    by_rung: dict[int, dict[str, float]] = field(default_factory=dict)
     usd: float = 0.0
     news: list[str] = field(default_factory=list)
 
@@ -58,12 +60,33 @@ class Progress:
             self.trained += 1
         if evaluation.status is not Status.SCORED:
             self.reasons[reason(candidate)] += 1
+            self.stopped += evaluation.status is Status.PRUNED
         if candidate.score is not None and evaluation.ranked:
-            best = max(self.curve[-1], candidate.score) if self.curve else candidate.score
-            self.curve.append(best)
-            self.leaders = sorted(
-                [*self.leaders, candidate], key=lambda c: (-(c.score or 0.0), c.index)
-            )[:LEADERS]
+            self._note(candidate, evaluation)
+
+    def climb(self, candidate: Candidate) -> None:
+        """Take in the latest climb of a candidate that was added before."""
+        if self.first is not None and candidate.id == self.first.id:
+            self.first = candidate
+        if candidate.evaluation.ranked:
+            self._note(candidate, candidate.climbs[-1])
+
+    def _note(self, candidate: Candidate, judged: Evaluation) -> None:
+        """Note a judgement on some rung, and who leads now."""
+        score = float("nan") if judged.score is None else judged.score
+        self.by_rung.setdefault(judged.rung, {})[judged.fingerprint] = score
+        others = [c for c in self.leaders if c.id != candidate.id]
+        before = self.best
+        self.leaders = sorted([*others, candidate], key=lambda c: c.rank)[:LEADERS]
+        self._draw_on(before)
+
+    def _draw_on(self, before: Candidate | None) -> None:
+        """Let the curve of the best score go on; on a higher rung it begins anew."""
+        best = self.leaders[0].standing
+        if before is not None and before.standing.rung != best.rung:
+            self.curve = []
+        if best.score is not None:
+            self.curve.append(best.score)
 
     @property
     def evaluations(self) -> int:
@@ -117,7 +140,7 @@ class Display(Protocol):
         ...
 
     def show(self, candidate: Candidate, progress: Progress) -> None:
-        """Take in one more candidate."""
+        """Take in one more candidate, or one whose last climb is new."""
         ...
 
     def tick(self, progress: Progress) -> None:

@@ -5,6 +5,7 @@ a change is a new function at the end of `MIGRATIONS`.
 
     run ─┬─< candidate >── program        a text is kept once, whoever proposed it
          │     ├─< parent                 which candidates it was made from, in order
+         │     ├─< climb                  how its behaviour was judged on a dearer rung
          │     ├─< evaluation             one score and learning curve per rung and seed
          │     └─< verdict                what a comparison on held-out data said
          │                   └─< funnel     what it scored on a task that no search used
@@ -17,6 +18,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from runs.counts import counted_runs
+from runs.rungs import ladder
 from runs.words import SEARCHED, words_in_bulk
 
 if TYPE_CHECKING:
@@ -219,7 +221,7 @@ def learning_curves(db: Database) -> None:
     db.execute("ALTER TABLE evaluation ADD COLUMN curve TEXT")
 
 
-MIGRATIONS = (first_tables, funnel, counted_runs, words_in_bulk, learning_curves)
+MIGRATIONS = (first_tables, funnel, counted_runs, words_in_bulk, learning_curves, ladder)
 """Every change of the tables since the first release, oldest first."""
 
 SCHEMA = len(MIGRATIONS)

@@ -12,14 +12,16 @@ from importlib import metadata
 from agent.proposer import Proposer, Talker
 from evaluators.evaluator import Evaluator
 from evaluators.freeform import PRELOAD
+from evaluators.levels import levels
 from evaluators.task import Task, find_task
 from programs.errors import InputError
 from programs.load import library
 from runs.config import RunConfig, read_config
-from runs.loop import Loop, Stop
+from runs.loop import Loop
 from runs.models import Models, proposers_of
 from runs.progress import Display, Progress
 from runs.record import RunRecord
+from runs.stop import Stop
 from runs.store import Store
 from sandbox.base import Job, Limits, Payload, Sandbox
 from sandbox.process import ProcessSandbox
@@ -92,7 +94,8 @@ def prepare(store: Store, config: RunConfig, sandbox: Sandbox, resume: str = "")
         config = config.model_copy(update={"lookahead": ahead})
     evaluator = Evaluator(task, sandbox, config.device)
     found = versions()
-    protocol = evaluator.protocol(found)
+    trials = (evaluator.trial(level) for level in levels(config.rungs))
+    protocol = evaluator.protocol(found, *trials)
     if resume:
         run = store.run(resume)
         if run.protocol != protocol:

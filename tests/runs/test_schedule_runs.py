@@ -56,8 +56,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def search(store: Store, task: Path, evals: int = 8, resume: str = "") -> str:
-    settings = {"workers": 2, "recall": False, "seed": 3}
+def search(store: Store, task: Path, evals: int = 8, resume: str = "", **given: object) -> str:
+    settings = {"workers": 2, "recall": False, "seed": 3, **given}
     if resume:
         config = config_of(store.run(resume)).model_copy(update={"evals": evals})
     else:
@@ -79,6 +79,12 @@ def test_the_same_seed_gives_the_same_lineage_and_a_resumed_run_goes_on_in_it(
     assert lineage(store, part) == lineage(store, whole)
     assert {c.program.kind for c in store.history(part)} == {"schedule"}
     assert store.history(part)[0].program.key == library("schedule")["cosine"].key
+
+
+def test_schedules_climb_too(store: Store, home: Path) -> None:
+    search(store, home / "plane.py", rungs=2, lookahead=2)
+    best = store.candidate(store.top(limit=1)[0].id)
+    assert [e.rung for e in (best.evaluation, *best.climbs)] == [-1, 0]
 
 
 def test_its_best_is_shown_traced_judged_and_exported(home: Path) -> None:
