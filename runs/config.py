@@ -33,7 +33,8 @@ class RunConfig(BaseModel):
     `recall` lets scores from earlier runs in the same database stand in for training; `forget` and
     `aggregate` are the noise modes of the functional cache. `usd` is what models may cost; given
     without `evals` and `hours`, it alone ends the run. `replay` names a run whose recorded calls
-    answer in the models' place.
+    answer in the models' place. `onward` begins with the database's best as well; which candidates
+    those were is kept as `ancestors`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -50,6 +51,8 @@ class RunConfig(BaseModel):
     recall: bool = True
     forget: float = Field(default=0.0, ge=0, le=1)
     aggregate: int = Field(default=1, ge=1)
+    onward: bool = False
+    ancestors: tuple[str, ...] = ()
     models: dict[str, float] = Field(default_factory=dict)
     usd: float | None = Field(default=None, gt=0)
     api_base: str | None = Field(default=None, pattern=r"^https?://[^@?#\s]+$")

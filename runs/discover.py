@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
@@ -14,12 +15,14 @@ from evaluators.candidate import Candidate
 from evaluators.evaluator import Cancelled, Evaluator
 from evaluators.task import Task, find_task
 from evaluators.verify import Verdict, verify
+from programs.errors import CambrianError, RunFailed
 from programs.load import library
 from runs import tables
 from runs.config import RunConfig, read_config
 from runs.lineage import as_path, lineage
 from runs.live import display_named
 from runs.progress import Progress
+from runs.signals import ending_like_ctrl_c
 from runs.start import Prepared, config_of, perform, prepare, resume_hint, sandbox_for
 from runs.store import Store
 from sandbox.base import Sandbox
@@ -40,12 +43,17 @@ def discover(
     out: Console,
     talk: Console,
     explain: bool = False,
+    ready: Callable[[str], None] = lambda run: None,
 ) -> int:
-    """Start a run and see it through; return the exit code."""
-    with Store.open(database) as store:
+    """Start a run and see it through; return the exit code.
+
+    `ready` hears the run's id once the database knows it.
+    """
+    with ending_like_ctrl_c(), Store.open(database) as store:
         task = find_task(config.task)
         with sandbox_for(task, config.workers, config.device) as sandbox:
             prepared = prepare(store, config, sandbox)
+            ready(prepared.run.id)
             _announce(prepared, database, sandbox, talk, explain)
             return _see_through(prepared, database, display, out, talk)
 
@@ -59,14 +67,16 @@ def go_on(
     evals: int | None = None,
     hours: float | None = None,
     usd: float | None = None,
+    ready: Callable[[str], None] = lambda run: None,
 ) -> int:
     """Resume a run with its own settings, or a larger budget; return the exit code."""
-    with Store.open(database, create=False) as store:
+    with ending_like_ctrl_c(), Store.open(database, create=False) as store:
         config = config_of(store.run(run))
         config = config.model_copy(update=_given(evals=evals, hours=hours, usd=usd))
         task = find_task(config.task)
         with sandbox_for(task, config.workers, config.device) as sandbox:
             prepared = prepare(store, config, sandbox, resume=run)
+            ready(prepared.run.id)
             talk.print(f"Going on with run {prepared.run.id} in {database.resolve()}")
             return _see_through(prepared, database, display, out, talk)
 
@@ -103,8 +113,11 @@ def _announce(
 def _see_through(
     prepared: Prepared, database: Path, display: str | None, out: Console, talk: Console
 ) -> int:
-    state, progress = perform(prepared, display_named(display, talk), talk.print)
     hint = resume_hint(prepared.run.id, str(database))
+    try:
+        state, progress = perform(prepared, display_named(display, talk))
+    except CambrianError as error:
+        raise RunFailed(f"{str(error).rstrip('.')}. All that finished is saved: {hint}") from error
     if state == "stopped":
         talk.print(f"Stopped; everything finished is saved. Go on with:\n  {hint}", soft_wrap=True)
         return INTERRUPTED

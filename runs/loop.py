@@ -6,8 +6,8 @@ workers judge what lies between. The lineage depends on the seed alone: both fil
 
 from __future__ import annotations
 
-import time
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -18,19 +18,21 @@ from evaluators.admit import Rejected, admit
 from evaluators.cache import Use, as_copy
 from evaluators.candidate import Candidate, Evaluation, Status
 from evaluators.evaluator import Cancelled, Evaluator
-from programs.errors import CambrianError
+from programs.errors import CambrianError, StoreError
 from programs.load import kind_named
 from runs.config import RunConfig
 from runs.drafts import Drafts
+from runs.guard import evaluate
 from runs.models import Models
 from runs.order import Order
-from runs.progress import Display, Progress
+from runs.patience import Patience
+from runs.progress import Display, Flight, Progress
 from runs.record import RunRecord, candidate_id
+from runs.signs import Signs
 from runs.stop import Stop
 from runs.store import Store
 
 TICK = 0.1
-HEARTBEAT = 5.0
 
 
 class Loop:
@@ -54,24 +56,30 @@ class Loop:
         self.order = Order(store, run, config, display, progress)
         self.drafts = Drafts(self.order, config, evaluator.task, models, progress, stop)
         self.flying: dict[Future[Evaluation], Candidate] = {}
+        self.departed: dict[str, float] = {}
+        self.signs = Signs(store, run.id)
 
     def __call__(self) -> str:
         """Run to the end of the budget; return the run's final state and close its record."""
+        self.store.patience = Patience(self._say, self.stop)
         self.display.start(self.progress)
         pool = ThreadPoolExecutor(self.config.workers, thread_name_prefix="worker")
         try:
             self._work(pool)
-            return self._finish()
+            state = self._finish()
+            self._hear(self.models.close())
+            self.progress.ended = state
+            return state
         except CambrianError as error:
-            self.store.finish(self.run.id, "failed", str(error))
+            self._fail(error)
             raise
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
-            self._hear(self.models.close())
+            self.models.team.close()
             self.display.stop(self.progress)
+            self.store.patience = None
 
     def _work(self, pool: ThreadPoolExecutor) -> None:
-        beat = time.monotonic()
         while not self.stop.now:
             self._fill(pool)
             if not self.flying and not self.drafts.awaiting():
@@ -80,9 +88,8 @@ class Loop:
             self._hear(self.models.hear())
             self._leave_queue_when_stopping()
             self.display.tick(self.progress)
-            if time.monotonic() - beat > HEARTBEAT:
-                self.store.beat(self.run.id)
-                beat = time.monotonic()
+            if asked := self.signs(self.progress.doing):
+                self.stop(asked)
 
     def _fill(self, pool: ThreadPoolExecutor) -> None:
         """Ask for proposals as far ahead as the lookahead allows, and admit those that are due."""
@@ -118,7 +125,7 @@ class Loop:
             earlier = look.earlier if look.use is Use.ADD else None
             self.order.expect(candidate, look.averaged, earlier)
             job = (found.program, found.fingerprint, 0, look.trained)
-            self.flying[pool.submit(self.evaluator.evaluate, *job)] = candidate
+            self.flying[pool.submit(evaluate, self.evaluator, *job)] = candidate
 
     def _recall(self, fingerprint: str) -> Evaluation | None:
         if not self.config.recall:
@@ -139,16 +146,31 @@ class Loop:
                 broken = error
             elif error is None and not future.cancelled():
                 self.order.take(replace(candidate, evaluation=future.result()))
-        self.progress.in_flight = sum(f.running() for f in self.flying)
+        self.progress.flights = self._in_flight()
         if broken is not None:
             raise broken
+
+    def _in_flight(self) -> tuple[Flight, ...]:
+        """Return what is being judged, leaving out what waits for a worker."""
+        running = [candidate for future, candidate in self.flying.items() if future.running()]
+        clock = self.progress.seconds
+        self.departed = {c.id: self.departed.get(c.id, clock) for c in running}
+        return tuple(
+            Flight(c.id, _how(c), c.evaluation.rung, self.config.device, self.departed[c.id])
+            for c in running
+        )
+
+    def _say(self, text: str) -> None:
+        """Tell whoever watches at once, while the loop can do nothing else."""
+        self.progress.news.append(text)
+        self.display.tick(self.progress)
 
     def _hear(self, news: list[str]) -> None:
         """Note what the models' side has to say."""
         for text in news:
             self.store.event(self.run.id, "model", {"message": text})
         self.progress.news += news
-        self.progress.usd = self.models.spent
+        self.progress.usd, self.progress.usd_last = self.models.spent, self.models.last
 
     def _leave_queue_when_stopping(self) -> None:
         self.progress.stopping = self.stop.reason
@@ -165,3 +187,14 @@ class Loop:
             self._hear(self.models.team.complaints())
         self.store.finish(self.run.id, state, self.stop.reason or self.drafts.message)
         return state
+
+    def _fail(self, error: CambrianError) -> None:
+        """Say how the run ended, if the database takes it; else it counts as dead and resumes."""
+        self.progress.ended = "failed"
+        with suppress(StoreError):
+            self._hear(self.models.close())
+            self.store.finish(self.run.id, "failed", str(error))
+
+
+def _how(candidate: Candidate) -> str:
+    return f"{candidate.origin.proposer} {candidate.origin.operator}".strip()

@@ -103,6 +103,23 @@ class Queries(ABC):
         found = self._candidates("SELECT id FROM candidate WHERE run = ?", run_id)
         return sorted(found, key=lambda candidate: candidate.index)
 
+    def recorded(self, run_id: str, after: int, upto: int) -> list[tuple[Candidate, int]]:
+        """Return a run's candidates in a range of rows, each with its program's size."""
+        # A little of the table is read from where it was left, all of a run through its index.
+        run = "c.run" if after == 0 else "+c.run"
+        sql = f"""
+            SELECT c.id, p.size FROM candidate c CROSS JOIN program p ON p.key = c.program
+            WHERE {run} = ? AND c.rowid > ? AND c.rowid <= ?
+        """
+        sizes = {row["id"]: row["size"] for row in self.rows(sql, run_id, after, upto)}
+        ids = f"SELECT c.id FROM candidate c WHERE {run} = ? AND c.rowid > ? AND c.rowid <= ?"
+        found = self._candidates(ids, run_id, after, upto) if sizes else []
+        return [(candidate, sizes[candidate.id]) for candidate in found]
+
+    def newest_row(self) -> int:
+        """Return the number of the candidates' last row."""
+        return self.rows("SELECT coalesce(max(rowid), 0) AS last FROM candidate")[0]["last"]
+
     def recall(self, task: str, protocol: str, fingerprint: str) -> Candidate | None:
         """Return the first candidate of any run that was scored with this behaviour, if any."""
         sql = """
@@ -155,13 +172,25 @@ class Queries(ABC):
 
     # The leaderboard
 
-    def top(self, run: str | None = None, task: str | None = None, limit: int = 10) -> list[Row]:
-        """Return the best of a run, of a task or of everything, one row for each behaviour."""
+    def top(
+        self,
+        run: str | None = None,
+        task: str | None = None,
+        limit: int = 10,
+        protocol: str | None = None,
+    ) -> list[Row]:
+        """Return the best of a run, of a task or of everything, one row for each behaviour.
+
+        With a `protocol`, only of runs whose scores compare.
+        """
         if run is not None:
             runs = [self._identify("run", run)]
         else:
-            sql = "SELECT id FROM run WHERE ?1 IS NULL OR task = ?1"
-            runs = [row["id"] for row in self.rows(sql, task)]
+            sql = """
+                SELECT id FROM run
+                WHERE (?1 IS NULL OR task = ?1) AND (?2 IS NULL OR protocol = ?2)
+            """
+            runs = [row["id"] for row in self.rows(sql, task, protocol)]
         # A best of each run, read off its index, and the best of those: no sort of everything.
         rows = [row for each in runs for row in self._best(each, limit)]
         return _distinct(sorted(rows, key=lambda row: -row.score), limit)

@@ -16,9 +16,10 @@ import math
 import os
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -40,27 +41,37 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """A process: its machine, its number, and when it started, since numbers are used again."""
+    """A process: its machine, its number, and when it started, since numbers are used again.
+
+    `started` counts from the machine's own start, which `boot` names.
+    """
 
     host: str
     pid: int
     started: str
+    boot: str = ""
 
     @classmethod
     def here(cls) -> Self:
         """Return this process."""
-        return cls(socket.gethostname(), os.getpid(), _start_of(os.getpid()) or "")
+        return cls(socket.gethostname(), os.getpid(), _start_of(os.getpid()) or "", _boot())
 
     def alive(self) -> bool:
         """Tell whether the process still runs; one on another machine is believed to."""
         if self.host != socket.gethostname():
             return True
+        if self.boot and _boot() and self.boot != _boot():
+            return False
         start = _start_of(self.pid)
         return start is not None and (start == self.started or "" in (start, self.started))
 
+    def at_work(self, heartbeat: str | None) -> bool:
+        """Tell whether the process is alive, elsewhere by when it was last heard of."""
+        return self.alive() and (self.host == socket.gethostname() or age(heartbeat) < STALE)
+
     def to_json(self) -> str:
         """Return the owner as the text that `run.owner` holds."""
-        return to_json({"host": self.host, "pid": self.pid, "started": self.started})
+        return to_json(asdict(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +108,17 @@ class RunRecord:
     @property
     def held(self) -> bool:
         """Tell whether another process is at work on this run."""
-        if self.owner is None or self.owner == Owner.here() or not self.owner.alive():
-            return False
-        return self.owner.host == socket.gethostname() or age(self.heartbeat) < STALE
+        return self.owner != Owner.here() and self.alive
+
+    @property
+    def alive(self) -> bool:
+        """Tell whether some process, perhaps this one, is at work on this run."""
+        return self.owner is not None and self.owner.at_work(self.heartbeat)
+
+    @property
+    def condition(self) -> str:
+        """Return the state, or "dead" where a run says it is running and nobody works on it."""
+        return "dead" if self.state == State.RUNNING and not self.alive else self.state
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +273,15 @@ def _finite(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_finite(each) for each in value]
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+
+@cache
+def _boot() -> str:
+    """Name this start of the machine, "" where that cannot be seen."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return ""
 
 
 def _start_of(pid: int) -> str | None:

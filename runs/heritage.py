@@ -1,0 +1,44 @@
+"""Where a search begins: the library's programs, and the best an earlier run found.
+
+What a run inherits is settled when it is created and kept with its settings, so that resuming it
+begins from the same programs whatever was found since.
+"""
+
+from __future__ import annotations
+
+from evaluators.candidate import Origin
+from programs.load import library
+from programs.program import Program
+from runs.config import RunConfig
+from runs.order import revived
+from runs.store import Store
+
+MOST = 16
+"""Programs a run inherits: half of what its population holds."""
+
+
+def inheriting(store: Store, config: RunConfig, task: str, protocol: str) -> RunConfig:
+    """Add the best behaviours known under the same protocol, and a budget beside their scores.
+
+    The seed moves on with the number of runs before, so that each run of a series draws anew.
+    """
+    best = store.top(task=task, protocol=protocol, limit=MOST)
+    earlier = sum(run.task == task for run in store.runs())
+    # An inherited program is judged without training, and takes nothing of the fresh budget.
+    evals = None if config.evals is None else config.evals + len(best)
+    update = {"ancestors": tuple(r.id for r in best), "evals": evals, "seed": config.seed + earlier}
+    return config.model_copy(update=update)
+
+
+def beginnings(store: Store, config: RunConfig, kind: str) -> list[tuple[Program, Origin]]:
+    """Return the programs that take a run's first places, and where each comes from."""
+    known = library(kind)
+    found = [
+        (known[name], Origin("library", "warm start", rationale=f"the library's {name}"))
+        for name in config.warm_start
+    ]
+    for id_ in config.ancestors:
+        program = revived(store.candidate(id_)).program
+        why = f"one of the best of run {store.run_of(id_).id}"
+        found.append((program, Origin("library", "carried on", (id_,), why)))
+    return found
