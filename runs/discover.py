@@ -19,6 +19,7 @@ from programs.errors import CambrianError, RunFailed
 from programs.load import library
 from runs import tables
 from runs.config import RunConfig, read_config
+from runs.heritage import verdict_before
 from runs.lineage import as_path, lineage
 from runs.live import display_named
 from runs.progress import Progress
@@ -181,6 +182,11 @@ def _print_verdict(verdict: Verdict, name: str, task: Task, out: Console) -> Non
 
 def _conclude(prepared: Prepared, best: Candidate, out: Console, talk: Console) -> None:
     config, task = prepared.config, prepared.task
+    if standing := verdict_before(prepared.store, best):
+        out.print(tables.plain(f"Nothing better was found than before. {standing.sentence}"))
+        out.print()
+        out.print(tables.program_text(best.program.source))
+        return
     talk.print(
         f"Judging the winner {best.id[:6]} beside {', '.join(task.baselines)}: the same sweep for "
         f"each, then fresh seeds on held-out data."

@@ -6,28 +6,42 @@ begins from the same programs whatever was found since.
 
 from __future__ import annotations
 
-from evaluators.candidate import Origin
+from evaluators.candidate import Candidate, Origin
 from programs.load import library
 from programs.program import Program
 from runs.config import RunConfig
 from runs.order import revived
+from runs.record import Verdict
 from runs.store import Store
+
+CARRIED = "carried on"
+"""How a program came into a run that began with it, where an earlier run had found it."""
 
 MOST = 16
 """Programs a run inherits: half of what its population holds."""
 
 
 def inheriting(store: Store, config: RunConfig, task: str, protocol: str) -> RunConfig:
-    """Add the best behaviours known under the same protocol, and a budget beside their scores.
+    """Begin with the best behaviours known under the same protocol, and a budget beside them.
 
     The seed moves on with the number of runs before, so that each run of a series draws anew.
     """
     best = store.top(task=task, protocol=protocol, limit=MOST)
     earlier = sum(run.task == task for run in store.runs())
-    # An inherited program is judged without training, and takes nothing of the fresh budget.
-    evals = None if config.evals is None else config.evals + len(best)
+    # What earlier runs judged is not trained again, and takes nothing of the fresh budget.
+    known = len(best) + len(config.warm_start) if best else 0
+    evals = None if config.evals is None else config.evals + known
     update = {"ancestors": tuple(r.id for r in best), "evals": evals, "seed": config.seed + earlier}
     return config.model_copy(update=update)
+
+
+def verdict_before(store: Store, candidate: Candidate) -> Verdict | None:
+    """Return what an earlier run's verification said of an inherited program, if it was judged."""
+    while candidate.origin.operator == CARRIED:
+        candidate = store.candidate(candidate.origin.parents[0])
+        if (verdict := store.verdict(candidate.id)) is not None:
+            return verdict
+    return None
 
 
 def beginnings(store: Store, config: RunConfig, kind: str) -> list[tuple[Program, Origin]]:
@@ -40,5 +54,5 @@ def beginnings(store: Store, config: RunConfig, kind: str) -> list[tuple[Program
     for id_ in config.ancestors:
         program = revived(store.candidate(id_)).program
         why = f"one of the best of run {store.run_of(id_).id}"
-        found.append((program, Origin("library", "carried on", (id_,), why)))
+        found.append((program, Origin("library", CARRIED, (id_,), why)))
     return found
