@@ -14,6 +14,9 @@ from runs.order import revived
 from runs.record import Verdict
 from runs.store import Store
 
+WARM_START = "warm start"
+"""How the library's programs come into a run."""
+
 CARRIED = "carried on"
 """How a program came into a run that began with it, where an earlier run had found it."""
 
@@ -26,10 +29,11 @@ def inheriting(store: Store, config: RunConfig, task: str, protocol: str) -> Run
 
     The seed moves on with the number of runs before, so that each run of a series draws anew.
     """
-    best = store.top(task=task, protocol=protocol, limit=MOST)
+    found = store.top(task=task, protocol=protocol, limit=MOST)
+    best = [row for row in found if row.operator != WARM_START]
     earlier = sum(run.task == task for run in store.runs())
     # What earlier runs judged is not trained again, and takes nothing of the fresh budget.
-    known = len(best) + len(config.warm_start) if best else 0
+    known = len(best) + len(config.warm_start) if found else 0
     evals = None if config.evals is None else config.evals + known
     update = {"ancestors": tuple(r.id for r in best), "evals": evals, "seed": config.seed + earlier}
     return config.model_copy(update=update)
@@ -48,7 +52,7 @@ def beginnings(store: Store, config: RunConfig, kind: str) -> list[tuple[Program
     """Return the programs that take a run's first places, and where each comes from."""
     known = library(kind)
     found = [
-        (known[name], Origin("library", "warm start", rationale=f"the library's {name}"))
+        (known[name], Origin("library", WARM_START, rationale=f"the library's {name}"))
         for name in config.warm_start
     ]
     for id_ in config.ancestors:

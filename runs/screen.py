@@ -124,7 +124,7 @@ def _pace(progress: Progress) -> list[str]:
 
 def money(usd: float) -> str:
     """Write dollars with cents, and the first digits of what is less than a dime."""
-    return f"${usd:.2f}" if usd >= 0.1 or usd == 0 else f"${usd:.2g}"
+    return f"${usd:.2f}" if usd >= 0.0995 or usd == 0 else f"${usd:.2g}"
 
 
 # -- the leaders ---------------------------------------------------------------------------------

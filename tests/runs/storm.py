@@ -155,7 +155,9 @@ def lineage(store: Store, run: str) -> list[tuple[Any, ...]]:
     history = store.history(run)
     place = {c.id: c.index for c in history}
     return [
-        (c.index, c.program.source, str(c.evaluation.status), c.score, c.evaluation.by_seed)
-        + (c.origin.operator, tuple(place[p] for p in c.origin.parents))
+        (
+            (c.index, c.program.source, str(c.evaluation.status), c.score, c.evaluation.by_seed),
+            (c.origin.operator, tuple(place[p] for p in c.origin.parents)),
+        )
         for c in history
     ]

@@ -33,7 +33,8 @@ from runs.stop import Stop
 from runs.store import Store
 from sandbox.base import Ending, Job, Outcome, Payload
 from sandbox.memory import MemorySandbox
-from tests.runs.test_cli import CAMBRIAN, SLOW, TOY, cambrian
+from tests.runs.quick import ENV, QUICK
+from tests.runs.test_cli import SLOW, TOY
 from tests.runs.test_loop import config, lineage, run
 
 
@@ -81,9 +82,10 @@ def test_a_file_that_may_not_grow_ends_the_command_with_one_line(tmp_path: Path)
         resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))
 
     done = subprocess.run(
-        [CAMBRIAN, "run", TOY, "--evals", "5000", "--display", "none"],
+        [*QUICK, "run", TOY, "--evals", "5000", "--display", "none"],
         cwd=tmp_path,
-        preexec_fn=small,  # noqa: PLW1509
+        env=ENV,
+        preexec_fn=small,
         capture_output=True,
         text=True,
         check=False,
@@ -239,6 +241,18 @@ def test_a_broken_sandbox_is_one_sentence(store: Store) -> None:
     assert (left.state, left.message) == ("failed", "the sandbox is gone")
 
 
+def cambrian(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*QUICK, *words],
+        cwd=folder,
+        env=ENV,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=240,
+    )
+
+
 def begun(folder: Path) -> None:
     """Wait until a run has found something."""
     deadline = time.monotonic() + 120
@@ -253,8 +267,9 @@ def begun(folder: Path) -> None:
 
 def test_sigterm_saves_everything_and_says_how_to_go_on(tmp_path: Path) -> None:
     process = subprocess.Popen(
-        [CAMBRIAN, "run", SLOW, "--evals", "5000", "--display", "plain"],
+        [*QUICK, "run", SLOW, "--evals", "5000", "--display", "plain"],
         cwd=tmp_path,
+        env=ENV,
         stderr=subprocess.PIPE,
         text=True,
     )
@@ -271,8 +286,9 @@ def test_sigterm_saves_everything_and_says_how_to_go_on(tmp_path: Path) -> None:
 def test_a_closed_terminal_ends_the_run_and_keeps_it(tmp_path: Path) -> None:
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
-        [CAMBRIAN, "run", SLOW, "--evals", "5000"],
+        [*QUICK, "run", SLOW, "--evals", "5000"],
         cwd=tmp_path,
+        env=ENV,
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
@@ -300,12 +316,13 @@ def _drained(terminal: int) -> None:
 
 
 def test_a_detached_run_is_watched_and_stopped_from_outside(tmp_path: Path) -> None:
-    started = cambrian("run", SLOW, "--evals", "5000", "--detach", cwd=tmp_path)
+    started = cambrian(tmp_path, "run", SLOW, "--evals", "5000", "--detach")
     assert started.returncode == 0, started.stderr
     run_id = started.stdout.strip()
     watching = subprocess.Popen(
-        [CAMBRIAN, "watch", run_id, "--display", "json"],
+        [*QUICK, "watch", run_id, "--display", "json"],
         cwd=tmp_path,
+        env=ENV,
         stderr=subprocess.PIPE,
         text=True,
     )
@@ -316,16 +333,16 @@ def test_a_detached_run_is_watched_and_stopped_from_outside(tmp_path: Path) -> N
     _, said = watching.communicate(timeout=60)
     assert watching.returncode == 0
     assert f"Left run {run_id} at work" in said
-    stopped = cambrian("stop", run_id, cwd=tmp_path)
+    stopped = cambrian(tmp_path, "stop", run_id)
     assert (stopped.returncode, "is stopped" in stopped.stdout) == (0, True)
     log = tmp_path / f"cambrian-{run_id}.log"
     assert "stopped from another terminal" in log.read_text()
-    again = cambrian("stop", run_id, cwd=tmp_path)
+    again = cambrian(tmp_path, "stop", run_id)
     assert again.stdout == stopped.stdout
 
 
 def test_a_detached_run_that_cannot_start_says_why(tmp_path: Path) -> None:
-    done = cambrian("run", "digitz", "--detach", cwd=tmp_path)
+    done = cambrian(tmp_path, "run", "digitz", "--detach")
     assert done.returncode == 2
     assert "Did you mean `digits`" in done.stderr
     assert not list(tmp_path.glob("*.log"))
