@@ -44,8 +44,8 @@ class View:
 
     @property
     def scored(self) -> list[Candidate]:
-        """Return the candidates with a score, duplicates of scored ones included."""
-        return [c for c in self.history if c.score is not None]
+        """Return the candidates with a score to go by, duplicates of scored ones included."""
+        return [c for c in self.history if c.score is not None and c.evaluation.ranked]
 
     def elites(self, count: int) -> list[Candidate]:
         """Return the best candidates of distinct behaviour, best first."""

@@ -1,20 +1,26 @@
 """The gate before training: read, type-check, clean, hash, and refuse what cannot be any good.
 
 Costs well under a millisecond, so that no program costs a training run that abstract execution or
-the probes would have settled.
+the probes would have settled. A free-form program is probed in the sandbox, which takes a few
+hundredths of a second.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from evaluators import freeform
+from evaluators.candidate import UNSAFE
+from evaluators.task import Task, language
 from programs.check import depends_on
-from programs.errors import Fault
+from programs.errors import Fault, SandboxUnavailable
 from programs.fingerprint import behaviour
 from programs.genome import Genome
 from programs.kind import Kind
 from programs.load import make_program, read_program, unreadable
 from programs.program import Program
+from sandbox.base import Sandbox
 
 MAX_TEXT = 2_000
 """Characters of an unreadable text that are kept."""
@@ -37,18 +43,58 @@ class Rejected:
     fingerprint: str = ""
 
 
-def admit(offer: Genome | str, kind: Kind) -> Admitted | Rejected:
-    """Turn what a proposer offers into a program, or say why it is refused."""
+Refusal = Callable[[Genome], str]
+"""A task's own objection to a program that type-checks: "short name: sentence", or nothing."""
+
+
+def admit_to(
+    task: Task, offer: Genome | str, sandbox: Sandbox | None = None
+) -> Admitted | Rejected:
+    """Admit a program to a task: in its language, and unless its `refusal` objects."""
+    return admit(offer, language(task), sandbox, getattr(task, "refusal", None))
+
+
+def admit(
+    offer: Genome | str,
+    kind: Kind,
+    sandbox: Sandbox | None = None,
+    refusal: Refusal | None = None,
+) -> Admitted | Rejected:
+    """Turn what a proposer offers into a program, or say why it is refused.
+
+    Without a sandbox, free-form Python is refused.
+    """
     program = read_program(offer, kind) if isinstance(offer, str) else make_program(offer, kind)
     if isinstance(program, Fault):
         text = offer if isinstance(offer, str) else repr(offer)
         return Rejected(unreadable(text[:MAX_TEXT], kind.name), f"not valid: {program}")
-    assert program.genome is not None
+    if program.genome is None:
+        return _probed(program, sandbox)
     for name in kind.entry.vital:
         if not depends_on(program.genome.main, kind, name):
             meaning = kind.entry.vital[name]
             return Rejected(program, f"ignores {meaning}: the result does not depend on `{name}`")
+    if refusal is not None and (objection := refusal(program.genome)):
+        return Rejected(program, objection)
     found = behaviour(program.genome, kind)
     if found.fault is not None:
         return Rejected(program, found.fault, found.fingerprint)
     return Admitted(program, found.fingerprint)
+
+
+def _probed(program: Program, sandbox: Sandbox | None) -> Admitted | Rejected:
+    """Probe a free-form program where it can do no harm."""
+    if sandbox is None:
+        return Rejected(program, "refused: free-form Python runs nowhere but in the sandbox")
+    try:
+        found = freeform.behaviour(program, sandbox)
+    except freeform.Unprobable as fault:
+        return Rejected(program, str(fault))
+    except SandboxUnavailable as refusal:
+        return Rejected(program, f"refused: {refusal}")
+    fingerprint = found.fingerprint
+    if sandbox.tier == UNSAFE:
+        fingerprint = freeform.refuse_to_rank(fingerprint)
+    if found.fault is not None:
+        return Rejected(program, found.fault, fingerprint)
+    return Admitted(program, fingerprint)

@@ -13,6 +13,9 @@ from enum import StrEnum
 
 from programs.program import Program
 
+UNSAFE = "unsafe"
+"""The tier of a free-form program that nothing held: it may have forged its result."""
+
 
 class Status(StrEnum):
     """What became of a candidate."""
@@ -61,6 +64,11 @@ class Evaluation:
     seconds: float = 0.0
     device: str = "cpu"
     tier: str = ""
+
+    @property
+    def ranked(self) -> bool:
+        """Tell whether the score may stand beside others."""
+        return self.tier != UNSAFE
 
     @property
     def stderr(self) -> float | None:

@@ -13,12 +13,15 @@ from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
-from evaluators.candidate import Evaluation, Status
+from evaluators import freeform
+from evaluators.candidate import UNSAFE, Evaluation, Status
+from evaluators.code import code_hash
 from evaluators.task import Measurement, Task, Trial
 from programs.fingerprint import MANTISSA_BITS
 from programs.fingerprint import VERSION as HASH_VERSION
 from programs.program import Program
 from sandbox.base import Ending, Job, Limits, Outcome, Sandbox
+from sandbox.text import one_line
 
 _STATUS = {
     Ending.TIMED_OUT: Status.TIMED_OUT,
@@ -71,8 +74,9 @@ class Evaluator:
         """Hash all that a score depends on beside the program; equal protocols compare."""
         facts = {
             "task": self.task.name,
+            "kind": self.task.kind,
             "data": self.task.checksum,
-            "harness": self.task.harness,
+            "harness": [self.task.harness, code_hash(self.task.harness)],
             "trial": asdict(self.trial()),
             "hash": [HASH_VERSION, MANTISSA_BITS],
             "torch": versions.get("torch", ""),
@@ -95,7 +99,7 @@ class Evaluator:
             message=judged.message,
             seconds=judged.seconds,
             device=self.device,
-            tier=self.sandbox.tier,
+            tier=self._tier(program),
         )
         if judged.best is None:
             return evaluation
@@ -107,21 +111,40 @@ class Evaluator:
             by_seed=tuple(float(s) for s in best.by_seed),
         )
 
+    def _tier(self, program: Program) -> str:
+        """Name the isolation of an evaluation: our interpreter does no harm without a cage."""
+        tier = self.sandbox.tier
+        return "process" if tier == UNSAFE and program.genome is not None else tier
+
     def judge(self, program: Program, trial: Trial, limits: Limits) -> Judgement:
         """Run one trial in the sandbox; `Cancelled` when it was closed meanwhile."""
-        payload, ours = self.task.payload(program, trial), program.genome is not None
-        job = Job(self.task.harness, payload, limits, self.device, trusted=ours)
+        try:
+            job = self._job(program, trial, limits)
+        except freeform.Unprobable as fault:
+            return Judgement(Status.FAILED, None, str(fault), 0.0)
         outcome = self.sandbox.run(job)
         if outcome.ending is Ending.CANCELLED:
             raise Cancelled
         status, best, message = self._scored(outcome, trial)
         return Judgement(status, best, message, outcome.seconds)
 
+    def _job(self, program: Program, trial: Trial, limits: Limits) -> Job:
+        if program.genome is None:
+            args = (self.task, program, trial, limits, self.device, self.sandbox)
+            return freeform.judging_job(*args)
+        payload = self.task.payload(program, trial)
+        return Job(self.task.harness, payload, limits, self.device, trusted=True)
+
     def _scored(self, outcome: Outcome, trial: Trial) -> tuple[Status, Best | None, str]:
         if outcome.result is None:
             return _STATUS[outcome.ending], None, outcome.message
+        if fault := outcome.result.data.get("fault"):
+            late = bool(outcome.result.data.get("late"))
+            return Status.TIMED_OUT if late else Status.FAILED, None, one_line(str(fault))
         if stopped := str(outcome.result.data.get("stopped", "")):
             return Status.PRUNED, None, stopped
+        if fault := str(outcome.result.data.get("fault", "")):
+            return Status.FAILED, None, fault
         try:
             measured = self.task.measure(outcome.result, trial)
         except (KeyError, ValueError, TypeError) as error:

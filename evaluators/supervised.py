@@ -10,22 +10,29 @@
 
 Training inputs and labels go to the child with the inputs of the split that is judged; its labels
 stay here, where the predictions that come back are scored.
+
+As it stands it judges optimisers; `judging("schedule")` judges schedules on the same problem, and
+`judging("architecture")` bodies on the same data, where the task describes a place for them.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import cast
 
 import numpy as np
 
+from evaluators.bodies import Bodies
 from evaluators.data.splits import Data
 from evaluators.networks import Network
+from evaluators.schedules import Schedules
 from evaluators.scores import SCORES
-from evaluators.task import Measurement, Rung, Trial, log_sweep
+from evaluators.task import Measurement, Rung, Task, Trial, log_sweep
+from programs.errors import InputError
 from programs.program import Program
 from sandbox.base import MIB, Limits, Payload
 
@@ -37,9 +44,12 @@ SWEEP = log_sweep(10**-3.5, 10.0, 10)
 class Supervised:
     """A task on given data: `data` is called once, when the task is first used.
 
-    `steps`, `learning_rates` and `seeds` make the rung that searches use; `further` are dearer
-    ones. `score` names one of `evaluators.scores.SCORES` and with it the training loss. `seconds`
-    and `memory` limit one judgement.
+    `goal` says what is trained how far, whatever kind of program does it. `steps`,
+    `learning_rates` and `seeds` make the rung that searches use; `further` are dearer ones.
+    `score` names one of `evaluators.scores.SCORES` and with it the training loss. `seconds` and
+    `memory` limit one judgement. `kinds` are the kinds of program on offer, the usual one first,
+    and `baselines` the optimisers that verdicts compare with, the reference first. `body` is the
+    task for architectures, if `kinds` offers them.
     """
 
     name: str
@@ -54,8 +64,32 @@ class Supervised:
     seconds: float = 30.0
     memory: int = 1024 * MIB
     further: tuple[Rung, ...] = ()
-    kind: str = "optimizer"
+    kinds: tuple[str, ...] = ("optimizer", "schedule")
     baselines: tuple[str, ...] = ("adamw", "lion", "nesterov")
+    body: Bodies | None = None
+
+    def __post_init__(self) -> None:
+        if "architecture" in self.kinds and self.body is None:
+            raise InputError(f"The task {self.name} offers architectures, but gives no `body`.")
+
+    @property
+    def kind(self) -> str:
+        """Return the kind that is judged where `judging` chose no other."""
+        return "optimizer"
+
+    def judging(self, kind: str) -> Task:
+        """Return the same problem as a task for another kind of program."""
+        sides: Mapping[str, Callable[[Supervised], Task]] = {
+            "optimizer": lambda problem: problem,
+            "schedule": Schedules,
+            "architecture": lambda problem: cast(Task, problem.body),
+        }
+        return sides[kind](self)
+
+    @property
+    def training(self) -> str:
+        """Say what an optimiser is trained with."""
+        return "the learning rate annealed by cosine"
 
     @property
     def score_name(self) -> str:
@@ -64,8 +98,8 @@ class Supervised:
 
     @property
     def harness(self) -> str:
-        """Return the child's function for this kind of program."""
-        return f"evaluators.harness.{self.kind}:train"
+        """Return the child's function that trains under an optimiser."""
+        return "evaluators.harness.optimizer:train"
 
     @property
     def rungs(self) -> tuple[Rung, ...]:

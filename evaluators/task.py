@@ -4,6 +4,7 @@
     Trial         one judgement: a rung's figures, with the seeds and the split made explicit
     Measurement   the scores a trial gave, for every learning rate and seed
     Task          a named problem that turns programs into payloads and results into measurements
+    ManyKinds     a task that can judge programs of further kinds on the same problem
 
 A task is a file with a constant `TASK`. It is found by built-in name, by a path ending in `.py`,
 or as an installed entry point of the group `cambrian.tasks`; nothing is registered.
@@ -13,10 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, Protocol, cast
 
 import numpy as np
 
+from programs.errors import InputError
+from programs.kind import Kind
+from programs.load import kind_named
 from programs.plugins import Plugins
 from programs.program import Program
 from sandbox.base import Limits, Payload
@@ -97,7 +101,10 @@ class Task(Protocol):
 
     @property
     def baselines(self) -> tuple[str, ...]:
-        """Return the library programs that verdicts compare with."""
+        """Return the library programs that verdicts compare with, the reference first.
+
+        Searches start from the reference too.
+        """
         ...
 
     @property
@@ -114,6 +121,48 @@ class Task(Protocol):
         ...
 
 
+class ManyKinds(Task, Protocol):
+    """A task whose problem serves several kinds of program.
+
+    `judging(kind)` is a task like any other, with a goal, a harness and baselines of its own. To
+    offer one more kind: write its harness (`evaluators/harness/<kind>.py` with `warm_up` and the
+    function that trains), a task that wraps the problem (as `evaluators/schedules.py` does), and
+    let `judging` return it. Commands, searches and verdicts need nothing else.
+    """
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Return the kinds on offer; the first is meant where nobody names one."""
+        ...
+
+    def judging(self, kind: str) -> Task:
+        """Return the same problem as a task for one of `kinds`."""
+        ...
+
+
+def kinds_of(task: Task) -> tuple[str, ...]:
+    """Return the kinds of program that a task can judge; one that names none judges its own."""
+    return tuple(getattr(task, "kinds", (task.kind,)))
+
+
+def judging(task: Task, kind: str | None = None) -> Task:
+    """Return the task that judges programs of `kind`, or of the first kind on offer."""
+    kinds = kinds_of(task)
+    kind = kind or kinds[0]
+    if kind not in kinds:
+        offered = " or ".join(kinds)
+        raise InputError(f"The task {task.name} judges programs of kind {offered}, not {kind}.")
+    return cast(ManyKinds, task).judging(kind) if hasattr(task, "judging") else task
+
+
+def language(task: Task) -> Kind:
+    """Return the kind in which programs for a task are written.
+
+    A task may say more of it than its name: one with a `language` has settled its inputs' types.
+    """
+    return getattr(task, "language", None) or kind_named(task.kind)
+
+
 def log_sweep(low: float, high: float, count: int) -> tuple[float, ...]:
     """Return `count` log-spaced learning rates, to four digits."""
     return tuple(float(f"{rate:.4g}") for rate in np.geomspace(low, high, count))
@@ -122,6 +171,6 @@ def log_sweep(low: float, high: float, count: int) -> tuple[float, ...]:
 TASKS = Plugins(sort="task", package="evaluators.tasks", constant="TASK")
 
 
-def find_task(name: str) -> Task:
-    """Return a task by name, path or entry point; `InputError` names the nearest."""
-    return TASKS.find(name)
+def find_task(name: str, kind: str | None = None) -> Task:
+    """Return a task by name, path or entry point, for a kind; `InputError` names the nearest."""
+    return judging(TASKS.find(name), kind)

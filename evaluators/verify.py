@@ -48,13 +48,17 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The table and its sentence. `failures` says which programs could not be judged, and why."""
+    """The table and its sentence; `reference` is what `versus` compares with.
+
+    `failures` says which programs could not be judged, and why.
+    """
 
     standings: tuple[Standing, ...]
     sentence: str
     seeds: int
     examples: int
     failures: Mapping[str, str]
+    reference: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +74,14 @@ def verify(
     evaluator: Evaluator,
     contestants: Mapping[str, Program],
     rng: np.random.Generator,
-    reference: str = "adamw",
     run_all: Map = map,
 ) -> Verdict:
     """Compare programs on the held-out split; the first contestant is the one judged.
 
-    `run_all` may be a thread pool's `map`, to use several workers.
+    The task's first baseline is the reference. `run_all` may be a thread pool's `map`, to use
+    several workers.
     """
+    reference = evaluator.task.baselines[0]
     results = run_all(lambda p: _final(evaluator, p), list(contestants.values()))
     finals: dict[str, _Final] = {}
     failures: dict[str, str] = {}
@@ -94,6 +99,7 @@ def verify(
         seeds=FINAL_SEEDS,
         examples=0 if example is None else example.best.examples.shape[1],
         failures=failures,
+        reference=reference,
     )
 
 

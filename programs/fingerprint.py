@@ -18,7 +18,8 @@ from programs.genome import Genome
 from programs.kind import Kind, Unprobed
 
 MANTISSA_BITS = 24
-VERSION = 2
+VERSION = 3
+_DIGITS = 24
 _SMALLEST = 1e-200
 
 
@@ -40,13 +41,18 @@ def behaviour(genome: Genome, kind: Kind) -> Behaviour:
         outputs = kind.probe(without_dead_code(genome, kind), kind)
     except Unprobed as reason:
         return Behaviour(structural_key(genome, kind), str(reason))
+    return behaviour_of(outputs, kind.name)
+
+
+def behaviour_of(outputs: np.ndarray, kind: str) -> Behaviour:
+    """Judge what a program gave on the probes of its kind."""
     finite = np.isfinite(outputs)
     fault = None
     if not finite.any():
         fault = "not finite: every output on the probes is infinite or not a number"
     elif not outputs[finite].any():
         fault = "no effect: every output on the probes is zero"
-    return Behaviour(fingerprint_of(outputs, kind.name), fault)
+    return Behaviour(fingerprint_of(outputs, kind), fault)
 
 
 def fingerprint(genome: Genome, kind: Kind) -> str:
@@ -56,9 +62,9 @@ def fingerprint(genome: Genome, kind: Kind) -> str:
 
 def fingerprint_of(outputs: np.ndarray, kind: str, bits: int = MANTISSA_BITS) -> str:
     """Hash outputs with `bits` bits of mantissa; NaN, infinities and -0 each have one form."""
-    digest = hashlib.blake2b(f"{kind} {VERSION} {bits} ".encode(), digest_size=12)
-    digest.update(rounded(outputs, bits).tobytes())
-    return digest.hexdigest()
+    digest = hashlib.sha256(f"{kind} {VERSION} {bits} ".encode(), usedforsecurity=False)
+    digest.update(rounded(outputs, bits).data)
+    return digest.hexdigest()[:_DIGITS]
 
 
 def rounded(values: np.ndarray, bits: int) -> np.ndarray:

@@ -19,6 +19,7 @@ import numpy as np
 
 from programs.genome import Argument, Function
 from programs.kind import Kind, Op, Scope
+from programs.quick_numpy import QUICK_NUMPY
 
 Array = Any
 """An array of whichever library the plan was made for."""
@@ -33,7 +34,7 @@ class Step:
 
     run: Callable[..., Any]
     slots: tuple[int, ...]
-    mode: str
+    scope: Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class Plan:
 
 def run_step(step: Step, args: Sequence[Any], count: int) -> Any:
     """Apply one statement to its arguments; a list holds one array per tensor."""
-    if step.mode == "model":
+    if step.scope is Scope.MODEL:
         return step.run(*(_spread(a, count) for a in args))
     spread = False
     for arg in args:
@@ -94,16 +95,12 @@ def plan(function: Function, kind: Kind, xp: Any) -> Plan:
         slots[statement.target] = first + place
     where.update(slots)
     steps = tuple(
-        Step(functions[s.op], tuple(where[a] for a in s.args), _mode(kind.ops[s.op]))
+        Step(functions[s.op], tuple(where[a] for a in s.args), kind.ops[s.op].scope)
         for s in function.body
     )
     elementwise = all(kind.ops[s.op].scope is not Scope.TENSOR for s in function.body)
     returns = tuple(where[r] for r in function.returns)
     return Plan(function.params, tuple(constants), steps, returns, elementwise)
-
-
-def _mode(op: Op) -> str:
-    return "model" if op.scope is Scope.MODEL else "each"
 
 
 def constant(value: float, xp: Any) -> Array:
@@ -119,7 +116,7 @@ def compiled(kind: Kind, xp: Any) -> Mapping[str, Callable[..., Any]]:
 @cache
 def _compiled(kind: Kind, xp: Any) -> Mapping[str, Callable[..., Any]]:
     # The texts run here are the vocabulary's own expressions, never a program's.
-    scope: dict[str, Any] = {"xp": xp}
+    scope: dict[str, Any] = {"xp": QUICK_NUMPY if xp is np else xp}
     for helper in kind.helpers.values():
         exec(helper, scope)
     return {

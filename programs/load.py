@@ -1,4 +1,9 @@
-"""From text or genome to a program: read, type-check, clean, key. The door every program passes."""
+"""From text or genome to a program: read, type-check, clean, key. The door every program passes.
+
+A text is read as a program of the language; failing that as free-form Python, which is lowered into
+the language where that can be done without changing what it computes; failing that it gets the
+language's located error.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +13,7 @@ from importlib import resources
 from programs.canonical import structural_key, text_key
 from programs.check import check, without_dead_code
 from programs.errors import Fault
+from programs.freeform import Freeform, recognise
 from programs.genome import Genome
 from programs.kind import Kind
 from programs.parse import names_in, parse
@@ -41,9 +47,12 @@ def kind_of(source: str) -> Kind | None:
 def read_program(source: str, kind: Kind) -> Program | Fault:
     """Read a text as a program; its source is kept as written."""
     genome = parse(source, kind)
-    if isinstance(genome, Fault):
-        return genome
-    return Program(kind.name, source, structural_key(genome, kind), genome)
+    if isinstance(genome, Genome):
+        return Program(kind.name, source, structural_key(genome, kind), genome)
+    free = recognise(source, kind)
+    if not isinstance(free, Freeform):
+        return free or genome
+    return Program(kind.name, source, text_key(kind.name, free.text), form=free.form)
 
 
 def make_program(genome: Genome, kind: Kind) -> Program | Fault:

@@ -35,6 +35,10 @@ CALL_SHARE = 0.1
 """How often a random statement applies a helper, where there is one."""
 
 
+USUAL = ("insert", "delete", "modify")
+"""The mutations of Lion (Chen et al. 2023), which suit straight-line arithmetic."""
+
+
 class Operator(Protocol):
     """Make a child of `arity` parents; the child type-checks and is tidy.
 
@@ -49,6 +53,12 @@ class Operator(Protocol):
     ) -> Genome | Fault:
         """Return a child, or the reason for none."""
         ...
+
+
+def usual_operators(kind: Kind, names: Sequence[str] = ()) -> list[Operator]:
+    """Return the operators named, or those usual for a kind: all where programs have weights."""
+    named = names or (OPERATORS.names() if kind.weighted else USUAL)
+    return [OPERATORS.find(name) for name in named]
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,12 +20,12 @@ from programs.tidy import tidy
 
 MAX_CHARACTERS = 64 * 1024
 
-__all__ = ["MAX_CHARACTERS", "MAX_CONSTANT", "names_in", "parse"]
+__all__ = ["MAX_CHARACTERS", "MAX_CONSTANT", "names_in", "parse", "syntax_tree"]
 
 
 def parse(source: str, kind: Kind) -> Genome | Fault:
     """Read a program of `kind`; give back its genome, or the first fault with its place."""
-    tree = _syntax_tree(source)
+    tree = syntax_tree(source)
     if isinstance(tree, Fault):
         return tree
     try:
@@ -37,7 +37,8 @@ def parse(source: str, kind: Kind) -> Genome | Fault:
     return tidy(genome, kind)
 
 
-def _syntax_tree(source: str) -> ast.Module | Fault:
+def syntax_tree(source: str) -> ast.Module | Fault:
+    """Read a text as Python, within bounds on its length and depth."""
     if len(source) > MAX_CHARACTERS:
         size = f"{len(source):,} characters; at most {MAX_CHARACTERS:,} are read"
         return Fault(f"the program has {size}", 1, 1)
@@ -118,6 +119,6 @@ class _Reader:
 
 def names_in(source: str) -> Iterator[str]:
     """Yield the function names a text defines, to tell which kind it is; nothing for bad Python."""
-    tree = _syntax_tree(source)
+    tree = syntax_tree(source)
     if isinstance(tree, ast.Module):
         yield from (n.name for n in tree.body if isinstance(n, ast.FunctionDef))

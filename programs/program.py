@@ -12,13 +12,15 @@ class Program:
     """An immutable program.
 
     `key` is the structural key, equal for programs with the same canonical form; a text that is
-    not a valid program is keyed by its characters. `genome` is `None` outside the language.
+    not a valid program is keyed by its characters. `genome` is `None` outside the language; `form`
+    then names the form of free-form Python it has (`programs.freeform`), "" where it has none.
     """
 
     kind: str
     source: str
     key: str
     genome: Genome | None = None
+    form: str = ""
 
     @property
     def size(self) -> int:

@@ -76,17 +76,13 @@ def _call(op: Op, args: tuple[Argument, ...], nested: dict[str, Text]) -> Text:
         return _infix(op.infix, texts[0], texts[1])
     if op.name == "neg":
         return f"-{_within(texts[0], _UNARY)}", _UNARY
-    given = list(zip(op.params, args, (t[0] for t in texts), strict=True))
-    while given and given[-1][0].default == given[-1][1]:
-        given.pop()
     shown = []
     by_name = False
-    for param, arg, text in given:
-        by_name = by_name or param.keyword
-        if not by_name:
-            shown.append(text)
-        elif param.default != arg:
-            shown.append(f"{param.name}={text}")
+    for param, arg, (text, _) in zip(op.params, args, texts, strict=True):
+        left_out = param.default is not None and param.default == arg
+        by_name = by_name or param.keyword or left_out
+        if not left_out:
+            shown.append(f"{param.name}={text}" if by_name else text)
     return f"{op.name}({', '.join(shown)})", _ATOM
 
 

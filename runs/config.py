@@ -27,9 +27,11 @@ DEFAULT_TEAM = {
 class RunConfig(BaseModel):
     """The settings of a run; they are stored with it, so that resuming needs no flag.
 
-    `evals` counts distinct behaviours judged, `hours` wall-clock time. `lookahead` is how many
-    proposals may be ahead of the oldest unfinished one: proposal `i` sees the results of those
-    before `i - lookahead + 1` and no others, which makes a lineage independent of timing.
+    `kind` is the kind of program searched for, `warm_start` the library programs a search begins
+    with; left out, the task's first ones. `evals` counts distinct behaviours judged, `hours`
+    wall-clock time. `lookahead` is how many proposals may be ahead of the oldest unfinished one:
+    proposal `i` sees the results of those before `i - lookahead + 1` and no others, which makes a
+    lineage independent of timing.
     `recall` lets scores from earlier runs in the same database stand in for training; `forget` and
     `aggregate` are the noise modes of the functional cache. `usd` is what models may cost; given
     without `evals` and `hours`, it alone ends the run. `replay` names a run whose recorded calls
@@ -40,13 +42,14 @@ class RunConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     task: str
+    kind: str | None = None
     evals: int | None = Field(default=None, ge=1)
     hours: float | None = Field(default=None, gt=0)
     workers: int = Field(default_factory=lambda: default_workers(), ge=1, le=256)
     device: str = Field(default="cpu", pattern=r"^(cpu|cuda(:\d+)?)$")
     seed: int = Field(default=0, ge=0)
     proposers: dict[str, float] = Field(default_factory=lambda: {"evolution": 1.0})
-    warm_start: tuple[str, ...] = ("adamw",)
+    warm_start: tuple[str, ...] = ()
     lookahead: int = Field(default=0, ge=0)
     recall: bool = True
     forget: float = Field(default=0.0, ge=0, le=1)

@@ -44,6 +44,7 @@ def discover(
     out: Console,
     talk: Console,
     explain: bool = False,
+    unsafe: bool = False,
     ready: Callable[[str], None] = lambda run: None,
 ) -> int:
     """Start a run and see it through; return the exit code.
@@ -51,8 +52,8 @@ def discover(
     `ready` hears the run's id once the database knows it.
     """
     with ending_like_ctrl_c(), Store.open(database) as store:
-        task = find_task(config.task)
-        with sandbox_for(task, config.workers, config.device) as sandbox:
+        task = find_task(config.task, config.kind)
+        with sandbox_for(task, config.workers, config.device, unsafe) as sandbox:
             prepared = prepare(store, config, sandbox)
             ready(prepared.run.id)
             _announce(prepared, database, sandbox, talk, explain)
@@ -68,14 +69,15 @@ def go_on(
     evals: int | None = None,
     hours: float | None = None,
     usd: float | None = None,
+    unsafe: bool = False,
     ready: Callable[[str], None] = lambda run: None,
 ) -> int:
     """Resume a run with its own settings, or a larger budget; return the exit code."""
     with ending_like_ctrl_c(), Store.open(database, create=False) as store:
         config = config_of(store.run(run))
         config = config.model_copy(update=_given(evals=evals, hours=hours, usd=usd))
-        task = find_task(config.task)
-        with sandbox_for(task, config.workers, config.device) as sandbox:
+        task = find_task(config.task, config.kind)
+        with sandbox_for(task, config.workers, config.device, unsafe) as sandbox:
             prepared = prepare(store, config, sandbox, resume=run)
             ready(prepared.run.id)
             talk.print(f"Going on with run {prepared.run.id} in {database.resolve()}")
@@ -93,7 +95,7 @@ def _announce(
     if explain:
         rates = task.rungs[0].learning_rates
         talk.print(
-            f"[bold]Cambrian[/] searches for an [bold]{task.kind}[/] on the task "
+            f"[bold]Cambrian[/] searches for programs of kind [bold]{task.kind}[/] on the task "
             f"[bold]{task.name}[/] by symbolic evolution from {prepared.baseline}: it mutates "
             f"programs, refuses those that cannot work, recognises those that do what an earlier "
             f"one did, trains the rest at {len(rates)} learning rates and {task.rungs[0].seeds} "
@@ -161,7 +163,7 @@ def verify_candidate(
     candidate = store.candidate(prefix)
     run = store.run_of(candidate.id)
     config = settings(run.task, device=device, workers=workers)
-    task = find_task(run.task)
+    task = find_task(run.task, run.kind)
     with sandbox_for(task, config.workers, device) as sandbox:
         evaluator = Evaluator(task, sandbox, device)
         verdict, name = judge(store, evaluator, candidate, run.seed, config.workers)
@@ -170,7 +172,7 @@ def verify_candidate(
 
 def _print_verdict(verdict: Verdict, name: str, task: Task, out: Console) -> None:
     rung = task.rungs[0]
-    out.print(tables.verdict_table(verdict, task.score_name, name))
+    out.print(tables.verdict_table(verdict, task.kind, task.score_name, name))
     out.print(
         f"{verdict.seeds} fresh seeds, {verdict.examples} held-out examples; intervals resample "
         f"both. Every learning rate was tuned by the same {len(rung.learning_rates)} trials "

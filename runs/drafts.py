@@ -15,8 +15,7 @@ import numpy as np
 
 from agent.proposer import Proposal, View
 from evaluators.candidate import Origin
-from evaluators.task import Task
-from programs.load import kind_named
+from evaluators.task import Task, language
 from runs.config import RunConfig
 from runs.heritage import beginnings
 from runs.models import Models, facts_of, left_of
@@ -46,7 +45,7 @@ class Drafts:
     ) -> None:
         self.order, self.config, self.task = order, config, task
         self.models, self.progress, self.stop = models, progress, stop
-        self.beginnings = beginnings(order.store, config, task.kind)
+        self.beginnings = beginnings(order.store, config, task)
         run = order.run.id
         self.seeds = {candidate_id(run, i): p for i, (p, _) in enumerate(self.beginnings)}
         self.drawn: dict[int, Future[Proposal]] = {}
@@ -85,7 +84,7 @@ class Drafts:
         past = self.order.history[: self._seen_by(index)]
         known = [c for c in past if c is not None]
         left = left_of(self.config, known)
-        task, kind, facts = self.task, kind_named(self.task.kind), facts_of(self.task)
+        task, kind, facts = self.task, language(self.task), facts_of(self.task)
         return View(task.name, task.goal, kind, self.seeds, known, left, index, facts)
 
     def _may_draw(self, index: int) -> bool:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from evaluators.candidate import Candidate
+from evaluators.task import find_task
 from programs.errors import Fault, InputError
 from programs.export import Evidence, export
 from programs.export.evidence import DEFAULT_LR
 from programs.load import kind_named, read_program
+from programs.spec import Spec
 from runs import tables
 from runs.record import RunRecord, Verdict
 from runs.store import Store
@@ -19,7 +21,15 @@ def exported(store: Store, prefix: str, form: str) -> str:
     program = read_program(candidate.program.source, kind_named(run.kind))
     if isinstance(program, Fault):
         raise InputError(f"Candidate {candidate.id} is not a program of the language: {program}")
-    return export(program, form, evidence(candidate, run, store.verdict(candidate.id)))
+    facts = evidence(candidate, run, store.verdict(candidate.id))
+    return export(program, form, facts, _place(run))
+
+
+def _place(run: RunRecord) -> Spec | None:
+    """Return where an architecture stands in its task, if the task is still to be had."""
+    if run.kind != "architecture":
+        return None
+    return getattr(find_task(run.task, run.kind), "spec", None)
 
 
 def evidence(candidate: Candidate, run: RunRecord, verdict: Verdict | None) -> Evidence:

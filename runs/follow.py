@@ -21,7 +21,7 @@ class Follower:
         self.store = store
         self.run = run
         config = config_of(run)
-        self.progress = Progress(run.id, config, score_name(run), config.warm_start[0])
+        self.progress = Progress(run.id, config, score_name(run), next(iter(config.warm_start), ""))
         self._row = 0
         self._version = -1
         self._news = 0

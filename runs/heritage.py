@@ -7,6 +7,7 @@ begins from the same programs whatever was found since.
 from __future__ import annotations
 
 from evaluators.candidate import Candidate, Origin
+from evaluators.task import Task, language
 from programs.load import library
 from programs.program import Program
 from runs.config import RunConfig
@@ -48,15 +49,15 @@ def verdict_before(store: Store, candidate: Candidate) -> Verdict | None:
     return None
 
 
-def beginnings(store: Store, config: RunConfig, kind: str) -> list[tuple[Program, Origin]]:
+def beginnings(store: Store, config: RunConfig, task: Task) -> list[tuple[Program, Origin]]:
     """Return the programs that take a run's first places, and where each comes from."""
-    known = library(kind)
+    known = library(task.kind)
     found = [
         (known[name], Origin("library", WARM_START, rationale=f"the library's {name}"))
         for name in config.warm_start
     ]
     for id_ in config.ancestors:
-        program = revived(store.candidate(id_)).program
+        program = revived(store.candidate(id_), language(task)).program
         why = f"one of the best of run {store.run_of(id_).id}"
         found.append((program, Origin("library", CARRIED, (id_,), why)))
     return found

@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 
 from agent.proposer import Proposal
-from evaluators.admit import Rejected, admit
+from evaluators.admit import Rejected, admit_to
 from evaluators.cache import Use, as_copy
 from evaluators.candidate import Candidate, Evaluation, Status
 from evaluators.evaluator import Cancelled, Evaluator
+from evaluators.task import language
 from programs.errors import CambrianError, StoreError
-from programs.load import kind_named
 from runs.config import RunConfig
 from runs.drafts import Drafts
 from runs.guard import evaluate
@@ -52,8 +52,7 @@ class Loop:
         self.store, self.run, self.config = store, run, config
         self.evaluator, self.models = evaluator, models
         self.display, self.progress, self.stop = display, progress, stop
-        self.kind = kind_named(run.kind)
-        self.order = Order(store, run, config, display, progress)
+        self.order = Order(store, run, config, language(evaluator.task), display, progress)
         self.drafts = Drafts(self.order, config, evaluator.task, models, progress, stop)
         self.flying: dict[Future[Evaluation], Candidate] = {}
         self.departed: dict[str, float] = {}
@@ -104,7 +103,7 @@ class Loop:
     def _admit(self, index: int, proposal: Proposal, pool: ThreadPoolExecutor) -> None:
         """Give a proposal its place in the order, and start what judging it takes."""
         origin = proposal.origin
-        found = admit(proposal.offer, self.kind)
+        found = admit_to(self.evaluator.task, proposal.offer, self.evaluator.sandbox)
         rejected = isinstance(found, Rejected)
         evaluation = Evaluation(
             Status.INVALID if rejected else Status.SCORED,

@@ -108,9 +108,10 @@ def facts_of(task: Task) -> dict[str, str]:
     """Return what models are told of a task beside its goal."""
     rung = task.rungs[0]
     rates = rung.learning_rates
+    how = getattr(task, "training", "")
     return {
         "score": f"{task.score_name}, the mean over {rung.seeds} seeds at the best learning rate",
-        "training": f"{rung.steps} steps",
+        "training": f"{rung.steps} steps" + (f", {how}" if how else ""),
         "learning rates tried": f"{len(rates)} from {min(rates):g} to {max(rates):g}",
     }
 

@@ -12,7 +12,8 @@ from dataclasses import replace
 from evaluators.cache import AVERAGED, FunctionalCache, completed
 from evaluators.candidate import Candidate, Evaluation, Status
 from programs.errors import CambrianError, Fault
-from programs.load import kind_named, read_program
+from programs.kind import Kind
+from programs.load import read_program
 from runs.config import RunConfig
 from runs.progress import Display, Progress
 from runs.record import RunRecord
@@ -31,12 +32,13 @@ class Order:
         store: Store,
         run: RunRecord,
         config: RunConfig,
+        kind: Kind,
         display: Display,
         progress: Progress,
     ) -> None:
         self.store, self.run, self.config = store, run, config
         self.display, self.progress = display, progress
-        self.recorded = {c.index: revived(c) for c in store.history(run.id)}
+        self.recorded = {c.index: revived(c, kind) for c in store.history(run.id)}
         self.history: list[Candidate | None] = []
         self.settled = 0
         self.judged = 0
@@ -118,11 +120,11 @@ class Order:
             self.settled += 1
 
 
-def revived(candidate: Candidate) -> Candidate:
+def revived(candidate: Candidate, kind: Kind) -> Candidate:
     """Read the genome of a stored candidate back from its source."""
     if candidate.evaluation.status is Status.INVALID:
         return candidate
-    program = read_program(candidate.program.source, kind_named(candidate.program.kind))
+    program = read_program(candidate.program.source, kind)
     if isinstance(program, Fault):
         raise CambrianError(f"Candidate {candidate.id} no longer reads: {program}")
     return replace(candidate, program=program)

@@ -92,7 +92,7 @@ class Progress:
         if evaluation.status is not Status.SCORED:
             self.reasons[reason(candidate)] += 1
             tally.reasons[reason(candidate)] += 1
-        if candidate.score is not None:
+        if candidate.score is not None and evaluation.ranked:
             tally.kept += 1
             self._rank(candidate, candidate.program.size if size is None else size)
 

@@ -23,6 +23,7 @@ ANCESTORS = 10_000
 _BEST = """
     SELECT id FROM candidate
     WHERE run = r.id AND status = 'scored' AND (duplicate_of IS NULL OR recalled)
+      AND tier <> 'unsafe'
     ORDER BY score DESC LIMIT 1
 """
 
@@ -177,27 +178,34 @@ class Queries(ABC):
         run: str | None = None,
         task: str | None = None,
         limit: int = 10,
+        kind: str | None = None,
+        unsafe: bool = False,
         protocol: str | None = None,
     ) -> list[Row]:
-        """Return the best of a run, of a task or of everything, one row for each behaviour.
+        """Return the best of a run, a task, a kind or everything, one row for each behaviour.
 
-        With a `protocol`, only of runs whose scores compare.
+        Those that nothing held are left out, or with `unsafe` they are all there is. With a
+        `protocol`, only of runs whose scores compare.
         """
         if run is not None:
             runs = [self._identify("run", run)]
         else:
             sql = """
-                SELECT id FROM run
-                WHERE (?1 IS NULL OR task = ?1) AND (?2 IS NULL OR protocol = ?2)
+                SELECT id FROM run WHERE coalesce(task = ?1, 1) AND coalesce(kind = ?2, 1)
+                AND coalesce(protocol = ?3, 1)
             """
-            runs = [row["id"] for row in self.rows(sql, task, protocol)]
+            runs = [row["id"] for row in self.rows(sql, task, kind, protocol)]
         # A best of each run, read off its index, and the best of those: no sort of everything.
-        rows = [row for each in runs for row in self._best(each, limit)]
+        rows = [row for each in runs for row in self._best(each, limit, unsafe)]
         return _distinct(sorted(rows, key=lambda row: -row.score), limit)
 
-    def _best(self, run_id: str, limit: int) -> list[Row]:
+    def _best(self, run_id: str, limit: int, unsafe: bool) -> list[Row]:
         """Read the run's best rows, further down when many of them behave the same."""
-        sql = "SELECT * FROM leaderboard WHERE run = ? ORDER BY score DESC LIMIT ?"
+        sql = f"""
+            SELECT l.*, c.tier FROM leaderboard l CROSS JOIN candidate c ON c.id = l.id
+            WHERE l.run = ? AND c.tier {"=" if unsafe else "<>"} 'unsafe'
+            ORDER BY l.score DESC LIMIT ?
+        """
         depth = limit
         while True:
             rows = [Row(**row) for row in self.rows(sql, run_id, depth)]

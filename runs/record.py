@@ -138,6 +138,7 @@ class Row:
     run: str
     protocol: str
     fingerprint: str
+    tier: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from evaluators.admit import Rejected, admit
+from evaluators.admit import Rejected, admit_to
 from evaluators.candidate import Evaluation
 from evaluators.evaluator import Evaluator
 from programs.errors import InputError
 from programs.genome import Genome
-from programs.kind import Kind
 
 FRESH = 1
 """The repeat whose seeds no search has used."""
@@ -27,10 +26,8 @@ FRESH = 1
 class Scoring:
     """Judge programs against an original; `say` hears of each judgement."""
 
-    def __init__(
-        self, evaluator: Evaluator, original: Genome, kind: Kind, say: Callable[[str], Any]
-    ) -> None:
-        self.evaluator, self.kind, self.say = evaluator, kind, say
+    def __init__(self, evaluator: Evaluator, original: Genome, say: Callable[[str], Any]) -> None:
+        self.evaluator, self.say = evaluator, say
         self.original = original
         self.known: dict[tuple[str, int], Evaluation] = {}
         found = self.judged(original)
@@ -53,7 +50,7 @@ class Scoring:
 
     def judged(self, genome: Genome, repeat: int = 0) -> Evaluation | str:
         """Judge a program, once for each behaviour; a sentence if it is not worth a training."""
-        found = admit(genome, self.kind)
+        found = admit_to(self.evaluator.task, genome)
         if isinstance(found, Rejected):
             return found.reason
         place = found.fingerprint, repeat

@@ -10,6 +10,7 @@ from importlib import metadata
 
 from agent.proposer import Proposer, Talker
 from evaluators.evaluator import Evaluator
+from evaluators.freeform import PRELOAD
 from evaluators.task import Task, find_task
 from programs.errors import InputError
 from programs.load import library
@@ -55,10 +56,16 @@ def versions() -> dict[str, str]:
 
 
 @contextmanager
-def sandbox_for(task: Task, workers: int, device: str) -> Iterator[Sandbox]:
-    """Start warm workers that know the task's harness; `InputError` where the device is missing."""
+def sandbox_for(
+    task: Task, workers: int, device: str, unsafe: bool = False
+) -> Iterator[ProcessSandbox]:
+    """Start warm workers that know the task's harness; `InputError` where the device is missing.
+
+    `unsafe` lets free-form programs run where nothing holds them.
+    """
     module = task.harness.partition(":")[0]
-    with ProcessSandbox(workers, preload=("torch", module)) as sandbox:
+    preload = dict.fromkeys((*PRELOAD, module))
+    with ProcessSandbox(workers, preload=tuple(preload), unsafe=unsafe) as sandbox:
         if device != "cpu":
             demand_device(sandbox, device)
         yield sandbox
@@ -66,11 +73,8 @@ def sandbox_for(task: Task, workers: int, device: str) -> Iterator[Sandbox]:
 
 def prepare(store: Store, config: RunConfig, sandbox: Sandbox, resume: str = "") -> Prepared:
     """Create the run's record, or claim that of the run to resume."""
-    task = find_task(config.task)
-    known = library(task.kind)
-    for name in config.warm_start:
-        if name not in known:
-            raise InputError(f"The library has no {task.kind} `{name}`: it has {', '.join(known)}.")
+    task = find_task(config.task, config.kind)
+    config = settled(config, task)
     proposers = proposers_of(config)
     if config.replay:
         # How far proposals look ahead follows from the workers, and decides what they see.
@@ -83,8 +87,9 @@ def prepare(store: Store, config: RunConfig, sandbox: Sandbox, resume: str = "")
         run = store.run(resume)
         if run.protocol != protocol:
             raise InputError(
-                f"Run {run.id} cannot go on here: its scores were made with other data, settings "
-                f"or torch ({run.versions.get('torch')}; here {found['torch']}). Start a new run."
+                f"Run {run.id} cannot go on here: its scores were made with other data, settings, "
+                f"code or torch ({run.versions.get('torch')}; here {found['torch']}). "
+                f"Start a new run."
             )
         store.claim(run.id)
     else:
@@ -103,15 +108,25 @@ def prepare(store: Store, config: RunConfig, sandbox: Sandbox, resume: str = "")
     return Prepared(store, run, config, task, evaluator, proposers)
 
 
+def settled(config: RunConfig, task: Task) -> RunConfig:
+    """Fill in what the task decides; `InputError` where the library lacks a program named."""
+    warm_start = config.warm_start or task.baselines[:1]
+    known = library(task.kind)
+    for name in warm_start:
+        if name not in known:
+            raise InputError(f"The library has no {task.kind} `{name}`: it has {', '.join(known)}.")
+    return config.model_copy(update={"kind": task.kind, "warm_start": warm_start})
+
+
 def config_of(run: RunRecord) -> RunConfig:
     """Read back the settings a run was started with."""
-    return read_config(**run.config)
+    return read_config(**{**run.config, "kind": run.kind})
 
 
 def score_name(run: RunRecord) -> str:
     """Return what a run's scores measure, as far as its task can still be found."""
     try:
-        return find_task(run.task).score_name
+        return find_task(run.task, run.kind).score_name
     except InputError:
         return "score"
 

@@ -73,7 +73,9 @@ def leaders(candidates: Iterable[Candidate], baseline: float | None, program: bo
 def ranking(rows: Sequence[Row]) -> Table:
     """Lay out the leaderboard of the database."""
     table = Table(box=None, padding=(0, 1), expand=True)
-    for heading in ("id", "task", "score ± s.e.", "over start", "size", "proposer"):
+    several = len({row.kind for row in rows}) > 1
+    kind = ("kind",) if several else ()
+    for heading in ("id", "task", *kind, "score ± s.e.", "over start", "size", "proposer"):
         table.add_column(heading, no_wrap=True, justify="right" if "s" in heading[:1] else "left")
     table.add_column("program", no_wrap=True, overflow="ellipsis", ratio=1)
     for row in rows:
@@ -81,6 +83,7 @@ def ranking(rows: Sequence[Row]) -> Table:
         table.add_row(
             row.id[:6],
             row.task,
+            *((row.kind,) if several else ()),
             score_text(row.score, row.stderr),
             gain,
             str(row.size),
@@ -113,11 +116,12 @@ def without_score(progress: Progress, count: int = 4) -> str:
     return " · ".join(f"{reason} {n}" for reason, n in progress.reasons.most_common(count))
 
 
-def verdict_table(verdict: Verdict, score_name: str, judged: str) -> Table:
+def verdict_table(verdict: Verdict, kind: str, score_name: str, judged: str) -> Table:
     """Lay out the held-out comparison, best first, the judged program in bold."""
     table = Table(padding=(0, 1), title=f"Held-out {score_name}, mean ± 95 % interval")
-    for heading in ("optimizer", score_name, "accuracy", "tuned lr", "versus adamw"):
-        table.add_column(heading, justify="left" if heading == "optimizer" else "right")
+    metrics = list(verdict.standings[0].metrics) if verdict.standings else []
+    for heading in (kind, score_name, *metrics, "tuned lr", f"versus {verdict.reference}"):
+        table.add_column(heading, justify="left" if heading == kind else "right")
     for standing in verdict.standings:
         versus = "reference"
         if standing.versus is not None:
@@ -126,14 +130,19 @@ def verdict_table(verdict: Verdict, score_name: str, judged: str) -> Table:
         table.add_row(
             standing.name,
             f"{standing.score:.4f} ± {half_width(standing.interval):.4f}",
-            f"{standing.metrics.get('accuracy', float('nan')):.2%}",
+            *(metric_text(name, standing.metrics[name]) for name in metrics),
             f"{standing.learning_rate:.3g}" + (" (edge)" if standing.at_edge else ""),
             versus,
             style="bold" if standing.name == judged else "",
         )
     for name, reason in verdict.failures.items():
-        table.add_row(name, f"failed: {escape(reason)}", "", "", "")
+        table.add_row(name, f"failed: {escape(reason)}")
     return table
+
+
+def metric_text(name: str, value: float) -> str:
+    """Write a metric beside a score."""
+    return f"{value:.2%}" if name == "accuracy" else f"{value:.4g}"
 
 
 def half_width(interval: Sequence[float]) -> float:

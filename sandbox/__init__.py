@@ -8,7 +8,7 @@
 A job's own fault is an `Ending`, never an exception.
 """
 
-from sandbox.base import MIB, Ending, Job, Limits, Outcome, Payload, Sandbox
+from sandbox.base import MIB, Ending, Guest, Job, Limits, Outcome, Payload, Sandbox
 from sandbox.memory import MemorySandbox
 from sandbox.process import ProcessSandbox
 from sandbox.wire import WireError
@@ -16,6 +16,7 @@ from sandbox.wire import WireError
 __all__ = [
     "MIB",
     "Ending",
+    "Guest",
     "Job",
     "Limits",
     "MemorySandbox",

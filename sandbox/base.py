@@ -2,6 +2,7 @@
 
     Limits    what a job may use
     Job       a function of ours named by its import path, and the data it is given
+    Guest     untrusted code beside a trusted job, in a process of its own
     Outcome   how it ended, what it returned, what it cost
     Sandbox   the one-method protocol that hides processes, namespaces and machines
 
@@ -57,11 +58,26 @@ class Payload:
 
 
 @dataclass(frozen=True, slots=True)
+class Guest:
+    """Untrusted code that a trusted job asks for answers while it runs.
+
+    It is forked apart from the job and never holds the job's data. `harness` takes `payload` and a
+    `sandbox.link.GuestEnd`, the job's own harness a `HostEnd` after its payload: they share two
+    blocks of `shared` bytes, of fixed size and paid for as they are used. The job's limits hold for
+    the guest as well; it runs on the processor wherever the job runs.
+    """
+
+    harness: str
+    payload: Payload
+    shared: int = 256 * MIB
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """A call of `harness` ("package.module:function", taking and returning a `Payload`).
 
     `trusted` says that only code of ours will run, as when our interpreter trains a program of the
-    language. All else runs behind a proven cage or not at all.
+    language. All else runs behind a proven cage or not at all, a job's `guest` too.
     """
 
     harness: str
@@ -69,6 +85,14 @@ class Job:
     limits: Limits = Limits()
     device: str = "cpu"
     trusted: bool = False
+    guest: Guest | None = None
+
+    @property
+    def exposed(self) -> str:
+        """Return the device on which code that nobody has read would run; "" if there is none."""
+        if not self.trusted:
+            return self.device
+        return "cpu" if self.guest else ""
 
 
 class Ending(Enum):

@@ -13,6 +13,7 @@ import numpy as np
 
 from sandbox import wire
 from sandbox.base import Ending, Job, Payload
+from sandbox.link import GuestEnd, HostEnd
 from sandbox.messages import Answer
 from sandbox.text import one_line, size
 
@@ -22,14 +23,28 @@ _ASKED = re.compile(r"allocate ([0-9]+(?:\.[0-9]+)?) (bytes|[KMGTP]iB)")
 _NO_MEMORY = re.compile(r"(can't|cannot|unable to) allocate|out of memory|not enough memory", re.I)
 
 
-def call(job: Job) -> Payload:
-    """Seed the random number generators, then return what the harness makes of the payload."""
-    asked = job.payload.data.get("seed")
-    seed(asked if type(asked) is int else DEFAULT_SEED)
-    result = _resolve(job.harness)(job.payload)
+def call(job: Job, end: HostEnd | None = None) -> Payload:
+    """Seed the random number generators, then return what the harness makes of the payload.
+
+    A job with a guest is given its end of the line as well.
+    """
+    _seed_for(job.payload)
+    harness = _resolve(job.harness)
+    result = harness(job.payload) if end is None else harness(job.payload, end)
     if not isinstance(result, Payload):
         raise TypeError(f"expected {job.harness} to return a Payload, saw {type(result).__name__}")
     return result
+
+
+def attend(harness: str, payload: Payload, end: GuestEnd) -> None:
+    """Let a guest's harness answer until the host has gone."""
+    _seed_for(payload)
+    _resolve(harness)(payload, end)
+
+
+def _seed_for(payload: Payload) -> None:
+    asked = payload.data.get("seed")
+    seed(asked if type(asked) is int else DEFAULT_SEED)
 
 
 def seed(number: int) -> None:

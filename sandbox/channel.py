@@ -1,4 +1,7 @@
-"""One message at a time over a stream socket: eight bytes of length, then the message."""
+"""One message at a time over a stream socket: eight bytes of length, then the message.
+
+Data that the process at the other end shall pass on unread travels as open files.
+"""
 
 from __future__ import annotations
 
@@ -33,6 +36,24 @@ def receive(sock: socket.socket, limit: int, deadline: float | None = None) -> b
             f"expected a message of at most {limit} bytes, was promised {count}"
         )
     return _exactly(sock, count, deadline)
+
+
+def send_files(sock: socket.socket, files: Sequence[int], deadline: float | None = None) -> None:
+    """Hand over open files."""
+    _limit(sock, deadline)
+    try:
+        socket.send_fds(sock, [b"f"], files)
+    except (BrokenPipeError, ConnectionResetError) as error:
+        raise ChannelClosedError("the other side is gone") from error
+
+
+def receive_files(sock: socket.socket, count: int) -> list[int]:
+    """Take over so many open files."""
+    _limit(sock, None)
+    word, files, _, _ = socket.recv_fds(sock, 1, count)
+    if word != b"f" or len(files) != count:
+        raise ChannelClosedError(f"expected {count} files, saw {len(files)}")
+    return files
 
 
 def _exactly(sock: socket.socket, count: int, deadline: float | None) -> bytearray:

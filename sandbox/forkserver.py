@@ -12,11 +12,12 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from programs.errors import SandboxUnavailable
 from sandbox import channel, kernel, wire
+from sandbox.messages import Packed
 from sandbox.text import plain
 
 # Which devices and libraries there are; everything else in our environment stays with us.
@@ -82,7 +83,7 @@ class ForkServer:
                 raise TierUnavailableError(self._tier, str(why))
             self.versions = ready.data
 
-    def ask(self, job: Sequence[wire.Part], limit: int, seconds: float, grace: float) -> bytearray:
+    def ask(self, job: Packed, limit: int, seconds: float, grace: float) -> bytearray:
         """Send a job and return the report of at most `limit` bytes.
 
         The server has `grace` seconds to take the job, and `seconds` and `grace` to do it.
@@ -90,7 +91,9 @@ class ForkServer:
         received = False
         with self._using:
             try:
-                channel.send(self._socket, job, after(grace))
+                with _as_files(job.bodies) as files:
+                    channel.send(self._socket, job.head, after(grace))
+                    channel.send_files(self._socket, files, after(grace))
                 channel.receive(self._socket, 0, after(grace))
                 received = True
                 return channel.receive(self._socket, limit, after(seconds + grace))
@@ -175,6 +178,22 @@ class ForkServer:
             said = os.pread(self._words.fileno(), _SAID, max(size - _SAID, 0))
             return plain(said.decode("utf-8", "replace").strip(), _SAID) or "(none)"
         return "(none)"
+
+
+@contextlib.contextmanager
+def _as_files(frames: Sequence[Sequence[wire.Part]]) -> Iterator[list[int]]:
+    """Write each frame to a file that has no name and lies in memory where that is possible."""
+    with contextlib.ExitStack() as held:
+        files: list[int] = []
+        for frame in frames:
+            if hasattr(os, "memfd_create"):
+                file = held.enter_context(open(os.memfd_create("data"), "wb"))
+            else:
+                file = held.enter_context(tempfile.TemporaryFile())
+            file.writelines(frame)
+            file.flush()
+            files.append(file.fileno())
+        yield files
 
 
 def after(seconds: float) -> float:

@@ -1,6 +1,8 @@
 """What supervisor, zygote and child tell each other, each as one frame of `sandbox.wire`.
 
-    supervisor → zygote      a Job; the zygote says with an empty message that it took it
+    supervisor → zygote      a Job without its data; the data follow as files, which the zygote
+                             passes to the child unread: what it knew, later children would know.
+                             It says with an empty message that it took them
     child → zygote           an Answer, which the zygote passes on unread
     zygote → supervisor      a Report: what it saw, the answer and the printed output as bytes
 
@@ -9,15 +11,16 @@ Jobs and reports are our own; an answer is what an untrusted process says.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
 
 from sandbox import wire
-from sandbox.base import Ending, Job, Limits, Payload
+from sandbox.base import Ending, Guest, Job, Limits, Payload
 
-JOB_LIMIT = 4 * 2**30 - 1  # jobs are our own: the bound is what a frame can express
+HEAD_LIMIT = 64 * 1024
+DATA_LIMIT = 4 * 2**30 - 1  # jobs are our own: the bound is what a frame can express
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,25 +50,54 @@ class Report:
     log: bytes
 
 
-def pack_job(job: Job) -> list[wire.Part]:
-    """Write a job as a frame."""
-    data = {
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A job as messages: what the zygote reads, and what the job and its guest read."""
+
+    head: list[wire.Part]
+    bodies: list[list[wire.Part]]
+
+
+def pack_job(job: Job) -> Packed:
+    """Write a job as frames."""
+    guest = job.guest
+    head = {
         "harness": job.harness,
         "device": job.device,
         "trusted": job.trusted,
         "limits": asdict(job.limits),
-        "data": dict(job.payload.data),
+        "guest": {"harness": guest.harness, "shared": guest.shared} if guest else None,
     }
-    return wire.encode(Payload(data, job.payload.arrays), JOB_LIMIT)
+    payloads = [job.payload, *([guest.payload] if guest else [])]
+    bodies = [wire.encode(payload, DATA_LIMIT) for payload in payloads]
+    return Packed(wire.encode(Payload(head), HEAD_LIMIT), bodies)
 
 
-def unpack_job(frame: wire.Part) -> Job:
-    """Read a job from a frame."""
-    payload = wire.decode(frame, JOB_LIMIT)
-    data = payload.data
-    limits = Limits(**data["limits"])
-    payload = Payload(data["data"], payload.arrays)
-    return Job(data["harness"], payload, limits, data["device"], data["trusted"])
+def unpack_head(frame: wire.Part) -> Job:
+    """Read a job whose payloads, its guest's included, are still empty."""
+    data = dict(wire.decode(frame, HEAD_LIMIT).data)
+    limits, guest = Limits(**data["limits"]), data["guest"]
+    return Job(
+        data["harness"],
+        Payload(),
+        limits,
+        data["device"],
+        data["trusted"],
+        Guest(guest["harness"], Payload(), guest["shared"]) if guest else None,
+    )
+
+
+def unpack_payload(frame: wire.Part) -> Payload:
+    """Read what a job, or a guest, is given."""
+    return wire.decode(frame, DATA_LIMIT)
+
+
+def unpack_job(packed: Packed) -> Job:
+    """Read all of a job."""
+    job = unpack_head(b"".join(packed.head))
+    payloads = [unpack_payload(b"".join(body)) for body in packed.bodies]
+    guest = replace(job.guest, payload=payloads[1]) if job.guest else None
+    return replace(job, payload=payloads[0], guest=guest)
 
 
 def pack_answer(answer: Answer) -> list[wire.Part]:

@@ -19,10 +19,10 @@ from programs.errors import SandboxUnavailable
 from sandbox import tiers
 from sandbox.base import Ending, Job, Outcome
 from sandbox.forkserver import ForkServer, ServerGoneError, after
-from sandbox.messages import pack_job, unpack_report
+from sandbox.messages import Packed, pack_job, unpack_report
 from sandbox.verdict import judge
 from sandbox.watch import ENVELOPE
-from sandbox.wire import HEADER_LIMIT, Part
+from sandbox.wire import HEADER_LIMIT
 
 GRACE = 5.0  # seconds after a job's limit until its fork server is given up
 _MESSAGE = ENVELOPE + HEADER_LIMIT + 2 * 64 * 1024  # a report beyond its answer and log
@@ -109,14 +109,14 @@ class ProcessSandbox:
     def run(self, job: Job) -> Outcome:
         """Run one job to its end, within its limits; untrusted code only where that is safe."""
         self._admit(job)
-        frame = pack_job(job)
+        packed = pack_job(job)
         try:
             self._begin()
             slot = self._idle.get()
         except _ClosedError:
             return _CLOSED
         try:
-            return self._run(slot, job, frame) if slot else _CLOSED
+            return self._run(slot, job, packed) if slot else _CLOSED
         except _ClosedError:
             return _CLOSED
         finally:
@@ -143,7 +143,7 @@ class ProcessSandbox:
         self.close()
 
     def _admit(self, job: Job) -> None:
-        if not job.trusted and (why := tiers.refusal(self.tier, job.device)):
+        if job.exposed and (why := tiers.refusal(self.tier, job.exposed)):
             raise SandboxUnavailable(why)
 
     def _launch_all(self) -> list[ForkServer]:
@@ -172,23 +172,23 @@ class ProcessSandbox:
                 slot.server = ForkServer(self._preload, cage)
             return slot.server
 
-    def _run(self, slot: _Slot, job: Job, frame: list[Part]) -> Outcome:
+    def _run(self, slot: _Slot, job: Job, packed: Packed) -> Outcome:
         try:
-            return self._attempt(slot, job, frame)
+            return self._attempt(slot, job, packed)
         except ServerGoneError as gone:
             if gone.received:
                 return Outcome(Ending.CRASHED, message=str(gone))
         try:  # the server never took the job: it deserves another
-            return self._attempt(slot, job, frame)
+            return self._attempt(slot, job, packed)
         except ServerGoneError as gone:
             return Outcome(Ending.CRASHED, message=str(gone))
 
-    def _attempt(self, slot: _Slot, job: Job, frame: list[Part]) -> Outcome:
+    def _attempt(self, slot: _Slot, job: Job, packed: Packed) -> Outcome:
         server = self._ready(slot)
         began = time.monotonic()
         limit = job.limits.result + job.limits.output + _MESSAGE
         try:
-            report = server.ask(frame, limit, job.limits.seconds, GRACE)
+            report = server.ask(packed, limit, job.limits.seconds, GRACE)
         except ServerGoneError:
             server.kill()
             self._server(slot)  # warms up while the caller reads the outcome

@@ -32,12 +32,16 @@ class SupervisorGoneError(Exception):
 
 @dataclass(slots=True)
 class Child:
-    """A forked child and the two pipes from it; the descriptors are owned here."""
+    """A forked child and the two pipes from it; the descriptors are owned here.
+
+    `guest` is the process of its guest, which prints to the same log.
+    """
 
     pid: int
     answer: int
     log: int
     exit: int | None
+    guest: int | None = None
     status: int | None = None
     peak_memory: int = 0
     processor: float = 0.0
@@ -79,7 +83,7 @@ class Watch:
     looked: float = 0.0
 
     def __post_init__(self) -> None:
-        self.inherited = kernel.memory_held(self.child.pid)
+        self.inherited = max(self._memory())
         self.looked = time.monotonic()
         self.log = BoundedLog(self.limits.output)
         self.open = {self.child.answer, self.child.log}
@@ -149,11 +153,18 @@ class Watch:
         if (now := time.monotonic()) < self.looked + _LOOK:
             return False
         self.looked = now
-        self.held = max(self.held, kernel.memory_held(self.child.pid) - self.inherited)
+        self.held = max(self.held, max(self._memory()) - self.inherited)
         return self.held > self.limits.memory
 
+    def _memory(self) -> list[int]:
+        """Return what the child holds, and what its guest does: each may use as much."""
+        found = (self.child.pid, self.child.guest)
+        return [kernel.memory_held(pid) for pid in found if pid is not None]
+
     def _clear_up(self) -> None:
-        kernel.kill_group(self.child.pid)
+        for pid in (self.child.pid, self.child.guest):
+            if pid is not None:
+                kernel.kill_group(pid)
         if self.child.status is None:
             self.child.reap()
         sweep()

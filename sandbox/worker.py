@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import contextlib
 import faulthandler
+import mmap
 import os
 import resource
 import signal
 import sys
 import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from sandbox import kernel, wire
-from sandbox.base import MIB, Ending, Job, processor_seconds
-from sandbox.call import call, failure, too_large, trace
+from sandbox.base import MIB, Ending, Job, Payload, processor_seconds
+from sandbox.call import attend, call, failure, too_large, trace
 from sandbox.isolation import Cage
-from sandbox.messages import Answer, pack_answer
+from sandbox.link import Link
+from sandbox.messages import Answer, pack_answer, unpack_payload
 
 _ANSWER = 3
 _OPEN_FILES = 64
@@ -27,20 +31,70 @@ _RESERVE = 64 * MIB  # let back in once memory has run out, so that it can be sa
 _SPARE_BLOCKS = 64  # of each size
 
 
-def work(job: Job, cage: Cage, answer: int, log: int, zygote: int) -> NoReturn:
-    """Run `job` in this freshly forked process, confined to `cage`, and end it."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a child finds itself: its cage, its zygote, and the descriptors to write to.
+
+    `data` is the file that holds its payload, `None` where the job came with it.
+    """
+
+    cage: Cage
+    zygote: int
+    answer: int
+    log: int
+    data: int | None
+
+
+def work(job: Job, place: Place, link: Link | None = None) -> NoReturn:
+    """Run `job` in this freshly forked process, confined, and end it."""
+
+    def run() -> None:
+        nonlocal job
+        job = replace(job, payload=_payload(job, place))
+        kept = link.host_descriptors if link else set()
+        _confine(job, place, kept)
+        _write(_answer(job, link))
+
+    _live(place, run)
+
+
+def visit(job: Job, place: Place, link: Link) -> NoReturn:
+    """Be the guest of `job` in this freshly forked process, confined, and end it."""
+
+    def run() -> None:
+        assert job.guest is not None
+        payload = _payload(job, place)
+        _confine(replace(job, device="cpu"), place, link.guest_descriptors)
+        attend(job.guest.harness, payload, link.guest())
+
+    _live(place, run)
+
+
+def _live(place: Place, run: Callable[[], None]) -> NoReturn:
     code = 70
     try:
-        _leave(zygote)
-        _connect(answer, log, cage.kept)
-        _limit(job)
-        cage.confine(job, zygote)
-        _write(_answer(job))
+        _leave(place.zygote)
+        run()
         code = 0
     except BaseException as error:
         _say(trace(error))
     finally:
+        _flush()
         os._exit(code)
+
+
+def _payload(job: Job, place: Place) -> Payload:
+    """Read the data before anything is limited: they are ours, not what the job uses."""
+    if place.data is None:
+        return job.payload
+    with mmap.mmap(place.data, 0, access=mmap.ACCESS_READ) as page, memoryview(page) as frame:
+        return unpack_payload(frame)
+
+
+def _confine(job: Job, place: Place, kept: set[int]) -> None:
+    _connect(place.answer, place.log, place.cage.kept | kept)
+    _limit(job)
+    place.cage.confine(job, place.zygote)
 
 
 def _leave(zygote: int) -> None:
@@ -86,10 +140,12 @@ def _set(what: int, soft: int, hard: int) -> None:
     resource.setrlimit(what, (soft, hard))
 
 
-def _answer(job: Job) -> list[wire.Part]:
+def _answer(job: Job, link: Link | None) -> list[wire.Part]:
     before, ballast = _peak(), _ballast()
     try:
-        parts = pack_answer(Answer(Ending.FINISHED, result=call(job)))
+        parts = pack_answer(
+            Answer(Ending.FINISHED, result=call(job, link.host() if link else None))
+        )
         excess = too_large(job, parts)
         return parts if excess is None else pack_answer(excess)
     except BaseException as error:

@@ -20,6 +20,8 @@ import select
 import shutil
 import socket
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -28,10 +30,11 @@ from sandbox.base import Job, Payload
 from sandbox.call import DEFAULT_SEED, seed
 from sandbox.errors import IsolationError
 from sandbox.isolation import Cage
-from sandbox.messages import JOB_LIMIT, Report, pack_report, unpack_job
+from sandbox.link import Link
+from sandbox.messages import HEAD_LIMIT, Report, pack_report, unpack_head
 from sandbox.verdict import judge
 from sandbox.watch import Child, SupervisorGoneError, Watch, sweep
-from sandbox.worker import work
+from sandbox.worker import Place, visit, work
 
 # What telling of an error imports: where no file can be opened, that would be too late.
 _FOR_LATER = (
@@ -53,9 +56,10 @@ def main(control: int, tier: str, preload: list[str]) -> None:
             channel.send(sock, wire.encode(Payload(_versions())))
             parent = os.getppid()
             while _wait(sock, parent):
-                job = unpack_job(channel.receive(sock, JOB_LIMIT))
+                job = unpack_head(channel.receive(sock, HEAD_LIMIT))
+                data = channel.receive_files(sock, 2 if job.guest else 1)
                 channel.send(sock, [])  # taken: from here on a death may be the job's doing
-                channel.send(sock, pack_report(_serve(job, cage, sock)))
+                channel.send(sock, pack_report(_serve(job, cage, sock, data)))
         except IsolationError as error:
             channel.send(sock, wire.encode(Payload({"unavailable": str(error)})))
             os._exit(1)
@@ -115,21 +119,32 @@ def _wait(sock: socket.socket, parent: int) -> bool:
     return True
 
 
-def _serve(job: Job, cage: Cage, sock: socket.socket) -> Report:
-    return Watch(_fork(job, cage), job.limits, sock.fileno()).report()
+def _serve(job: Job, cage: Cage, sock: socket.socket, data: Sequence[int] = ()) -> Report:
+    """Run a job to its end; `data` are the files with its payload and its guest's."""
+    child = _fork(job, cage, data)
+    for descriptor in data:
+        os.close(descriptor)
+    return Watch(child, job.limits, sock.fileno()).report()
 
 
-def _fork(job: Job, cage: Cage) -> Child:
+def _fork(job: Job, cage: Cage, data: Sequence[int]) -> Child:
     answer, answer_in = os.pipe()
     log, log_in = os.pipe()
-    zygote = os.getpid()
+    link = Link(job.guest.shared) if job.guest else None
+    place = Place(cage, os.getpid(), answer_in, log_in, data[0] if data else None)
     if not (pid := cage.fork()):
-        work(job, cage, answer_in, log_in, zygote)
+        work(job, place, link)
+    guest = None
+    if link:
+        if not (guest := cage.fork()):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            visit(job, replace(place, answer=nowhere, data=data[1]), link)
+        link.close()
     os.close(answer_in)
     os.close(log_in)
     os.set_blocking(answer, False)
     os.set_blocking(log, False)
-    return Child(pid, answer, log, kernel.watch_exit(pid))
+    return Child(pid, answer, log, kernel.watch_exit(pid), guest)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,11 @@ from evaluators.task import Split
 from programs.errors import InputError
 
 Pair = tuple[np.ndarray, np.ndarray]
+
+UNASKED = -1
+"""The label of a position at which nothing is asked."""
+
+_DRAWS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +74,33 @@ def split(
     if not len(held) or not len(judged) or not len(trained):
         raise InputError(f"{len(x)} examples are too few for three splits.")
     return Data((x[trained], y[trained]), (x[judged], y[judged]), (x[held], y[held]))
+
+
+def only_last(data: Data) -> Data:
+    """Return data whose judged labels, one an example, belong to the last position `[n, length]`.
+
+    Training labels are those of every position already.
+    """
+    return Data(data.train, *(_at_last(*pair) for pair in (data.validation, data.test)))
+
+
+def _at_last(x: np.ndarray, y: np.ndarray) -> Pair:
+    labels = np.full(x.shape, UNASKED, np.int64)
+    labels[:, -1] = y
+    return x, labels
+
+
+def distinct(draw: Callable[[int], Pair], counts: tuple[int, int, int]) -> Data:
+    """Draw examples until there are enough different inputs for all three splits."""
+    total = sum(counts)
+    x, y = draw(total)
+    for _ in range(_DRAWS):
+        _, first = np.unique(x, axis=0, return_index=True)
+        kept = np.sort(first)
+        x, y = x[kept], y[kept]
+        if len(x) >= total:
+            parts = np.split(np.arange(total), np.cumsum(counts)[:2])
+            return Data(*((x[p], y[p]) for p in parts))
+        more_x, more_y = draw(total)
+        x, y = np.concatenate([x, more_x]), np.concatenate([y, more_y])
+    raise InputError(f"There are not {total} different examples to be drawn, only about {len(x)}.")

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from evaluators.harness.memory import keep_freed_memory
 from evaluators.harness.training import cosine, train_on
 from programs.errors import Fault
-from programs.genome import Function
+from programs.genome import Genome
 from programs.load import kind_named, read_program
 from sandbox.base import Payload
 
@@ -19,11 +20,12 @@ def train(payload: Payload) -> Payload:
     """Train under the program `source` for `steps`; the rest is as `train_on` takes it."""
     steps = int(payload.data["steps"])
     factors = [cosine(step, steps) for step in range(steps)]
-    return train_on(payload, _function(payload.data["source"]), factors)
+    return train_on(payload, genome_of(payload.data["source"], "optimizer").main, factors)
 
 
 def warm_up() -> None:
     """Run a few steps so that everything torch imports late is there before the first fork."""
+    keep_freed_memory()
     rng = np.random.default_rng(0)
     x = rng.normal(size=(8, 4)).astype(np.float32)
     arrays = {"train_x": x, "train_y": np.arange(8) % 3, "eval_x": x}
@@ -33,11 +35,12 @@ def warm_up() -> None:
     train(Payload({**data, "learning_rates": [0.1], "seeds": [0]}, arrays))
 
 
-def _function(source: str) -> Function:
-    program = read_program(source, kind_named("optimizer"))
+def genome_of(source: str, kind: str) -> Genome:
+    """Read the text of a program that was admitted."""
+    program = read_program(source, kind_named(kind))
     if isinstance(program, Fault) or program.genome is None:
         raise ValueError(f"not a program of the language: {program}")
-    return program.genome.main
+    return program.genome
 
 
-__all__ = ["cosine", "train", "warm_up"]
+__all__ = ["cosine", "genome_of", "train", "warm_up"]

@@ -8,7 +8,8 @@ judged; which of its predictions are right, only the parent knows.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,9 @@ from torch import Tensor
 
 from evaluators.harness.losses import LOSSES
 from evaluators.harness.models import build
+from evaluators.harness.models.base import Shape
 from evaluators.harness.replicas import Replicas
+from evaluators.harness.rules import Interpreted, Rule
 from programs.genome import Function
 from sandbox.base import Payload
 
@@ -33,7 +36,11 @@ SAMPLE = 8
 CHECK_EVERY = 20
 
 
-def train_on(payload: Payload, update: Function, factors: Sequence[float]) -> Payload:
+MakeRule = Callable[[Sequence[Shape], int, torch.device], Rule]
+"""What makes a rule for tensors of these shapes and so many steps."""
+
+
+def train_on(payload: Payload, update: Function | MakeRule, factors: Sequence[float]) -> Payload:
     """Train `learning_rates × seeds` replicas for `len(factors)` steps and predict on `eval_x`.
 
     Data in: `model` (a family's name and settings), `loss`, `batch`, `learning_rates`, `seeds`.
@@ -46,13 +53,14 @@ def train_on(payload: Payload, update: Function, factors: Sequence[float]) -> Pa
     device = torch.device(str(data.get("device", "cpu")))
     arrays = {n: torch.from_numpy(np.array(a)).to(device) for n, a in payload.arrays.items()}
     x, y, judged = (_indexable(arrays[n]) for n in ("train_x", "train_y", "eval_x"))
+    make = partial(Interpreted, update) if isinstance(update, Function) else update
+    model = build(data["model"])
     replicas = Replicas(
-        model=build(data["model"]),
+        model=model,
         loss=LOSSES[data["loss"]],
-        program=update,
+        rule=make(model.shapes, len(factors), device),
         learning_rates=data["learning_rates"],
         seeds=data["seeds"],
-        total=len(factors),
         device=device,
     )
     losses, steps, stopped = _fit(replicas, x, y, data, factors)

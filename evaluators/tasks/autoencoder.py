@@ -22,10 +22,9 @@ def load() -> Data:
 TASK = Supervised(
     name="autoencoder",
     goal=(
-        "Find an update rule that trains a deep tanh autoencoder with a bottleneck of eight to the "
-        "lowest squared error on unseen 8x8 digits in 300 steps of batch 32 under cosine "
-        "annealing, at its best learning rate of a log-spaced sweep. It is deep and badly "
-        "conditioned: optimisers differ far more than on a classifier."
+        "Train a deep tanh autoencoder with a bottleneck of eight to the lowest squared error on "
+        "unseen 8x8 digits in 300 steps of batch 32. It is deep and badly conditioned: optimisers "
+        "differ far more than on a classifier."
     ),
     data=load,
     model=mlp(64, 48, 24, 8, 24, 48, 64, activation="tanh"),

@@ -9,9 +9,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from evaluators.bodies import RATES, Bodies, linear
 from evaluators.data import Data
 from evaluators.networks import mlp
 from evaluators.supervised import Supervised
+from evaluators.task import Rung
+from programs.spec import Spec
+from sandbox.base import MIB, Limits
 
 _SPLIT_SEED = 0
 
@@ -33,14 +37,38 @@ def load() -> Data:
     return Data(*((np.asarray(x), np.asarray(y)) for x, y in pairs))
 
 
+def images() -> Data:
+    """Return the images as `[n, 1, 8, 8]`."""
+    flat = load()
+    pairs = (flat.train, flat.validation, flat.test)
+    return Data(*((x.reshape(-1, 1, 8, 8), y) for x, y in pairs))
+
+
+BODIES = Bodies(
+    name="digits",
+    goal=(
+        "Classify 8x8 handwritten digits: the body of a network between a linear map of each pixel "
+        "to 16 channels and a linear read-out of the mean over all places, trained for 120 steps "
+        "of batch 32."
+    ),
+    data=images,
+    spec=Spec("image", (16, 8, 8), 10),
+    stem=linear(1, 16, image=True),
+    steps=120,
+    baselines=("resnet", "vgg", "lenet", "convnext", "vit", "mobilenet", "mlp"),
+    further=(Rung("long", 1000, RATES, 3, Limits(1800.0, 1024 * MIB)),),
+)
+
+
 TASK = Supervised(
     name="digits",
     goal=(
-        "Find an update rule that trains a small ReLU classifier of 8x8 handwritten digits to the "
-        "lowest validation cross-entropy in 200 steps of batch 32 under cosine annealing, at its "
-        "best learning rate of a log-spaced sweep from 3e-4 to 10."
+        "Train a small ReLU classifier of 8x8 handwritten digits to the lowest validation cross- "
+        "entropy in 200 steps of batch 32."
     ),
     data=load,
     model=mlp(64, 32, 32, 10),
     steps=200,
+    kinds=("optimizer", "schedule", "architecture"),
+    body=BODIES,
 )

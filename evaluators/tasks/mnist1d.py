@@ -9,19 +9,40 @@ are held out; the network is the paper's, a residual 40-100-100-10 perceptron.
 
 from __future__ import annotations
 
-from evaluators.data.mnist1d import signals
+from evaluators.bodies import RATES, Bodies, linear
+from evaluators.data.mnist1d import reshaped, signals
 from evaluators.networks import mlp
 from evaluators.supervised import Supervised
+from evaluators.task import Rung
+from programs.spec import Spec
+from sandbox.base import MIB, Limits
+
+BODIES = Bodies(
+    name="mnist1d",
+    goal=(
+        "Classify noisy one-dimensional signals of 40 points in ten classes: the body of a network "
+        "between a linear map of each point to 16 features and a linear read-out of the mean over "
+        "all positions, trained for 200 steps of batch 32."
+    ),
+    data=lambda: reshaped(1, 40),
+    spec=Spec("sequence", (40, 16), 10),
+    stem=linear(1, 16),
+    steps=200,
+    baselines=("evoprompting_cnn", "tcn", "resnet", "bi_gru", "transformer", "s4d", "mlp_mixer"),
+    further=(Rung("long", 2000, RATES, 3, Limits(1800.0, 1024 * MIB)),),
+)
+
 
 TASK = Supervised(
     name="mnist1d",
     goal=(
-        "Find an update rule that trains a residual ReLU perceptron of 15,210 weights on MNIST-1D, "
-        "noisy one-dimensional signals in ten classes, to the lowest validation cross-entropy in "
-        "300 steps of batch 32 under cosine annealing, at its best learning rate of a sweep."
+        "Train a residual ReLU perceptron of 15,210 weights on MNIST-1D, noisy one-dimensional "
+        "signals in ten classes, to the lowest validation cross-entropy in 300 steps of batch 32."
     ),
     data=signals,
     model=mlp(40, 100, 100, 10, residual=True),
     steps=300,
     seeds=3,
+    kinds=("optimizer", "schedule", "architecture"),
+    body=BODIES,
 )

@@ -20,9 +20,8 @@ def load() -> Data:
 TASK = Supervised(
     name="mnist1d-cnn",
     goal=(
-        "Find an update rule that trains a convolutional network of 5,210 weights on MNIST-1D, "
-        "noisy one-dimensional signals in ten classes, to the lowest validation cross-entropy in "
-        "200 steps of batch 32 under cosine annealing, at its best learning rate of a sweep."
+        "Train a convolutional network of 5,210 weights on MNIST-1D, noisy one-dimensional signals "
+        "in ten classes, to the lowest validation cross-entropy in 200 steps of batch 32."
     ),
     data=load,
     model=conv((1, 40), channels=(25, 25, 25), kernels=(5, 3, 3), outputs=10),

@@ -21,9 +21,8 @@ def load() -> Data:
 TASK = Supervised(
     name="mnist1d-gru",
     goal=(
-        "Find an update rule that trains a small bidirectional GRU through 40 time steps on "
-        "MNIST-1D, noisy signals in ten classes, to the lowest validation cross-entropy in 100 "
-        "steps of batch 32 under cosine annealing, at its best learning rate of a sweep."
+        "Train a small bidirectional GRU through 40 time steps on MNIST-1D, noisy signals in ten "
+        "classes, to the lowest validation cross-entropy in 100 steps of batch 32."
     ),
     data=load,
     model=gru(length=40, inputs=1, hidden=6, outputs=10),

@@ -30,9 +30,8 @@ def load() -> Data:
 TASK = Supervised(
     name="modular",
     goal=(
-        "Find an update rule that trains a perceptron on part of the table of addition modulo 23 "
-        "to the lowest cross-entropy on sums it has not seen, in 400 steps of batch 128 under "
-        "cosine annealing, at its best learning rate of a sweep. Memorising is not enough."
+        "Train a perceptron on part of the table of addition modulo 23 to the lowest cross-entropy "
+        "on sums it has not seen, in 400 steps of batch 128. Memorising is not enough."
     ),
     data=load,
     model=mlp(2 * PRIME, 64, PRIME, activation="square"),

@@ -18,10 +18,13 @@ from __future__ import annotations
 import sysconfig
 from pathlib import Path
 
+from evaluators.bodies import RATES, Bodies, embedding
 from evaluators.data import Data, text
+from evaluators.data.splits import only_last
 from evaluators.networks import transformer
 from evaluators.supervised import Supervised
 from evaluators.task import Rung, log_sweep
+from programs.spec import Spec
 from sandbox.base import MIB, Limits
 
 CONTEXT = 32
@@ -33,12 +36,29 @@ def load() -> Data:
     return text(sorted(folder.glob("*.py")), CONTEXT, judged=512)
 
 
+BODIES = Bodies(
+    name="stdlib-lm",
+    goal=(
+        "Predict Python source byte by byte: the causal body of a language model of width 24 on "
+        "windows of 32 bytes, trained for 200 steps of batch 8, to the fewest bits per byte."
+    ),
+    data=lambda: only_last(load()),
+    spec=Spec("sequence", (CONTEXT, 24), 256, causal=True),
+    stem=embedding(256, 24),
+    pooled=False,
+    score="-bits per byte",
+    steps=200,
+    batch=8,
+    baselines=("transformer", "llama", "mamba", "s4d", "gru", "tcn", "hyena"),
+    further=(Rung("long", 2000, RATES, 3, Limits(1800.0, 1024 * MIB)),),
+)
+
+
 TASK = Supervised(
     name="stdlib-lm",
     goal=(
-        "Find an update rule that trains a small causal transformer, byte by byte, on Python "
-        "source to the fewest bits per byte on unseen files in 80 steps of 4 windows of 32 bytes "
-        "under cosine annealing, at its best learning rate of a sweep."
+        "Train a small causal transformer, byte by byte, on Python source to the fewest bits per "
+        "byte on unseen files in 80 steps of 4 windows of 32 bytes."
     ),
     data=load,
     model=transformer(vocabulary=256, context=CONTEXT, width=24, depth=2, heads=2),
@@ -48,4 +68,6 @@ TASK = Supervised(
     learning_rates=log_sweep(1e-3, 10.0, 9),
     seeds=3,
     further=(Rung("long", 2000, log_sweep(1e-3, 10.0, 9), 3, Limits(600.0, 1024 * MIB)),),
+    kinds=("optimizer", "schedule", "architecture"),
+    body=BODIES,
 )

@@ -8,31 +8,28 @@ AdamW the two averages and the weights' decay. What comes out is what a training
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 
-from programs.interpret import Plan, Step, run_step
-
-Value = Any
-"""What a slot holds at all steps: an array with a leading axis of steps, or a list of these, one
-per tensor, where there are several; a constant is a bare number."""
+from programs.interpret import Plan, Step
+from programs.kind import Scope
+from programs.kinds.optimizer_layout import Layout, Value
 
 
 def updates(
     program: Plan,
     states: Sequence[str],
-    weights: list[np.ndarray],
-    gradients: list[np.ndarray],
+    layout: Layout,
+    weights: np.ndarray,
+    gradients: np.ndarray,
     shared: dict[str, np.ndarray],
-) -> list[np.ndarray]:
-    """Return the updates of all steps, one array `[steps, 2, rows, columns]` per tensor.
+) -> np.ndarray:
+    """Return the updates of all steps, `[steps, 2, 1, n]`, all tensors in one row.
 
-    `weights` are `[2, rows, columns]` each, `gradients` and the scalars in `shared` have a leading
-    axis of steps.
+    `weights` are `[2, 1, n]`; `gradients [steps, 2, 1, n]` and the scalars in `shared` have a
+    leading axis of steps.
     """
-    found = _Course(program, states, weights, gradients, shared).updates()
-    return found if type(found) is list else [found]
+    return _Course(program, states, layout, weights, gradients, shared).updates()
 
 
 class _Course:
@@ -42,40 +39,36 @@ class _Course:
         self,
         program: Plan,
         states: Sequence[str],
-        weights: list[np.ndarray],
-        gradients: list[np.ndarray],
+        layout: Layout,
+        weights: np.ndarray,
+        gradients: np.ndarray,
         shared: dict[str, np.ndarray],
     ) -> None:
-        self.program, self.steps = program, len(gradients[0])
-        self.single = len(weights) == 1
-        self.gradients: Value = gradients[0] if self.single else gradients
-        given = {"g": self.gradients, **shared}
+        self.program, self.layout, self.steps = program, layout, len(gradients)
+        self.gradients = gradients
+        given = {"g": gradients, **shared}
         self.known: dict[int, Value] = {
             i: given[name] for i, name in enumerate(program.inputs) if name in given
         }
         first = len(program.inputs)
         self.known.update(enumerate(program.constants, first))
         self.first = first + len(program.constants)
-        self.runs = [_runner(step, len(weights)) for step in program.steps]
+        self.runs = [self._runner(step) for step in program.steps]
         # What is carried from step to step: the weights, then the states.
         self.carried = [program.inputs.index(n) for n in ("w", *states)]
-        begin: Value = weights[0] if self.single else weights
-        self.start = [begin, *(self.each(np.zeros_like, begin) for _ in states)]
+        self.start = [weights, *(np.zeros_like(weights) for _ in states)]
         self.loops = _loops(program, self.carried, self.first)
 
-    def each(self, apply: Callable[..., Any], *values: Value) -> Value:
-        """Apply a function of arrays, tensor by tensor where there are several."""
-        if self.single:
-            return apply(*values)
-        count = len(self.gradients)
-        columns = (v if type(v) is list else [v] * count for v in values)
-        return [apply(*row) for row in zip(*columns, strict=True)]
+    def _runner(self, step: Step) -> Callable[..., Value]:
+        if self.program.elementwise and step.scope is Scope.ELEMENT:
+            return step.run
+        return self.layout.runner(step)
 
-    def updates(self) -> Value:
+    def updates(self) -> np.ndarray:
         for slot in range(self.first, self.first + len(self.program.steps)):
             if slot not in self.loops:
                 self.value(slot)
-        return self.full(self.program.returns[0])
+        return self.full(self.value(self.program.returns[0]), self.gradients)
 
     def value(self, slot: int) -> Value:
         """Return the value of a slot at all steps."""
@@ -90,15 +83,16 @@ class _Course:
                 self.known[slot] = self.runs[place](*args)
         return self.known[slot]
 
-    def full(self, slot: int) -> Value:
-        """Return a value in full shape."""
-        return self.each(_like, self.value(slot), self.gradients)
+    def full(self, value: Value, like: np.ndarray) -> np.ndarray:
+        """Return a value in full shape, all tensors in one row."""
+        row = self.layout.join(value) if type(value) is list else value
+        return row if row.shape == like.shape else np.broadcast_to(row, like.shape)
 
-    def shifted(self, which: int) -> Value:
+    def shifted(self, which: int) -> np.ndarray:
         """Return something carried that does not feed on itself, before each step."""
-        new = self.full(self.program.returns[which])
-        past = self.each(_delayed, self.start[which], new)
-        return past if which else self.each(np.subtract.accumulate, past)
+        new = self.full(self.value(self.program.returns[which]), self.gradients)
+        past = np.concatenate([self.start[which][None], new[:-1]])
+        return past if which else np.subtract.accumulate(past)
 
     def run_loop(self, loop: _Loop) -> None:
         """Take one cycle step by step and keep what is read elsewhere."""
@@ -120,16 +114,15 @@ class _Course:
                 now[slot] = run(*[now[s] for s in slots])
             for slot, past in history.items():
                 past.append(now[slot])
-            renewed = [self.carry(slot, now[slot], now[end]) for slot, end in ends]
+            renewed = [self.renewed(slot, now[slot], now[end]) for slot, end in ends]
             for (slot, _), value in zip(ends, renewed, strict=True):
                 now[slot] = value
-        self.known.update((slot, self.stacked(past)) for slot, past in history.items())
+        self.known.update((slot, _stacked(past)) for slot, past in history.items())
 
-    def carry(self, slot: int, old: Value, new: Value) -> Value:
+    def renewed(self, slot: int, old: np.ndarray, new: Value) -> np.ndarray:
         """Return what goes into the next step: weights less their update, or the new state."""
-        if slot == self.carried[0]:
-            return self.each(np.subtract, old, new)
-        return new
+        new = self.full(new, old)
+        return old - new if slot == self.carried[0] else new
 
     def sliced(self, slot: int) -> Sequence[Value]:
         """Cut a value from outside a loop into its steps."""
@@ -138,32 +131,12 @@ class _Course:
             return [[v[time] for v in value] for time in range(self.steps)]
         return [value] * self.steps if value.ndim == 0 else value
 
-    def stacked(self, past: list[Value]) -> Value:
-        """Join the values of all steps."""
-        if type(past[0]) is list:
-            return [np.array(column) for column in zip(*past, strict=True)]
-        return np.array(past)
 
-
-def _runner(step: Step, count: int) -> Callable[..., Value]:
-    """Return a statement as a function of values."""
-    if count > 1:
-        return lambda *args: run_step(step, args, count)
-    if step.mode != "model":
-        return step.run
-    return lambda *args: _only(step.run(*([a] for a in args)))
-
-
-def _only(value: Value) -> Value:
-    return value[0] if type(value) is list else value
-
-
-def _like(value: Value, gradient: np.ndarray) -> np.ndarray:
-    return value if value.shape == gradient.shape else np.broadcast_to(value, gradient.shape)
-
-
-def _delayed(start: np.ndarray, new: np.ndarray) -> np.ndarray:
-    return np.concatenate([start[None], new[:-1]])
+def _stacked(past: list[Value]) -> Value:
+    """Join the values of all steps."""
+    if type(past[0]) is list:
+        return [np.array(column) for column in zip(*past, strict=True)]
+    return np.array(past)
 
 
 class _Loop:

@@ -23,6 +23,7 @@ from programs.genome import Function, Genome
 from programs.interpret import plan
 from programs.kind import Kind
 from programs.kinds.optimizer_course import updates
+from programs.kinds.optimizer_layout import Layout
 
 VERSION = 4
 SHAPES = ((64, 1), (24, 16), (1, 1))
@@ -41,77 +42,93 @@ _SELDOM = 17
 
 FRESH_STEPS = 24
 
-Tensors = list[np.ndarray]
-"""One array `[…, 2, rows, columns]` for each parameter tensor."""
-
 
 @dataclass(frozen=True, slots=True)
 class Problem:
     """Weights to start from and, for each step, its number, gradients and learning rates.
 
-    Two runs side by side: `gradients` are `[steps, 2, rows, columns]`, `lr` and `total`
-    `[steps, 2, 1, 1]`, `steps` is `[steps, 1, 1, 1]`.
+    Two runs side by side, all tensors in one row of n elements as `layout` says: `weights` are
+    `[2, 1, n]`, `gradients [steps, 2, 1, n]`, `lr` and `total [steps, 2, 1, 1]`, `steps [steps, 1,
+    1, 1]`.
     """
 
-    weights: Tensors
-    gradients: Tensors
+    layout: Layout
+    weights: np.ndarray
+    gradients: np.ndarray
     steps: np.ndarray
     lr: np.ndarray
     total: np.ndarray
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The fixed problem for those who take it step by step, all tensors in one row.
+
+    `weights` are `[2, n]`, `gradients [steps, 2, n]`, `rates [steps, 2]`, `steps` and `totals`
+    whole numbers.
+    """
+
+    weights: np.ndarray
+    gradients: np.ndarray
+    rates: np.ndarray
+    steps: tuple[int, ...]
+    totals: tuple[int, ...]
+
+
+def given() -> Given:
+    """Return the problem on which `probe` runs every optimiser."""
+    problem = fixed_problem()
+    return Given(
+        problem.weights[:, 0],
+        problem.gradients[:, :, 0],
+        problem.lr[:, :, 0, 0],
+        STEPS,
+        tuple(int(total) for total in TOTALS),
+    )
+
+
 def probe(genome: Genome, kind: Kind) -> np.ndarray:
     """Run a checked optimiser and return all its updates, `[steps, 2, n]` in float64."""
-    return _updates(genome.main, kind, _fixed(flat=True), _fixed(flat=False))
+    return _updates(genome.main, kind, fixed_problem())
 
 
 def fresh(genome: Genome, kind: Kind, rng: np.random.Generator) -> np.ndarray:
     """Run a checked optimiser on a random problem, as `probe` does on the fixed one."""
-    problem = _random(rng)
-    return _updates(genome.main, kind, problem, problem)
+    return _updates(genome.main, kind, _random(rng))
 
 
-def _updates(function: Function, kind: Kind, flat: Problem, split: Problem) -> np.ndarray:
-    """Train on given gradients; return the updates of all steps, tensors side by side.
-
-    Element-wise programs see all tensors laid out in one row, which changes nothing but the time.
-    """
+def _updates(function: Function, kind: Kind, problem: Problem) -> np.ndarray:
+    """Train on given gradients; return the updates of all steps, tensors side by side."""
     program = plan(function, kind, np)
-    problem = flat if program.elementwise else split
     shared = {"step": problem.steps, "lr": problem.lr, "total": problem.total}
     states = kind.entry.states(function)
+    start, gradients = problem.weights, problem.gradients
     with np.errstate(all="ignore"):
-        found = updates(program, states, problem.weights, problem.gradients, shared)
-    rows = [u.reshape(*u.shape[:2], -1) for u in found]
-    return np.concatenate(rows, axis=2) if len(rows) > 1 else rows[0]
+        found = updates(program, states, problem.layout, start, gradients, shared)
+    return found[:, :, 0]
 
 
 @cache
-def _fixed(flat: bool) -> Problem:
-    """Return the fixed problem, with its tensors laid out in one row or in their own shapes."""
+def fixed_problem() -> Problem:
+    """Return the problem on which every optimiser is probed."""
     rng = np.random.Generator(np.random.PCG64(20230213))
-    count = sum(r * c for r, c in SHAPES)
-    weights = rng.normal(size=(2, 1, count))
-    scales = np.resize(np.array(_SCALES), count)
-    drift = rng.normal(size=(2, 1, count))
-    noise = rng.normal(size=(len(STEPS), 2, 1, count))
+    layout = Layout(SHAPES)
+    weights = rng.normal(size=(2, 1, layout.count))
+    scales = np.resize(np.array(_SCALES), layout.count)
+    drift = rng.normal(size=(2, 1, layout.count))
+    noise = rng.normal(size=(len(STEPS), 2, 1, layout.count))
     swing = 10.0 ** rng.uniform(-3.0, 0.0, size=noise.shape)
     gradients = scales * swing * (drift + noise)
     gradients[1::2, ..., ::_SELDOM] = 0.0
     gradients[CALM] *= 1e-5
     return Problem(
-        [weights] if flat else _split(weights),
-        [gradients] if flat else _split(gradients),
+        layout,
+        weights,
+        gradients,
         np.array(STEPS, dtype=np.float64).reshape(-1, 1, 1, 1),
         np.outer(PACE, LEARNING_RATES).reshape(len(STEPS), 2, 1, 1),
         _falling(np.array(TOTALS), 1.0, len(STEPS)),
     )
-
-
-def _split(flat: np.ndarray) -> Tensors:
-    ends = np.cumsum([r * c for r, c in SHAPES])[:-1]
-    parts = np.split(flat, ends, axis=-1)
-    return [p.reshape(*p.shape[:-2], *s) for p, s in zip(parts, SHAPES, strict=True)]
 
 
 def _falling(first: np.ndarray, decay: float, steps: int) -> np.ndarray:
@@ -125,14 +142,14 @@ def _random(rng: np.random.Generator) -> Problem:
     so that every bound that a program may have is met from both sides.
     """
     rows, columns, long = (int(n) for n in rng.integers(2, 7, size=3))
-    weights, gradients = [], []
-    for shape in ((rows, columns), (5 * long, 1), (1, 1)):
-        weights.append(rng.normal(size=(2, *shape)) * rng.choice([0.0, 0.1, 1.0, 3.0]))
-        gradients.append(_gradients((2, *shape), rng))
+    layout = Layout(((rows, columns), (5 * long, 1), (1, 1)))
+    weights = [rng.normal(size=(2, *s)) * rng.choice([0.0, 0.1, 1.0, 3.0]) for s in layout.shapes]
+    gradients = [_gradients((2, *s), rng) for s in layout.shapes]
     steps = np.cumsum([1, *rng.choice([1, 1, 1, 2, 10, 100], size=FRESH_STEPS - 1)])
     return Problem(
-        weights,
-        gradients,
+        layout,
+        layout.join(weights),
+        layout.join(gradients),
         steps.astype(float).reshape(-1, 1, 1, 1),
         _falling(10.0 ** rng.uniform(-3, 1.5, size=2), rng.uniform(0.8, 1.0), FRESH_STEPS),
         _falling(steps[-1] + rng.integers(1, 1000, size=2), 1.0, FRESH_STEPS),

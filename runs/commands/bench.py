@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from runs.commands.common import json_option, out, print_json
-
-REPLICAS = (8, 16, 32, 64)
+from runs.commands.common import json_option, out, print_json, workers_option
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -52,35 +50,63 @@ def language(kinds: tuple[str, ...], programs: int, seed: int, as_json: bool) ->
 
 
 @command.command()
-@click.option("--rounds", type=int, default=10, show_default=True, help="Take the best of so many.")
+@click.option(
+    "--rounds", type=click.IntRange(1), default=15, show_default=True, help="Take the median of."
+)
+@click.option(
+    "--task",
+    "tasks",
+    multiple=True,
+    metavar="NAME",
+    help="Count candidates a minute on this task too, or on `all`.",
+)
+@click.option("--kind", help="Only candidates of this kind.  [default: each that a task judges]")
+@click.option("--candidates", type=click.IntRange(1), default=8, show_default=True, help="A task.")
+@click.option("--mnist1d", is_flag=True, help="Train MNIST-1D's networks as its paper does too.")
+@workers_option
 @json_option
-def evaluate(rounds: int, as_json: bool) -> None:
+def evaluate(
+    rounds: int,
+    tasks: tuple[str, ...],
+    kind: str | None,
+    candidates: int,
+    mnist1d: bool,
+    workers: int | None,
+    as_json: bool,
+) -> None:
     """Time stacked training on one thread: against one by one, and against a loop by hand.
 
-    Example: cambrian bench evaluate --rounds 20
+    Example: cambrian bench evaluate --task all
     """
-    from programs.errors import CambrianError
-    from sandbox.base import Job, Limits, Payload
-    from sandbox.process import ProcessSandbox
+    import os
 
-    harness = "evaluators.harness.benchmark:evaluate"
-    payload = Payload({"replicas": list(REPLICAS), "steps": 50, "rounds": rounds})
-    with ProcessSandbox(1, preload=("torch", "evaluators.harness.benchmark")) as sandbox:
-        outcome = sandbox.run(Job(harness, payload, Limits(seconds=600.0), trusted=True))
-    if outcome.result is None:
-        raise CambrianError(f"The benchmark failed: {outcome.message}")
-    times = {name: float(t) for name, t in outcome.result.data.items()}
-    rows = [_row(name, t, times) for name, t in times.items()]
+    from runs import bench_evaluate as bench
+    from runs.config import default_workers
+
+    chosen = bench.tasks_named(tasks, kind)
+    count = workers or default_workers()
+    figures: dict[str, list[dict[str, Any]]] = {"stacked": bench.stacked(rounds)}
+    figures["tasks"] = [bench.throughput(task, count, candidates) for task in chosen]
+    figures["mnist1d"] = [bench.published(name) for name in bench.PUBLISHED] if mnist1d else []
     if as_json:
-        print_json(rows)
+        print_json({**figures, "load": os.getloadavg()[0]})
         return
-    table = _table("replicas", "µs/step", "x one by one", "x by hand")
-    for row in rows:
-        ours, hand = row["speed_up"], row["against_by_hand"]
-        table.add_row(
-            str(row["replicas"]), f"{row['microseconds']:.0f}", f"{ours:.2f}", f"{hand:.2f}"
-        )
-    out().print(table)
+    stacked = _table("replicas", "µs/step", "x one by one", "x by hand")
+    for row in figures["stacked"]:
+        cells = (row["microseconds"], row["speed_up"], row["against_by_hand"])
+        stacked.add_row(row["replicas"], f"{cells[0]:.0f}", *(f"{x:.2f}" for x in cells[1:]))
+    judged = _table("task", "kind", "candidates/min", "s each", "scored")
+    for row in figures["tasks"]:
+        cells = (f"{row['per_minute']:.0f}", f"{row['seconds']:.2f}")
+        judged.add_row(row["task"], row["kind"], *cells, f"{row['scored']} of {row['of']}")
+    known = _table("network", "accuracy %", "published", "s")
+    for row in figures["mnist1d"]:
+        cells = (f"{row['accuracy']:.1f}", str(row["published"]), f"{row['seconds']:.0f}")
+        known.add_row(row["task"], *cells)
+    for table in (stacked, judged, known):
+        if table.row_count:
+            out().print(table)
+    out().print(f"load average {os.getloadavg()[0]:.1f}, {count} workers", style="dim")
 
 
 @command.command()
@@ -140,12 +166,31 @@ def _table(*headings: str) -> Table:
     return table
 
 
-def _row(name: str, time: float, times: dict[str, float]) -> dict[str, str | float]:
-    """Say how many times faster a stack is than as many single ones."""
-    count = int(name) if name.isdigit() else 1
-    return {
-        "replicas": name,
-        "microseconds": time,
-        "speed_up": count * times["1"] / time,
-        "against_by_hand": count * times["by hand"] / time,
-    }
+@command.command(name="proxies")
+@click.option("--task", default="digits", show_default=True, help="A task for architectures.")
+@click.option("--networks", type=click.IntRange(3), default=120, show_default=True, help="In all.")
+@click.option("--seed", default=0, show_default=True, help="Same seed, same networks.")
+@workers_option
+@json_option
+def proxies_(task: str, networks: int, seed: int, workers: int | None, as_json: bool) -> None:
+    """Compare training-free scores of architectures with what training gives.
+
+    Example: cambrian bench proxies --task mnist1d --networks 150
+    """
+    from runs.config import default_workers
+    from runs.proxies import measure
+
+    found = measure(task, networks, seed, workers or default_workers())
+    if as_json:
+        print_json(found.as_json())
+        return
+    table = _table("proxy", "Spearman", "Kendall", "networks")
+    for name, row in sorted(found.agreement.items(), key=lambda item: -abs(item[1].spearman)):
+        figures = (f"{row.spearman:+.2f}", f"{row.kendall:+.2f}", str(row.networks))
+        table.add_row(name, *figures)
+    console = out()
+    console.print(table)
+    console.print(
+        f"{found.networks} networks trained on {found.task}, {found.untrained} more could not be. "
+        f"RoBoT's best after training {len(found.walk.trained)} is number {found.place} of all."
+    )

@@ -39,6 +39,14 @@ workers_option = click.option(
     "--workers", type=int, help="Candidates trained at a time.  [default: the cores]"
 )
 
+unsafe_option = click.option(
+    "--unsafe-no-sandbox",
+    "unsafe",
+    is_flag=True,
+    help="Run free-form Python even where nothing can hold it: it can do all that you can do, and "
+    "its scores are ranked apart.",
+)
+
 
 display_option = click.option(
     "--display",

@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from programs.genome import Genome
     from programs.kind import Kind
 
+FREEFORM = (
+    "is free-form Python, which has no statements to look at. `cambrian hash` tells whether it "
+    "does what another program does."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Named:
@@ -30,22 +35,24 @@ def program_named(name: str, db: Path) -> Named:
     path = Path(name)
     if path.is_file() or path.suffix == ".py":
         program, kind = read_file(path)
-        assert program.genome is not None
+        if program.genome is None:
+            raise InputError(f"{name} {FREEFORM}")
         return Named(name, program.key, program.genome, kind)
     return _candidate(name, db)
 
 
 def _candidate(name: str, db: Path) -> Named:
     from programs.errors import Fault
-    from programs.load import kind_named
-    from programs.parse import parse
+    from programs.load import kind_named, read_program
 
     with existing_store(db) as store:
         candidate = store.candidate(name)
         task = store.run_of(candidate.id).task
     program = candidate.program
     kind = kind_named(program.kind)
-    genome = program.genome or parse(program.source, kind)
-    if isinstance(genome, Fault):
-        raise InputError(f"Candidate {candidate.id} is not a program of the language: {genome}")
-    return Named(candidate.id, program.key, genome, kind, task)
+    read = read_program(program.source, kind)
+    if isinstance(read, Fault):
+        raise InputError(f"Candidate {candidate.id} is not a program of the language: {read}")
+    if read.genome is None:
+        raise InputError(f"Candidate {candidate.id} {FREEFORM}")
+    return Named(candidate.id, program.key, read.genome, kind, task)

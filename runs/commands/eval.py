@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from runs.commands.common import device_option, json_option, out, print_json, read_text
+from runs.commands.common import (
+    device_option,
+    json_option,
+    out,
+    print_json,
+    read_text,
+    talk,
+    unsafe_option,
+)
 
 if TYPE_CHECKING:
     from evaluators.candidate import Evaluation
@@ -17,34 +25,40 @@ if TYPE_CHECKING:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--task", "task_name", required=True, help="The task to judge it on.")
 @device_option
+@unsafe_option
 @json_option
-def command(file: Path, task_name: str, device: str, as_json: bool) -> None:
+def command(file: Path, task_name: str, device: str, unsafe: bool, as_json: bool) -> None:
     """Judge a program file exactly as a run would.
 
-    It goes through the same sweep, seeds and steps. A program that fails is an answer, with its
-    status and message.
+    It goes through the same sweep, seeds and steps; its kind shows in the function it defines. A
+    program that fails is an answer, with its status and message. Free-form Python runs in a
+    process of its own, apart from the training.
 
     Example: cambrian eval mine.py --task digits
     """
-    from evaluators.admit import Rejected, admit
+    from evaluators.admit import Rejected, admit_to
     from evaluators.candidate import Evaluation, Status
     from evaluators.evaluator import Evaluator
     from evaluators.task import find_task
-    from programs.load import kind_named
+    from programs.load import kind_of
     from runs.config import read_config
     from runs.start import sandbox_for
+    from sandbox.tiers import promise
 
     source = read_text(file)
-    task = find_task(task_name)
+    kind = kind_of(source)
+    task = find_task(task_name, kind.name if kind else None)
     read_config(task=task_name, device=device)
-    found = admit(source, kind_named(task.kind))
-    if isinstance(found, Rejected):
-        fingerprint = found.fingerprint
-        evaluation = Evaluation(Status.INVALID, message=found.reason, fingerprint=fingerprint)
-    else:
-        with sandbox_for(task, 1, device) as sandbox:
+    with sandbox_for(task, 1, device, unsafe) as sandbox:
+        found = admit_to(task, source, sandbox)
+        if isinstance(found, Rejected):
+            fingerprint = found.fingerprint
+            evaluation = Evaluation(Status.INVALID, message=found.reason, fingerprint=fingerprint)
+        else:
             evaluator = Evaluator(task, sandbox, device)
             evaluation = evaluator.evaluate(found.program, found.fingerprint)
+    if not evaluation.ranked:
+        talk().print(promise(evaluation.tier), style="bold red")
     answer = _as_dict(evaluation)
     if as_json:
         print_json(answer)

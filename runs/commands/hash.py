@@ -6,31 +6,33 @@ from pathlib import Path
 
 import click
 
-from runs.commands.common import json_option, out, print_json, read_file
+from runs.commands.common import json_option, out, print_json, read_file, unsafe_option
 
 
 @click.command(name="hash")
 @click.argument(
     "files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE..."
 )
+@unsafe_option
 @json_option
-def command(files: tuple[Path, ...], as_json: bool) -> None:
+def command(files: tuple[Path, ...], unsafe: bool, as_json: bool) -> None:
     """Tell which program files do the same.
 
-    Equal fingerprints are equivalent programs; the structural key sees only how they are written.
+    Equal fingerprints are equivalent programs, in our language or in free-form Python, which is run
+    in the sandbox for it. The structural key sees only how they are written.
 
     Example: cambrian hash adamw.py mine.py
     """
-    from programs.fingerprint import fingerprint
+    from runs.behaviours import Behaviours
 
+    programs = [(path, *read_file(path)) for path in files]
     found = []
-    for path in files:
-        program, kind = read_file(path)
-        assert program.genome is not None
-        print_ = fingerprint(program.genome, kind)
-        found.append(
-            {"file": str(path), "kind": kind.name, "key": program.key, "fingerprint": print_}
-        )
+    with Behaviours(unsafe) as behaviours:
+        for path, program, kind in programs:
+            print_ = behaviours.of(program, kind, str(path)).fingerprint
+            found.append(
+                {"file": str(path), "kind": kind.name, "key": program.key, "fingerprint": print_}
+            )
     if as_json:
         print_json(found)
         return

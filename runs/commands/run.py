@@ -9,11 +9,12 @@ from typing import Any
 import click
 
 from programs.errors import InputError
-from runs.commands.common import out, search_options, talk
+from runs.commands.common import out, search_options, talk, unsafe_option
 
 
 @click.command(name="run")
 @click.argument("task", required=False)
+@click.option("--kind", help="The kind of program to search for.  [default: the task's first]")
 @click.option("--evals", type=int, help="Stop after so many distinct programs.  [default: 200]")
 @click.option("--hours", type=float, help="Stop after so many hours.")
 @click.option(
@@ -52,13 +53,14 @@ from runs.commands.common import out, search_options, talk
     help="Average up to so many evaluations of a behaviour.  [default: 1]",
 )
 @click.option("--fresh", is_flag=True, help="Train anew what an earlier run already scored.")
+@unsafe_option
 @search_options
 def command(detach: bool, **given: Any) -> None:
     """Search for better programs on TASK, or resume a run.
 
     `cambrian tasks` lists the tasks. With the same seed the same run comes out.
 
-    Example: cambrian run digits --evals 500 --seed 1
+    Example: cambrian run digits --kind schedule --evals 500 --seed 1
     """
     if detach:
         _detach(given)
@@ -86,6 +88,7 @@ def carry_out(
     ready: Callable[[str], None] = lambda run: None,
     *,
     task: str | None,
+    kind: str | None,
     evals: int | None,
     hours: float | None,
     proposers: tuple[str, ...],
@@ -98,6 +101,7 @@ def carry_out(
     forget: float | None,
     aggregate: int | None,
     fresh: bool,
+    unsafe: bool,
     workers: int | None,
     device: str,
     seed: int,
@@ -109,18 +113,19 @@ def carry_out(
     from runs.discover import discover, go_on, settings
 
     if resume is not None:
-        if task is not None:
-            raise InputError("Give a TASK or `--resume RUN`, not both.")
+        if task is not None or kind is not None:
+            raise InputError("Give a TASK (with a `--kind`) or `--resume RUN`, not both.")
         if onward:
             raise InputError("Give `--continue` with a TASK; `--resume RUN` goes on with one run.")
         budget = {"evals": evals, "hours": hours, "usd": usd}
-        return go_on(resume, db, display, out(), talk(), ready=ready, **budget)
+        return go_on(resume, db, display, out(), talk(), unsafe=unsafe, ready=ready, **budget)
     if task is None:
         raise InputError("Name a task to search on, e.g. `cambrian run digits`.")
     given = {"evals": evals, "hours": hours, "workers": workers}
     given |= {"forget": forget, "aggregate": aggregate}
     config = settings(
         task,
+        kind=kind,
         device=device,
         seed=seed,
         recall=not fresh,
@@ -132,4 +137,4 @@ def carry_out(
         replay=replay,
         **given,
     )
-    return discover(config, db, display, out(), talk(), ready=ready)
+    return discover(config, db, display, out(), talk(), unsafe=unsafe, ready=ready)

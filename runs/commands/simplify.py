@@ -66,20 +66,19 @@ def _scored(given: Named, tolerance: float, task_name: str, device: str) -> dict
     import numpy as np
 
     from evaluators.evaluator import Evaluator
-    from evaluators.task import find_task
+    from evaluators.task import find_task, language
     from programs.simplify import simplify
     from runs.config import read_config
     from runs.scoring import Scoring
     from runs.start import sandbox_for
 
-    task = find_task(task_name)
+    task = find_task(task_name, given.kind.name)
+    kind = language(task)
     read_config(task=task_name, device=device)
-    if task.kind != given.kind.name:
-        raise InputError(f"{task.name} judges programs of kind {task.kind}, not {given.kind.name}.")
     with sandbox_for(task, 1, device) as sandbox:
-        scoring = Scoring(Evaluator(task, sandbox, device), given.genome, given.kind, talk().print)
+        scoring = Scoring(Evaluator(task, sandbox, device), given.genome, talk().print)
         rng = np.random.default_rng(0)
-        found = simplify(given.genome, given.kind, rng, score=scoring, tolerance=tolerance)
+        found = simplify(given.genome, kind, rng, score=scoring, tolerance=tolerance)
         measured = scoring.summary(found.genome, tolerance)
     return {**_answer(given, found), "task": task.name, "tolerance": tolerance, **measured}
 

@@ -2,39 +2,36 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import click
 
 from runs.commands.common import json_option, out, print_json
 
+if TYPE_CHECKING:
+    from evaluators.task import Task
+
 
 @click.command(name="tasks")
+@click.option("--kind", help="Only those that judge programs of this kind.")
 @json_option
-def command(as_json: bool) -> None:
+def command(kind: str | None, as_json: bool) -> None:
     """List the tasks: what a good program does there, and what a judgement costs.
 
-    Example: cambrian tasks
-    """
-    from evaluators.task import TASKS, find_task
+    A task that judges several kinds of program has a line for each.
 
+    Example: cambrian tasks --kind schedule
+    """
+    from evaluators.task import TASKS, judging, kinds_of
+    from programs.load import kind_named
+
+    if kind is not None:
+        kind_named(kind)
     found = []
     for name, summary in TASKS.names().items():
-        task = find_task(name)
-        rung = task.rungs[0]
-        found.append(
-            {
-                "name": name,
-                "kind": task.kind,
-                "summary": summary,
-                "goal": task.goal,
-                "score": task.score_name,
-                "steps": rung.steps,
-                "learning_rates": list(rung.learning_rates),
-                "seeds": rung.seeds,
-                "seconds_allowed": rung.limits.seconds,
-                "rungs": [each.name for each in task.rungs],
-                "baselines": list(task.baselines),
-            }
-        )
+        task = TASKS.find(name)
+        kinds = [k for k in kinds_of(task) if kind in (None, k)]
+        found += [_facts(judging(task, k), summary) for k in kinds]
     if as_json:
         print_json(found)
         return
@@ -43,7 +40,27 @@ def command(as_json: bool) -> None:
     table = Table(box=None, padding=(0, 1))
     for heading in ("task", "kind", "steps x rates x seeds", "summary"):
         table.add_column(heading)
+    before = ""
     for row in found:
         size = f"{row['steps']} x {len(row['learning_rates'])} x {row['seeds']}"
-        table.add_row(row["name"], row["kind"], size, row["summary"])
+        told = (row["name"], row["summary"]) if row["name"] != before else ("", "")
+        table.add_row(told[0], row["kind"], size, told[1])
+        before = row["name"]
     out().print(table)
+
+
+def _facts(task: Task, summary: str) -> dict[str, Any]:
+    rung = task.rungs[0]
+    return {
+        "name": task.name,
+        "kind": task.kind,
+        "summary": summary,
+        "goal": task.goal,
+        "score": task.score_name,
+        "steps": rung.steps,
+        "learning_rates": list(rung.learning_rates),
+        "seeds": rung.seeds,
+        "seconds_allowed": rung.limits.seconds,
+        "rungs": [each.name for each in task.rungs],
+        "baselines": list(task.baselines),
+    }

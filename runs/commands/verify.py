@@ -1,4 +1,4 @@
-"""`cambrian verify`: is it better than tuned AdamW, by how much, how sure?"""
+"""`cambrian verify`: is it better than the tuned baselines, by how much, how sure?"""
 
 from __future__ import annotations
 

@@ -161,11 +161,11 @@ def test_log_probabilities_of_the_first_token_are_kept() -> None:
 
 
 def test_several_calls_are_in_flight() -> None:
-    with serving(lambda _body, _seen: Reply(("fine",), after=0.3)) as server:
+    with serving(lambda _body, _seen: Reply(("fine",), after=1.0)) as server:
         began = time.monotonic()
         answers, _, _ = put(server, [ask(str(i)) for i in range(8)], in_flight=8)
     assert all(a.text == "fine" for a in answers)
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 7
 
 
 def test_keys_never_come_back() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from evaluators import freeform
 from sandbox import ProcessSandbox, tiers
 from tests.attacks.bait import laid_out
 from tests.attacks.surroundings import Surroundings
@@ -15,6 +16,7 @@ from tests.attacks.surroundings import Surroundings
 PRELOAD = (
     *("torch", "tests.sandbox.harnesses"),
     *("tests.attacks.intrude", "tests.attacks.greed", "tests.attacks.answers"),
+    *(*freeform.PRELOAD, "tests.attacks.guests"),
 )
 
 

@@ -66,6 +66,12 @@ class Gullible(Supervised):
         return Measurement(score, score[..., None])
 
 
+class Misnamed(Supervised):
+    @property
+    def kind(self) -> str:
+        return "optimiser"
+
+
 @dataclass(frozen=True)
 class _As:
     sort: type[Supervised]
@@ -79,7 +85,7 @@ class _As:
     [
         (lambda: replace(GOOD, name="My Task"), "is described"),
         (lambda: replace(GOOD, goal="Learn."), "is described"),
-        (lambda: replace(GOOD, kind="optimiser"), "is described"),
+        (_As(Misnamed), "is described"),
         (lambda: replace(GOOD, baselines=("adamm",)), "is described"),
         (lambda: replace(GOOD, learning_rates=(0.1, 0.01)), "rungs are sane"),
         (lambda: replace(GOOD, seeds=1), "rungs are sane"),

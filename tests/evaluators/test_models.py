@@ -13,6 +13,7 @@ from evaluators import networks
 from evaluators.harness.losses import LOSSES
 from evaluators.harness.models import build
 from evaluators.harness.replicas import Replicas
+from evaluators.harness.rules import Interpreted
 from programs.load import library
 
 STEPS = 8
@@ -118,7 +119,8 @@ def test_a_stack_trains_as_the_module_does_alone(name: str) -> None:
     genome = library("optimizer")["sgd"].genome
     assert genome is not None
     cpu = torch.device("cpu")
-    stack = Replicas(model, LOSSES[loss], genome.main, rates, seeds, STEPS, cpu)
+    rule = Interpreted(genome.main, model.shapes, STEPS, cpu)
+    stack = Replicas(model, LOSSES[loss], rule, rates, seeds, cpu)
     nets = [alone(make(), model.initial(seed)) for _ in rates for seed in seeds]
     opts = [torch.optim.SGD(n.parameters(), lr=rates[i // 2]) for i, n in enumerate(nets)]
     for step in range(STEPS):

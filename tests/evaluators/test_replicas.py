@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
+from evaluators.harness import training
 from evaluators.harness.losses import cross_entropy
-from evaluators.harness.models import mlp
+from evaluators.harness.models import Model, mlp
 from evaluators.harness.optimizer import cosine, train
 from evaluators.harness.replicas import Replicas
+from evaluators.harness.rules import Interpreted
 from programs.load import library
 from sandbox.base import Payload
 
@@ -58,7 +63,8 @@ def test_our_loop_is_the_one_a_person_would_write(name: str, make) -> None:
     function = library("optimizer")[name].genome
     assert function is not None
     cpu = torch.device("cpu")
-    ours = Replicas(model, cross_entropy, function.main, [0.01], [5], STEPS, cpu)
+    rule = Interpreted(function.main, model.shapes, STEPS, cpu)
+    ours = Replicas(model, cross_entropy, rule, [0.01], [5], cpu)
     arrays = {k: torch.from_numpy(v) for k, v in data(np.random.default_rng(1)).items()}
     for step in range(STEPS):
         picked = torch.randint(64, (16,), generator=torch.Generator().manual_seed(step))
@@ -81,6 +87,31 @@ def test_diverged_replicas_leave_and_do_not_disturb_the_others() -> None:
     mixed = train(payload(source, [0.05, 1e30], [0, 1])).arrays["predictions"]
     assert np.isnan(mixed[1]).all()
     np.testing.assert_allclose(mixed[0], calm[0], rtol=1e-4, atol=1e-5)
+
+
+def test_diverged_replicas_cost_no_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Count what the model is given to do, since time would tell of the machine as well."""
+    stacks: list[int] = []
+    given = mlp(WIDTHS)
+
+    def counted(_: object) -> Model:
+
+        def forward(params: Sequence[torch.Tensor], x: torch.Tensor) -> torch.Tensor:
+            stacks.append(len(x))
+            return given.forward(params, x)
+
+        return replace(given, forward=forward)
+
+    monkeypatch.setattr(training, "build", counted)
+    source = "def update(w, g, lr):\n    return lr * g\n"
+    rates, seeds, steps = [0.05, 1e30, 1e31, 1e32], [0, 1], 200
+    answer = train(payload(source, rates, seeds, steps))
+    assert answer.data["steps"] == steps
+    looks = 2  # at the training loss: before the first step and after the probation
+    assert len(stacks) == steps + looks
+    # All eight until the first check, then the two that are left.
+    assert stacks.count(8) == training.CHECK_EVERY + 1
+    assert stacks.count(2) == steps - training.CHECK_EVERY + 1
 
 
 def test_a_program_that_diverges_everywhere_is_stopped_early() -> None:

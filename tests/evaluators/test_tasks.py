@@ -30,7 +30,9 @@ def supervised(name: str) -> Supervised:
 
 
 def short(task: Supervised) -> Supervised:
-    return replace(task, steps=25, learning_rates=(0.003, 0.03), seeds=2)
+    return replace(
+        task, steps=25, learning_rates=(0.003, 0.03), seeds=2, baselines=task.baselines[:3]
+    )
 
 
 @pytest.mark.parametrize("name", TASKS.names())

@@ -12,6 +12,7 @@ from programs.genome import Genome
 from programs.interpret import plan
 from programs.kinds.optimizer import KIND
 from programs.kinds.optimizer_course import updates
+from programs.kinds.optimizer_layout import Layout
 from programs.load import library
 from tests.programs.walks import walk
 
@@ -41,7 +42,9 @@ def one_by_one(genome: Genome, shapes: list[tuple[int, int]]) -> tuple[list, lis
         "total": np.broadcast_to(TOTAL, (STEPS, *TOTAL.shape)),
         "step": np.arange(1.0, STEPS + 1).reshape(-1, 1, 1, 1),
     }
-    together = updates(program, states, start, gradients, shared)
+    layout = Layout(shapes)
+    rows = layout.join(start), layout.join(gradients)
+    together = layout.split(updates(program, states, layout, *rows, shared))
     return [np.stack(u) for u in zip(*found, strict=True)], together
 
 

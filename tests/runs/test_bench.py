@@ -75,3 +75,18 @@ def test_the_tables_fit_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_unknown_kind_is_said() -> None:
     with pytest.raises(InputError, match="There is no kind"):
         language(("optimiser",), 1, 0)
+
+
+def test_evaluation_is_measured_on_tasks_of_a_kind() -> None:
+    arguments = ["evaluate", "--rounds", "1", "--task", "regression", "--kind", "schedule"]
+    done = CliRunner().invoke(command, [*arguments, "--candidates", "2", "--json"])
+    record = json.loads(done.stdout)
+    rows = {row["replicas"]: row for row in record["stacked"]}
+    assert set(rows) == {"by hand", "1", "8", "16", "32", "64"}
+    for row in rows.values():
+        assert row["speed_up"] > 0
+    assert rows["1"]["speed_up"] == rows["by hand"]["against_by_hand"] == 1
+    (judged,) = record["tasks"]
+    assert (judged["task"], judged["kind"], judged["scored"]) == ("regression", "schedule", 2)
+    assert judged["per_minute"] > 0
+    assert record["mnist1d"] == []

@@ -6,7 +6,6 @@ import io
 import json
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 from rich.console import Console
@@ -189,10 +188,14 @@ def test_off_a_terminal_there_are_lines(monkeypatch: pytest.MonkeyPatch) -> None
     assert isinstance(display_named("json", Console(stderr=True)), JsonLines)
 
 
-def finished(store: Store, **given: Any) -> str:
-    prepared = prepare(store, config(**given), MemorySandbox())
-    perform(prepared, Silent())
-    return prepared.run.id
+class Noting(Silent):
+    """Keep what is shown."""
+
+    def __init__(self) -> None:
+        self.shown: list[Candidate] = []
+
+    def show(self, candidate: Candidate, progress: Progress) -> None:
+        self.shown.append(candidate)
 
 
 def test_watching_shows_what_the_run_itself_shows(store: Store) -> None:
@@ -211,11 +214,11 @@ def test_watching_takes_in_what_comes(store: Store, path: Path) -> None:
         follower = Follower(other, other.run(prepared.run.id))
         assert (follower.progress.tried, follower.look(Silent())) == (0, True)
         perform(prepared, Silent())
-        shown: list[Candidate] = []
-        display = Silent()
-        display.show = lambda candidate, _: shown.append(candidate)
+        display = Noting()
         assert not follower.look(display)
-        assert sorted(c.index for c in shown) == [c.index for c in store.history(prepared.run.id)]
+        assert sorted(c.index for c in display.shown) == [
+            c.index for c in store.history(prepared.run.id)
+        ]
 
 
 def test_a_run_whose_process_has_died_is_shown_as_dead(

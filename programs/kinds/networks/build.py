@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -15,7 +15,7 @@ from programs.genome import Genome
 from programs.kinds.architecture import at
 from programs.kinds.networks.functions import attention, maps, mixing, pointwise, recurrent
 from programs.kinds.networks.layer import Layer, Weight
-from programs.kinds.networks.plan import Recipe, recipe
+from programs.kinds.networks.plan import Call, Recipe, recipe
 from programs.spec import Spec
 
 
@@ -27,9 +27,6 @@ def build(genome: Genome, spec: Spec) -> Network | Fault:
     """
     found = recipe(genome, at(spec))
     return found if isinstance(found, Fault) else Network(found)
-
-
-Tensors = Mapping[str, Tensor]
 
 
 class Network(nn.Module):
@@ -45,20 +42,24 @@ class Network(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Apply the network to a batch."""
         weights = {p: {**w._parameters, **w._buffers} for p, w in self.weights.items()}
-        return run(self.recipe, x, weights, self.training)  # type: ignore[arg-type]
+        return run(self.recipe.calls, x, lambda call, _: weights[call.path], self.training)[
+            self.recipe.result
+        ]
 
 
-def run(recipe: Recipe, x: Tensor, weights: Mapping[str, Tensors], training: bool) -> Tensor:
-    """Apply a recipe to a batch with the weights given by path and name."""
+def run(
+    calls: Iterable[Call], x: Tensor, weights: Callable[[Call, Sequence[Any]], Any], training: bool
+) -> dict[str, Tensor]:
+    """Apply calls to a batch and return every value by name; `weights` gives a call its own."""
     values: dict[str, Any] = {"x": x}
-    for call in recipe.calls:
+    for call in calls:
         args = [values[v] if isinstance(v, str) else v for v in call.values]
         facts: Mapping[str, Any] = call.facts
         if "training" in call.layer.context:
             facts = {**facts, "training": training}
-        own = weights[call.path] if call.path else {}
+        own = weights(call, args) if call.path else {}
         values[call.target] = _compiled(call.layer)(*args, **own, **facts)
-    return values[recipe.result]
+    return values
 
 
 class _Weights(nn.Module):

@@ -1,34 +1,41 @@
 """The fixed inputs and weights on which architectures show what they compute.
 
-Every weight is cut from one long table of fixed numbers, at a place that its canonical path alone
-decides, so that the order in which a program makes its weights does not matter. Outputs and the
-gradients of a fixed mix of them with respect to the inputs are taken in float64.
+Every weight is cut from one long table of fixed numbers. Its place is decided by its layer and by
+the values that the layer is applied to, not by how the program is written: `relu(linear(x))` and
+`maximum(linear(x), 0)` have the same weights, in whatever order they are made. Layers of one sort
+that see the same values are twins; what reads them says which comes first, or else their canonical
+paths. Outputs and the gradients of a fixed mix of them with respect to the inputs are taken in
+float64.
 """
 
 from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
+from heapq import heapify, heappop, heappush
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from programs.fingerprint import rounded
 from programs.genome import Genome
 from programs.kind import Entry, Kind, Unprobed
 from programs.kinds.architecture import settings
 from programs.kinds.networks.build import run
 from programs.kinds.networks.features import Feature
 from programs.kinds.networks.layer import Weight
-from programs.kinds.networks.plan import Recipe, recipe
+from programs.kinds.networks.plan import Call, Recipe, recipe
 
 BATCH = 2
 MAX_FLOPS = 1 << 28
 MAX_PARAMETERS = 1 << 23
 MAX_VALUES = 1 << 22
 _TABLE = 1 << 17
+_BITS = 16
+"""Bits of mantissa by which a layer's inputs are recognised: few, since rounding errors add up."""
 
 
 def probe(genome: Genome, kind: Kind) -> np.ndarray:
@@ -78,22 +85,83 @@ def _input(entry: Entry) -> Feature:
 
 
 def _outputs(recipe: Recipe) -> np.ndarray:
-    weights = {
-        path: {name: filled(weight, f"{path}.{name}") for name, weight in made.items()}
-        for path, made in recipe.weights.items()
-    }
     x = cut("input", (BATCH, *recipe.given.shape)).clone().requires_grad_()
-    y = run(recipe, x, weights, training=False)
+    y = run(_in_order(recipe.calls), x, _Weights(recipe), training=False)[recipe.result]
     mix = cut("mix", y.shape)
     (gradient,) = torch.autograd.grad((y * mix).sum(), x, allow_unused=True)
     gradient = torch.zeros_like(x) if gradient is None else gradient
     return torch.cat([y.detach().flatten(), gradient.flatten()]).numpy()
 
 
-def filled(weight: Weight, path: str) -> Tensor:
+def _in_order(calls: Sequence[Call]) -> Iterator[Call]:
+    """Order calls so that twins come in the same order, whichever is written first."""
+    made_by = {call.target: place for place, call in enumerate(calls)}
+    readers: list[list[tuple[int, int]]] = [[] for _ in calls]
+    missing = [0] * len(calls)
+    for place, call in enumerate(calls):
+        for which, value in enumerate(call.values):
+            if value in made_by:
+                missing[place] += 1
+                readers[made_by[value]].append((place, 0 if call.layer.commutative else which))
+
+    def rank(place: int) -> tuple[str, str, int]:
+        path = calls[place].path
+        return (repr(_read_by(calls, readers, place)) if path else "", path, place)
+
+    ready = [rank(place) for place, count in enumerate(missing) if not count]
+    heapify(ready)
+    while ready:
+        place = heappop(ready)[-1]
+        yield calls[place]
+        for reader, _ in readers[place]:
+            missing[reader] -= 1
+            if not missing[reader]:
+                heappush(ready, rank(reader))
+
+
+def _read_by(
+    calls: Sequence[Call], readers: Sequence[Sequence[tuple[int, int]]], place: int, depth: int = 2
+) -> list[tuple[str, int, list]]:
+    """Say what becomes of a value over the next few calls."""
+    if not depth:
+        return []
+    found = [
+        (calls[reader].layer.name, which, _read_by(calls, readers, reader, depth - 1))
+        for reader, which in readers[place]
+    ]
+    return sorted(found)
+
+
+class _Weights:
+    """Gives each call its weights; under `recur` all calls of a path get those of the first."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        self.recipe = recipe
+        self.known: dict[str, dict[str, Tensor]] = {}
+        self.twins: dict[str, int] = {}
+
+    def __call__(self, call: Call, args: Sequence[Tensor | float]) -> dict[str, Tensor]:
+        """Return the weights by name."""
+        if call.path not in self.known:
+            place = self._place(call, args)
+            made = self.recipe.weights[call.path]
+            self.known[call.path] = {n: filled(w, f"{place} {n}") for n, w in made.items()}
+        return self.known[call.path]
+
+    def _place(self, call: Call, args: Sequence[Tensor | float]) -> str:
+        digest = hashlib.sha256(f"{call.layer.name} {sorted(call.facts.items())}".encode())
+        for arg in args:
+            values = arg.detach().numpy() if isinstance(arg, Tensor) else np.array([arg])
+            digest.update(rounded(values, _BITS).data)
+        place = digest.hexdigest()
+        self.twins[place] = self.twins.get(place, 0) + 1
+        return f"{place} {self.twins[place]}"
+
+
+def filled(weight: Weight, name: str) -> Tensor:
     """Return a weight's value on the probes: near its start, but never constant."""
     spread = max(weight.std, 0.1)
-    value = cut(path, weight.shape) * spread
+    value = cut(name, weight.shape) * spread
     if weight.ramp is not None:
         value = value + torch.linspace(*weight.ramp, weight.shape[-1], dtype=torch.float64)
     value = value + weight.mean
@@ -101,11 +169,11 @@ def filled(weight: Weight, path: str) -> Tensor:
     return value.abs() if weight.mean and not weight.trained else value
 
 
-def cut(path: str, shape: tuple[int, ...] | torch.Size) -> Tensor:
-    """Return fixed normal numbers of a shape, at the path's own place in the table."""
+def cut(name: str, shape: tuple[int, ...] | torch.Size) -> Tensor:
+    """Return fixed normal numbers of a shape, from a place in the table that a name decides."""
     table = _table()
     count = math.prod(shape)
-    start = int.from_bytes(hashlib.blake2b(path.encode(), digest_size=4).digest(), "little")
+    start = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=4).digest(), "little")
     start %= _TABLE
     if start + count > len(table):
         table = table.repeat(1 + (start + count) // len(table))

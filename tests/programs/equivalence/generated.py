@@ -16,6 +16,7 @@ from programs.kind import Kind
 from programs.load import kind_named, library
 from programs.render import render
 from programs.tidy import tidy
+from tests.programs.equivalence.generated_networks import networks
 from tests.programs.equivalence.labels import Pair
 
 Body = tuple[Statement, ...]
@@ -32,6 +33,8 @@ OBFUSCATED = {"lion_raw"}
 def generated(kind_name: str) -> list[Pair]:
     """Return the pairs made from every program of a kind's library."""
     kind = kind_named(kind_name)
+    if kind.motifs:
+        return networks(kind)
     return [
         Pair(kind_name, "generated", source, other, equivalent, why, f"{name} ({why})")
         for name, program in library(kind_name).items()

@@ -1,0 +1,225 @@
+"""A task on which the body of a network is searched; stem, read-out and training are the task's.
+
+    TASK = Bodies(
+        name="mqar",
+        goal="Recall the values that go with keys seen earlier in a sequence.",
+        data=load,                                   # a function that returns `Data`
+        spec=Spec("sequence", (16, 24), outputs=24, causal=True),
+        stem=embedding(24, 24),
+        pooled=False,
+        steps=400,
+    )
+
+Every body gets the same stem, read-out, recipe, sweep of learning rates, seeds and steps. It is
+judged by minus the cross-entropy (or bits) of predictions that the parent compares with labels;
+what it costs (parameters, FLOPs, memory, latency) is noted beside the score.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from evaluators.data.splits import UNASKED, Data
+from evaluators.pareto import Direction
+from evaluators.scores import SCORES
+from evaluators.task import Measurement, Rung, Trial
+from programs.errors import Fault
+from programs.genome import Genome
+from programs.kind import Kind
+from programs.kinds.architecture import at
+from programs.kinds.networks.features import Feature
+from programs.kinds.networks.plan import recipe
+from programs.program import Program
+from programs.spec import Spec
+from sandbox.base import MIB, Limits, Payload
+
+RATES = (3e-3, 1e-2, 3e-2)
+
+OBJECTIVES: Mapping[str, Direction] = {
+    "score": "up",
+    "parameters": "down",
+    "flops": "down",
+    "memory_mib": "down",
+    "latency_ms": "down",
+}
+"""What a network should have much or little of; the last is measured and differs by machine."""
+
+Stem = Mapping[str, Any]
+"""How inputs become what a body takes: a sort and its settings, as JSON holds them."""
+
+
+def embedding(tokens: int, width: int) -> Stem:
+    """Describe a learned vector for each token: `[length]` to a sequence `[length, width]`."""
+    return {"sort": "embedding", "num_embeddings": tokens, "embedding_dim": width}
+
+
+def linear(channels: int, width: int, size: int = 1, image: bool = False) -> Stem:
+    """Describe a linear map of the channels at every place, or in every patch of `size` places.
+
+    Inputs are `[channels, length]`, which become a sequence, or `[channels, height, width]`.
+    """
+    return {"sort": "linear", "channels": channels, "width": width, "size": size, "image": image}
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """What a whole network has: trained numbers, and FLOPs of one example's forward pass."""
+
+    parameters: int
+    flops: int
+
+
+@dataclass(frozen=True)
+class Bodies:
+    """A task for architectures: `data` is called once, when the task is first used.
+
+    `spec` is where the body stands. If `pooled`, the read-out sees the mean over all places and
+    labels are `[n]`; otherwise it sees every position, and labels are `[n, length]` with `UNASKED`
+    where nothing is judged (as many places in every judged example). `recipe` changes how networks
+    are trained. A network above `most_parameters` or `most_flops` is refused.
+    """
+
+    name: str
+    goal: str
+    data: Callable[[], Data]
+    spec: Spec
+    stem: Stem
+    baselines: tuple[str, ...]
+    steps: int
+    pooled: bool = True
+    batch: int = 32
+    score: str = "-cross-entropy"
+    learning_rates: tuple[float, ...] = RATES
+    seeds: int = 2
+    recipe: Mapping[str, float] = field(default_factory=dict)
+    most_parameters: int = 100_000
+    most_flops: int = 10_000_000
+    seconds: float = 120.0
+    memory: int = 1024 * MIB
+    further: tuple[Rung, ...] = ()
+    kind: str = "architecture"
+    harness: str = "evaluators.harness.architecture:train"
+    objectives: Mapping[str, Direction] = field(default_factory=lambda: OBJECTIVES)
+
+    @property
+    def score_name(self) -> str:
+        """Return the name of the score."""
+        return self.score
+
+    @property
+    def training(self) -> str:
+        """Say what a body is trained with."""
+        return "AdamW under warm-up and cosine annealing"
+
+    @property
+    def rungs(self) -> tuple[Rung, ...]:
+        """Return the search's rung and those after it."""
+        limits = Limits(self.seconds, self.memory)
+        return (
+            Rung("search", self.steps, self.learning_rates, self.seeds, limits),
+            *self.further,
+        )
+
+    @cached_property
+    def splits(self) -> Data:
+        """Load the data."""
+        return self.data()
+
+    @cached_property
+    def language(self) -> Kind:
+        """Return the kind of program whose input is this task's."""
+        return at(self.spec)
+
+    @property
+    def checksum(self) -> str:
+        """Hash the data, and what is trained on it."""
+        return self._checksum
+
+    @cached_property
+    def _checksum(self) -> str:
+        place = [asdict(self.spec), dict(self.stem), self.pooled, dict(self.recipe)]
+        facts = [self.splits.checksum, *place, self.batch, self.score]
+        text = json.dumps(facts, sort_keys=True)
+        return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+    def refusal(self, genome: Genome) -> str:
+        """Say why a program that type-checks is too large for this task, or nothing."""
+        found = self.sizes(genome)
+        if isinstance(found, Fault):
+            return f"not valid: {found}"
+        for what, is_, most in (
+            ("parameters", found.parameters, self.most_parameters),
+            ("FLOPs an example", found.flops, self.most_flops),
+        ):
+            if is_ > most:
+                return f"too large: {is_:,} {what}, {self.name} allows {most:,}"
+        return ""
+
+    def sizes(self, genome: Genome) -> Sizes | Fault:
+        """Add up a program's network, stem and read-out included, without running it."""
+        plan = recipe(genome, self.language)
+        if isinstance(plan, Fault):
+            return plan
+        given, gives = plan.given, plan.gives
+        places = 1 if self.pooled else gives.positions
+        outputs = self.spec.outputs
+        stem, stem_flops = _stem_sizes(self.stem, given)
+        return Sizes(
+            plan.parameters + stem + (gives.width + 1) * outputs,
+            plan.flops + stem_flops + 2 * places * gives.width * outputs,
+        )
+
+    def payload(self, program: Program, trial: Trial) -> Payload:
+        """Give the child training examples with labels, and the judged inputs without.
+
+        Of the judged labels it gets to know where there are any, not what they are.
+        """
+        sizes = None if program.genome is None else self.sizes(program.genome)
+        train_x, train_y = self.splits.train
+        judged, labels = self.splits.held_out(trial.split)
+        data = {
+            "source": program.source,
+            "spec": {**asdict(self.spec), "shape": list(self.spec.shape)},
+            "stem": dict(self.stem),
+            "pooled": self.pooled,
+            "recipe": dict(self.recipe),
+            "sizes": asdict(sizes) if isinstance(sizes, Sizes) else None,
+            "batch": self.batch,
+            "steps": trial.steps,
+            "learning_rates": list(trial.learning_rates),
+            "seeds": list(trial.seeds),
+            "device": trial.device,
+        }
+        arrays = {"train_x": train_x, "train_y": train_y, "eval_x": judged}
+        if not self.pooled:
+            arrays["asked"] = (labels != UNASKED).astype(np.uint8)
+        return Payload(data, arrays)
+
+    def measure(self, result: Payload, trial: Trial) -> Measurement:
+        """Score predictions; `ValueError` where their shape is not what was owed."""
+        labels = self.splits.held_out(trial.split)[1]
+        answers = labels[labels != UNASKED]
+        found = np.asarray(result.arrays["predictions"], dtype=np.float64)
+        owed = (len(trial.learning_rates), len(trial.seeds), len(answers), self.spec.outputs)
+        if found.shape != owed:
+            raise ValueError(f"expected predictions of shape {owed}, found {found.shape}")
+        measured = SCORES[self.score].measure(found, answers)
+        costs = {str(k): float(v) for k, v in dict(result.data["costs"]).items()}
+        each = measured.examples.reshape(*owed[:2], len(labels), -1).mean(-1)
+        metrics = {name: np.full(owed[:2], cost) for name, cost in costs.items()}
+        return replace(measured, examples=each, metrics={**measured.metrics, **metrics})
+
+
+def _stem_sizes(stem: Stem, given: Feature) -> tuple[int, int]:
+    """Return a stem's trained numbers and its FLOPs for one example."""
+    if stem["sort"] == "embedding":
+        return stem["num_embeddings"] * stem["embedding_dim"], 0
+    inputs = stem["channels"] * stem["size"] ** (2 if stem["image"] else 1)
+    return (inputs + 1) * stem["width"], 2 * given.positions * inputs * stem["width"]

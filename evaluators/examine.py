@@ -1,0 +1,51 @@
+"""The checks for a program file: does it read, how, and does it do anything?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from evaluators.admit import Admitted, Rejected, admit
+from evaluators.conformance import Check
+from programs.errors import Fault
+from programs.fingerprint import fingerprint
+from programs.kind import Kind
+from programs.load import library, read_program
+from programs.parse import parse
+from programs.program import Program
+from sandbox.base import Sandbox
+
+FORMS = {
+    "tensor": "free-form Python, one tensor at a time",
+    "model": "free-form Python, the whole model at once",
+    "schedule": "free-form Python",
+}
+
+
+def examine(source: str, kind: Kind, sandbox: Sandbox) -> Iterator[Check]:
+    """Examine a text as a program of `kind`; the probes only where it reads."""
+    program = read_program(source, kind)
+    if isinstance(program, Fault):
+        yield Check("it reads", str(program))
+        return
+    yield Check("it reads", "", f"{kind.name}, {_written(program, kind)}")
+    found = admit(source, kind, sandbox)
+    if isinstance(found, Rejected):
+        yield Check("it does something", found.reason)
+        return
+    yield Check("it does something", "", f"fingerprint {found.fingerprint}")
+    yield Check("what it does", "", _same(found, kind))
+
+
+def _written(program: Program, kind: Kind) -> str:
+    if program.genome is None:
+        return FORMS[program.form]
+    if isinstance(parse(program.source, kind), Fault):
+        return "free-form Python that reads as a program of the language"
+    return "a program of the language"
+
+
+def _same(found: Admitted, kind: Kind) -> str:
+    for name, known in library(kind.name).items():
+        if known.genome is not None and fingerprint(known.genome, kind) == found.fingerprint:
+            return f"the same as the library's {name}"
+    return "nothing that the library does"

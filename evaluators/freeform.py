@@ -1,0 +1,119 @@
+"""Free-form programs as this process sees them: texts that run in the sandbox, and numbers back.
+
+What a child says it computed is checked for shape and type, then rounded and hashed here. A program
+may behave on the probes as it likes and so choose its fingerprint, as any program does; it cannot
+name one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from evaluators.candidate import UNSAFE
+from evaluators.task import Task, Trial
+from programs.fingerprint import Behaviour, behaviour_of
+from programs.kinds import optimizer_probe, schedule
+from programs.program import Program
+from sandbox.base import MIB, Guest, Job, Limits, Outcome, Payload, Sandbox
+
+PROBING = ("torch", "evaluators.harness.freeform.behaviour")
+"""What a sandbox must have imported before it forks, to probe free-form programs."""
+
+PRELOAD = (*PROBING, "evaluators.harness.beside", "evaluators.harness.freeform.guest")
+"""The same, to train under them as well."""
+
+_LIMITS = Limits(seconds=20.0, memory=512 * MIB, result=4 * MIB)
+_PROBED = {
+    "optimizer": (
+        len(optimizer_probe.STEPS),
+        len(optimizer_probe.LEARNING_RATES),
+        sum(rows * columns for rows, columns in optimizer_probe.SHAPES),
+    ),
+    "schedule": (sum(schedule.LENGTHS),),
+}
+"""The shape of what a program of each kind gives on the probes."""
+
+_HARNESSES = {
+    "optimizer": "evaluators.harness.optimizer:train",
+    "schedule": "evaluators.harness.schedule:train",
+}
+"""The harnesses that have a side for free-form programs."""
+
+
+class Unprobable(Exception):
+    """Raise where a program does not get through the probes; the text is "short name: sentence"."""
+
+
+def behaviour(program: Program, sandbox: Sandbox) -> Behaviour:
+    """Run a free-form program on its kind's probes, in the sandbox.
+
+    Raises `Unprobable` for the program's fault, `SandboxUnavailable` where it may not run.
+    """
+    outcome = _run(program, "probe", sandbox, {})
+    found = _array(outcome, "outputs", _PROBED[program.kind])
+    return behaviour_of(found, program.kind)
+
+
+def refuse_to_rank(fingerprint: str) -> str:
+    """Mark a fingerprint from a child without a cage: it equals no other, so no score is shared."""
+    return f"{UNSAFE}-{fingerprint}"
+
+
+def judging_job(
+    task: Task, program: Program, trial: Trial, limits: Limits, device: str, sandbox: Sandbox
+) -> Job:
+    """Return the job that trains under a free-form program; `Unprobable` for its own faults."""
+    if task.harness != _HARNESSES.get(task.kind):
+        raise Unprobable(
+            f"no harness: the task {task.name} trains in a way of its own, which takes programs "
+            "of the language only"
+        )
+    if task.kind == "schedule":
+        return _after(task, program, trial, limits, device, sandbox)
+    payload = _without_source(task.payload(program, trial))
+    given = Payload({"source": program.source, "form": program.form})
+    guest = Guest("evaluators.harness.freeform.guest:serve", given, limits.memory)
+    harness = "evaluators.harness.beside:train"
+    return Job(harness, payload, limits, device, trusted=True, guest=guest)
+
+
+def _after(
+    task: Task, program: Program, trial: Trial, limits: Limits, device: str, sandbox: Sandbox
+) -> Job:
+    """Have a schedule sampled first; then it is an array, and the training is all ours."""
+    outcome = _run(program, "sampled", sandbox, {"total": trial.steps})
+    factors = _array(outcome, "factors", (trial.steps,))
+    sent = task.payload(replace(program, source=""), trial)
+    payload = replace(sent, arrays={**sent.arrays, "factors": factors})
+    return Job(task.harness, payload, limits, device, trusted=True)
+
+
+def _without_source(payload: Payload) -> Payload:
+    return replace(payload, data={k: v for k, v in payload.data.items() if k != "source"})
+
+
+def _run(program: Program, name: str, sandbox: Sandbox, more: dict[str, int]) -> Outcome:
+    data = {"source": program.source, "form": program.form, **more}
+    harness = f"evaluators.harness.freeform.behaviour:{name}"
+    return sandbox.run(Job(harness, Payload(data), _LIMITS))
+
+
+def _array(outcome: Outcome, name: str, shape: tuple[int, ...]) -> np.ndarray:
+    if outcome.result is None:
+        raise Unprobable(f"fails on the probes: {outcome.message}")
+    found = outcome.result.arrays.get(name)
+    if found is None or found.dtype != np.float64 or found.shape != shape:
+        raise Unprobable(f"fails on the probes: expected {shape} numbers of double precision")
+    return found
+
+
+__all__ = [
+    "PRELOAD",
+    "PROBING",
+    "Unprobable",
+    "behaviour",
+    "judging_job",
+    "refuse_to_rank",
+]

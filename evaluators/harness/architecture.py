@@ -1,0 +1,128 @@
+"""Judge an architecture: train it in a task's place at every learning rate and seed, then predict.
+
+The child side of every architecture's evaluation. It gets training examples with labels and the
+judged inputs without; which of its predictions are right, only the parent knows. The program is
+built by our own interpreter, so no text of a candidate is executed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from evaluators.harness.audit import audit
+from evaluators.harness.bodies.cost import counted, latency, step_memory
+from evaluators.harness.bodies.stack import Recipe, Stack
+from evaluators.harness.bodies.whole import whole
+from evaluators.harness.training import batches, cosine
+from sandbox.base import Payload
+
+CHECK_EVERY = 20
+
+PROBATION = 0.25
+"""Share of the steps after which a network that learnt nothing anywhere is given up."""
+
+PROGRESS = 0.99
+"""The loss, relative to the first, below which something was learnt."""
+
+SAMPLE = 64
+"""Training examples on which progress is looked for."""
+
+ROOM = 8.0
+"""MiB of a copy's training step above which copies run one by one: together they would crowd each
+other out of the processor's cache."""
+
+
+def train(payload: Payload) -> Payload:
+    """Train `learning_rates × seeds` copies and predict on `eval_x`.
+
+    Data in: `source`, `spec`, `stem`, `pooled`, `recipe`, `sizes`, `batch`, `steps`,
+    `learning_rates`, `seeds`, `device`. Arrays in: `train_x`, `train_y`, `eval_x`, and `asked`, a
+    mask of positions, unless pooled. Arrays out: `predictions [learning rates, seeds, examples or
+    asked positions, outputs]`, not-a-number for copies that diverged, and `losses [points, learning
+    rates, seeds]`, the mean training loss of each stretch of 20 steps. Data out: `stopped` says why
+    there are no predictions, `fault` what the audits found, `costs` what the network takes.
+    """
+    data = payload.data
+    device = torch.device(str(data.get("device", "cpu")))
+    x, y, judged = (_tensor(payload, n, device) for n in ("train_x", "train_y", "eval_x"))
+    batch = int(data["batch"])
+    networks = [whole(data, x[:2].cpu(), seed).to(device) for seed in data["seeds"]]
+    memory = step_memory(networks[0], x[:batch], y[:batch])
+    stack = Stack(networks, data["learning_rates"], Recipe(**data["recipe"]), memory < ROOM)
+    losses, stopped = _fit(stack, x, y, data)
+    if stopped:
+        return Payload({"stopped": stopped}, {"losses": losses})
+    trained = stack.one()
+    asked = _tensor(payload, "asked", device).bool() if "asked" in payload.arrays else None
+    predictions = stack.predict(judged, asked)
+    costs = {
+        **(data["sizes"] or counted(trained, x)),
+        "memory_mib": memory,
+        "latency_ms": latency(trained, x[:batch]),
+    }
+    fault = audit(trained, judged, bool(data["spec"]["causal"]))
+    found = {"predictions": predictions, "losses": losses}
+    return Payload({"stopped": "", "fault": fault, "costs": costs}, found)
+
+
+def warm_up() -> None:
+    """Run a few steps so that everything torch imports late is there before the first fork."""
+    rng = np.random.default_rng(0)
+    x = rng.integers(4, size=(8, 6))
+    arrays = {"train_x": x, "train_y": x, "eval_x": x, "asked": np.ones_like(x)}
+    spec = {"input": "sequence", "shape": [6, 4], "outputs": 4, "causal": True}
+    stem = {"sort": "embedding", "num_embeddings": 4, "embedding_dim": 4}
+    source = "def network(x):\n    return x + attention(layer_norm(x), heads=1)\n"
+    data = {"source": source, "spec": spec, "stem": stem, "pooled": False, "recipe": {}}
+    train(
+        Payload(
+            {**data, "sizes": None, "batch": 4, "steps": 2, "learning_rates": [0.1], "seeds": [0]},
+            arrays,
+        )
+    )
+
+
+def _tensor(payload: Payload, name: str, device: torch.device) -> Tensor:
+    """Return an array with whole numbers as torch wants them for look-ups and labels."""
+    values = torch.from_numpy(np.array(payload.arrays[name])).to(device)
+    return values if values.is_floating_point() else values.long()
+
+
+def _fit(stack: Stack, x: Tensor, y: Tensor, data: Mapping[str, Any]) -> tuple[np.ndarray, str]:
+    """Train to the end, or until nothing is left that learns; return mean losses by stretch."""
+    steps = int(data["steps"])
+    order = batches(len(x), int(data["batch"]), steps, data["seeds"]).to(x.device)
+    probation = max(CHECK_EVERY, round(steps * PROBATION / CHECK_EVERY) * CHECK_EVERY)
+    points: list[np.ndarray] = []
+    stretch: list[Tensor] = []
+    before = stack.loss(x[:SAMPLE], y[:SAMPLE])
+    for step in range(1, steps + 1):
+        picked = order[step - 1]
+        losses = stack.step(x[picked], y[picked], step, factor(step, steps, stack.recipe.warmup))
+        stretch.append(losses)
+        if step % CHECK_EVERY and step < steps:
+            continue
+        points.append(stack.unstack(torch.stack(stretch).mean(0)))
+        stretch = []
+        if not stack.drop_diverged(losses):
+            return np.array(points), f"diverged: at every learning rate by step {step}"
+        if step == probation and not _learnt(before, stack.loss(x[:SAMPLE], y[:SAMPLE])):
+            message = f"no progress: no loss fell within {step} steps at any learning rate"
+            return np.array(points), message
+    return np.array(points), ""
+
+
+def _learnt(before: np.ndarray, now: np.ndarray) -> bool:
+    return bool((now < PROGRESS * before).any())
+
+
+def factor(step: int, total: int, warmup: float) -> float:
+    """Return the factor on the rate at step 1, 2, …: up in a line, then down by a cosine."""
+    rise = max(1, math.floor(warmup * total))
+    return step / rise if step <= rise else cosine(step - rise, total - rise + 1)

@@ -1,0 +1,70 @@
+"""What a free-form program does on the fixed probes, in the layout of the language's own.
+
+The problems are those of `programs.kinds`, in double precision, so that a program gives the same
+numbers whichever way it is written. They go back as they are: rounding and hashing them is the
+parent's business.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from evaluators.harness.freeform.text import factors, rule
+from programs.kinds import optimizer_probe, schedule
+from sandbox.base import Payload
+
+
+@torch.no_grad()
+def probe(payload: Payload) -> Payload:
+    """Run the program `source` of form `form`; return its `outputs`."""
+    torch.set_default_dtype(torch.float64)
+    source, form = payload.data["source"], payload.data["form"]
+    found = _factors(source) if form == "schedule" else _updates(source, form)
+    return Payload({}, {"outputs": found})
+
+
+def sampled(payload: Payload) -> Payload:
+    """Return the `factors` of the schedule `source` at all steps of a run of `total`."""
+    found = factors(payload.data["source"], int(payload.data["total"]))
+    return Payload({}, {"factors": np.array(found, dtype=np.float64)})
+
+
+def warm_up() -> None:
+    """Make the problems, and what torch imports late."""
+    source = "import torch\ndef update(w, g, m, lr):\n    return lr * torch.lerp(m, g, 0.1), g\n"
+    before = torch.get_default_dtype()
+    probe(Payload({"source": source, "form": "tensor"}))
+    torch.set_default_dtype(before)
+
+
+def _factors(source: str) -> np.ndarray:
+    return np.array([f for total in schedule.LENGTHS for f in factors(source, total)])
+
+
+def _updates(source: str, form: str) -> np.ndarray:
+    """Return all updates, `[steps, 2, n]`: two runs, tensors side by side."""
+    problem = optimizer_probe.given()
+    runs = []
+    for place, total in enumerate(problem.totals):
+        update = rule(source, form)
+        params = _tensors(problem.weights[place])
+        state = update.init([p.clone() for p in params])
+        rows = []
+        for time, step in enumerate(problem.steps):
+            grads = _tensors(problem.gradients[time, place])
+            lr = float(problem.rates[time, place])
+            copies = [p.clone() for p in params]
+            deltas, state = update.update(copies, grads, state, lr, int(step), int(total))
+            params = [p - d for p, d in zip(params, deltas, strict=True)]
+            rows.append(torch.cat([d.reshape(-1).double() for d in deltas]).numpy())
+        runs.append(np.array(rows))
+    return np.stack(runs, axis=1)
+
+
+def _tensors(flat: np.ndarray) -> list[torch.Tensor]:
+    """Cut `[n]` into tensors of their natural shapes: a column is a vector."""
+    sizes = [rows * columns for rows, columns in optimizer_probe.SHAPES]
+    parts = torch.from_numpy(flat.copy()).split(sizes)
+    shapes = [s if s[1] > 1 else (s[0],) for s in optimizer_probe.SHAPES]
+    return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]

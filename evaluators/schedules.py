@@ -1,0 +1,79 @@
+"""Judge schedules on a problem made for optimisers: AdamW trains, the program sets its rate.
+
+The base learning rate is swept as it is for optimisers, so that no schedule gains by being louder
+or softer than another.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from evaluators.task import Measurement, Rung, Task, Trial
+from programs.load import library
+from programs.program import Program
+from sandbox.base import Payload
+
+OPTIMIZER = "adamw"
+"""The library program that trains under every schedule; its constants stay as they are there."""
+
+BASELINES = (
+    "cosine",
+    "constant",
+    "linear",
+    "cosine_warmup",
+    "wsd_linear",
+    "one_cycle",
+    "inverse_sqrt",
+)
+
+
+@dataclass(frozen=True)
+class Schedules:
+    """A problem as a task for schedules; all but what is said here is the problem's."""
+
+    problem: Task
+    baselines: tuple[str, ...] = BASELINES
+    kind: str = "schedule"
+    harness: str = "evaluators.harness.schedule:train"
+
+    @property
+    def name(self) -> str:
+        """Return the problem's name."""
+        return self.problem.name
+
+    @property
+    def goal(self) -> str:
+        """Say what a good schedule does here."""
+        return (
+            "Find a learning-rate schedule under which AdamW does the following best, at the best "
+            f"base learning rate of a sweep. {self.problem.goal}"
+        )
+
+    @property
+    def training(self) -> str:
+        """Say what a schedule is trained with."""
+        return "AdamW with weight decay 0.01"
+
+    @property
+    def score_name(self) -> str:
+        """Return the name of the problem's score."""
+        return self.problem.score_name
+
+    @property
+    def rungs(self) -> tuple[Rung, ...]:
+        """Return the problem's rungs."""
+        return self.problem.rungs
+
+    @property
+    def checksum(self) -> str:
+        """Hash the problem's data and the optimiser that trains."""
+        return f"{self.problem.checksum}-{library('optimizer')[OPTIMIZER].key}"
+
+    def payload(self, program: Program, trial: Trial) -> Payload:
+        """Send the schedule with the optimiser that trains under it."""
+        sent = self.problem.payload(library("optimizer")[OPTIMIZER], trial)
+        return replace(sent, data={**sent.data, "schedule": program.source})
+
+    def measure(self, result: Payload, trial: Trial) -> Measurement:
+        """Score predictions as the problem does."""
+        return self.problem.measure(result, trial)

@@ -1,0 +1,110 @@
+"""What judging costs and what it is worth: stacked training, candidates a minute, known figures.
+
+stacked       microseconds per step of stacks, of single replicas and of a loop by hand
+throughput    candidates a minute on a task, for one kind, on so many workers
+published     the accuracies of MNIST-1D's networks beside those of its paper
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from itertools import cycle, islice
+from typing import Any, cast
+
+from evaluators.evaluator import Evaluator
+from evaluators.supervised import Supervised
+from evaluators.task import TASKS, Task, Trial, judging, kinds_of
+from programs.errors import CambrianError
+from programs.load import library
+from runs.start import sandbox_for
+from sandbox.base import Job, Limits, Payload
+from sandbox.process import ProcessSandbox
+
+HARNESS = "evaluators.harness.benchmark"
+REPLICAS = (8, 16, 32, 64)
+STEPS = 25
+"""Steps in a row, by one rival before the next takes its turn."""
+
+PUBLISHED = {"mnist1d": 68, "mnist1d-cnn": 94, "mnist1d-gru": 91}
+"""Test accuracies in percent of the MLP, the CNN and the GRU (Greydanus 2020)."""
+
+PAPER = {"steps": 6000, "batch": 100, "learning_rate": 0.01}
+
+
+def stacked(rounds: int) -> list[dict[str, Any]]:
+    """Time the benchmark's loops in a worker of the sandbox."""
+    payload = Payload({"replicas": list(REPLICAS), "steps": STEPS, "rounds": rounds})
+    with ProcessSandbox(1, preload=("torch", HARNESS)) as sandbox:
+        job = Job(f"{HARNESS}:evaluate", payload, Limits(seconds=1200.0), trusted=True)
+        outcome = sandbox.run(job)
+    if outcome.result is None:
+        raise CambrianError(f"The benchmark failed: {outcome.message}")
+    times = {name: float(t) for name, t in outcome.result.data.items()}
+    return [_row(name, t, times) for name, t in times.items()]
+
+
+def _row(name: str, time_: float, times: dict[str, float]) -> dict[str, Any]:
+    """Say how many times faster a stack is than as many single ones."""
+    count = int(name) if name.isdigit() else 1
+    return {
+        "replicas": name,
+        "microseconds": time_,
+        "speed_up": count * times["1"] / time_,
+        "against_by_hand": count * times["by hand"] / time_,
+    }
+
+
+def tasks_named(names: Sequence[str], kind: str | None) -> list[Task]:
+    """Return tasks, all built-in ones for "all", for each of their kinds or for one."""
+    given = list(TASKS.names()) if "all" in names else names
+    problems = [TASKS.find(name) for name in given]
+    return [
+        judging(problem, each)
+        for problem in problems
+        for each in kinds_of(problem)
+        if kind in (None, each)
+    ]
+
+
+def throughput(task: Task, workers: int, count: int) -> dict[str, Any]:
+    """Judge `count` candidates, the task's baselines in turn, as a search would."""
+    known = library(task.kind)
+    programs = list(islice(cycle([known[name] for name in task.baselines]), count))
+    with sandbox_for(task, workers, "cpu") as sandbox, ThreadPoolExecutor(workers) as pool:
+        evaluator = Evaluator(task, sandbox)
+        list(pool.map(evaluator.evaluate, programs[:1]))  # the data are loaded once
+        began = time.monotonic()
+        found = list(pool.map(evaluator.evaluate, programs))
+        seconds = time.monotonic() - began
+    return {
+        "task": task.name,
+        "kind": task.kind,
+        "workers": workers,
+        "per_minute": 60 * count / seconds,
+        "seconds": sum(each.seconds for each in found) / count,
+        "scored": sum(each.score is not None for each in found),
+        "of": count,
+    }
+
+
+def published(name: str, seeds: int = 3) -> dict[str, Any]:
+    """Train one of MNIST-1D's networks with AdamW for as long as its paper does."""
+    given = cast(Supervised, TASKS.find(name))
+    task = replace(given, batch=PAPER["batch"], seconds=3600.0, memory=4 * 2**30)
+    trial = Trial(PAPER["steps"], (PAPER["learning_rate"],), tuple(range(seeds)), split="test")
+    with sandbox_for(task, 1, "cpu") as sandbox:
+        evaluator = Evaluator(task, sandbox)
+        judged = evaluator.judge(library("optimizer")["adamw"], trial, task.rungs[0].limits)
+    if judged.best is None:
+        raise CambrianError(f"{name} could not be trained: {judged.message}")
+    accuracy = 100 * judged.best.metrics["accuracy"]
+    return {
+        "task": name,
+        "accuracy": accuracy,
+        "published": PUBLISHED[name],
+        "seeds": seeds,
+        "seconds": judged.seconds,
+    }

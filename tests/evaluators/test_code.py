@@ -1,0 +1,71 @@
+"""A score belongs to the code that made it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from evaluators import code
+from evaluators.evaluator import Evaluator
+from evaluators.tasks import digits
+from sandbox.memory import MemorySandbox
+
+
+def test_every_part_is_there() -> None:
+    for part in code.PARTS:
+        found = code.ROOT / part
+        assert found.is_file() or list(found.rglob("*.py")), part
+
+
+@pytest.fixture
+def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Let the hash look at a copy of the sources."""
+    for part in code.PARTS:
+        given = code.ROOT / part
+        for file in [given] if given.is_file() else given.rglob("*.py"):
+            place = tmp_path / file.relative_to(code.ROOT)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(file.read_bytes())
+    monkeypatch.setattr(code, "ROOT", tmp_path)
+    return tmp_path
+
+
+def protocol() -> str:
+    code.code_hash.cache_clear()
+    try:
+        return Evaluator(digits.TASK, MemorySandbox()).protocol({})
+    finally:
+        code.code_hash.cache_clear()
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        "evaluators/harness/training.py",
+        "evaluators/harness/models/mlp.py",
+        "evaluators/scores.py",
+        "programs/interpret.py",
+        "programs/kinds/arithmetic.py",
+    ],
+)
+def test_the_protocol_changes_with_the_code_behind_a_score(copy: Path, changed: str) -> None:
+    before = protocol()
+    assert protocol() == before
+    with (copy / changed).open("a") as file:
+        file.write("PROGRESS = 0.5\n")
+    assert protocol() != before
+
+
+def test_a_harness_of_ones_own_counts() -> None:
+    own = code.code_hash("tests.toy:judge")
+    assert own != code.code_hash("evaluators.harness.optimizer:train")
+    assert code.code_hash("no_such_module:judge") == code.code_hash(digits.TASK.harness)
+
+
+def test_sources_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = protocol()
+    code.code_hash(digits.TASK.harness)
+    monkeypatch.setattr(Path, "read_bytes", lambda _: pytest.fail("read again"))
+    assert first
+    code.code_hash(digits.TASK.harness)
