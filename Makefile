@@ -25,7 +25,7 @@ properties: $(READY)
 	CAMBRIAN_GENOMES=20000 $(BIN)/pytest tests/programs/test_genomes.py -s --timeout 3600
 
 slow: $(READY)
-	CAMBRIAN_SLOW=1 $(BIN)/pytest tests/evaluators/test_tasks.py -s --timeout 3600
+	CAMBRIAN_SLOW=1 $(BIN)/pytest tests/evaluators/test_tasks.py tests/evaluators/test_statistics.py -s --timeout 3600
 
 kills: $(READY)
 	CAMBRIAN_KILLS=200 $(BIN)/pytest tests/runs/test_kills.py -s --timeout 7200

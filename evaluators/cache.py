@@ -95,7 +95,9 @@ def completed(candidate: Candidate, earlier: Candidate) -> Candidate:
 def _taken_over(candidate: Candidate, earlier: Candidate) -> Candidate:
     ending = "" if earlier.score is not None else f", which was {earlier.evaluation.status}"
     message = f"does what {earlier.id} does{ending}"
-    evaluation = replace(earlier.evaluation, status=Status.DUPLICATE, seconds=0.0, message=message)
+    evaluation = replace(
+        earlier.evaluation, status=Status.DUPLICATE, seconds=0.0, message=message, curves=()
+    )
     return replace(candidate, evaluation=evaluation, duplicate_of=earlier.id)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
@@ -16,11 +16,12 @@ import numpy as np
 from evaluators import freeform
 from evaluators.candidate import UNSAFE, Evaluation, Status
 from evaluators.code import code_hash
+from evaluators.curves import Curves, curves_at
 from evaluators.task import Measurement, Task, Trial
 from programs.fingerprint import MANTISSA_BITS
 from programs.fingerprint import VERSION as HASH_VERSION
 from programs.program import Program
-from sandbox.base import Ending, Job, Limits, Outcome, Sandbox
+from sandbox.base import Ending, Job, Limits, Outcome, Payload, Sandbox
 from sandbox.text import one_line
 
 _STATUS = {
@@ -30,6 +31,8 @@ _STATUS = {
     Ending.TOO_MUCH_OUTPUT: Status.FAILED,
     Ending.CRASHED: Status.FAILED,
 }
+
+Amend = Callable[[Payload], Payload]
 
 
 class Cancelled(Exception):
@@ -54,6 +57,7 @@ class Judgement:
     best: Best | None
     message: str
     seconds: float
+    curves: Curves = ()
 
 
 @dataclass(frozen=True)
@@ -70,14 +74,17 @@ class Evaluator:
         seeds = tuple(range(repeat * given.seeds, (repeat + 1) * given.seeds))
         return Trial(given.steps, given.learning_rates, seeds, device=self.device)
 
-    def protocol(self, versions: dict[str, str]) -> str:
-        """Hash all that a score depends on beside the program; equal protocols compare."""
+    def protocol(self, versions: dict[str, str], trial: Trial | None = None) -> str:
+        """Hash all that a score depends on beside the program; equal protocols compare.
+
+        Without a `trial` it is that of a search.
+        """
         facts = {
             "task": self.task.name,
             "kind": self.task.kind,
             "data": self.task.checksum,
             "harness": [self.task.harness, code_hash(self.task.harness)],
-            "trial": asdict(self.trial()),
+            "trial": asdict(trial or self.trial()),
             "hash": [HASH_VERSION, MANTISSA_BITS],
             "torch": versions.get("torch", ""),
         }
@@ -91,11 +98,15 @@ class Evaluator:
 
         `repeat` counts earlier evaluations of the same behaviour: each has seeds of its own.
         """
-        judged = self.judge(program, self.trial(rung, repeat), self.task.rungs[rung].limits)
+        limits = self.task.rungs[rung].limits
+        found = self.evaluate_with(program, self.trial(rung, repeat), limits)
+        return replace(found, rung=rung, fingerprint=fingerprint)
+
+    def evaluate_with(self, program: Program, trial: Trial, limits: Limits) -> Evaluation:
+        """Judge a program in a trial of any size."""
+        judged = self.judge(program, trial, limits)
         evaluation = Evaluation(
             judged.status,
-            rung=rung,
-            fingerprint=fingerprint,
             message=judged.message,
             seconds=judged.seconds,
             device=self.device,
@@ -109,6 +120,7 @@ class Evaluator:
             score=float(best.by_seed.mean()),
             metrics={**best.metrics, "learning_rate": best.learning_rate},
             by_seed=tuple(float(s) for s in best.by_seed),
+            curves=judged.curves,
         )
 
     def _tier(self, program: Program) -> str:
@@ -116,17 +128,36 @@ class Evaluator:
         tier = self.sandbox.tier
         return "process" if tier == UNSAFE and program.genome is not None else tier
 
-    def judge(self, program: Program, trial: Trial, limits: Limits) -> Judgement:
+    def judge(
+        self, program: Program, trial: Trial, limits: Limits, amend: Amend | None = None
+    ) -> Judgement:
         """Run one trial in the sandbox; `Cancelled` when it was closed meanwhile."""
+        outcome = self.run(program, trial, limits, amend)
+        if isinstance(outcome, freeform.Unprobable):
+            return Judgement(Status.FAILED, None, str(outcome), 0.0)
+        status, best, message = self._scored(outcome, trial)
+        curves: Curves = ()
+        if best is not None and outcome.result is not None:
+            curves = curves_at(outcome.result, trial, best.learning_rate)
+        return Judgement(status, best, message, outcome.seconds, curves)
+
+    def run(
+        self, program: Program, trial: Trial, limits: Limits, amend: Amend | None = None
+    ) -> Outcome | freeform.Unprobable:
+        """Train a program in the sandbox, and return what came back without judging it.
+
+        `amend` changes what the training process is given. `Cancelled` when the sandbox was closed.
+        """
         try:
             job = self._job(program, trial, limits)
         except freeform.Unprobable as fault:
-            return Judgement(Status.FAILED, None, str(fault), 0.0)
+            return fault
+        if amend is not None:
+            job = replace(job, payload=amend(job.payload))
         outcome = self.sandbox.run(job)
         if outcome.ending is Ending.CANCELLED:
             raise Cancelled
-        status, best, message = self._scored(outcome, trial)
-        return Judgement(status, best, message, outcome.seconds)
+        return outcome
 
     def _job(self, program: Program, trial: Trial, limits: Limits) -> Job:
         if program.genome is None:
@@ -143,8 +174,6 @@ class Evaluator:
             return Status.TIMED_OUT if late else Status.FAILED, None, one_line(str(fault))
         if stopped := str(outcome.result.data.get("stopped", "")):
             return Status.PRUNED, None, stopped
-        if fault := str(outcome.result.data.get("fault", "")):
-            return Status.FAILED, None, fault
         try:
             measured = self.task.measure(outcome.result, trial)
         except (KeyError, ValueError, TypeError) as error:

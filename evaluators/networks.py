@@ -11,6 +11,8 @@ Nothing here needs torch: the process that reads a task never imports it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from math import prod
 from typing import Any
 
 Network = Mapping[str, Any]
@@ -59,3 +61,40 @@ def transformer(vocabulary: int, context: int, width: int, depth: int, heads: in
     """Describe a causal pre-norm transformer that predicts the next token."""
     sizes = {"vocabulary": vocabulary, "context": context, "width": width}
     return {"family": "transformer", **sizes, "depth": depth, "heads": heads}
+
+
+def multiply_adds(network: Network) -> int:
+    """Return the multiply-adds of matrix products and convolutions for one example, forwards."""
+    return _COUNTS[network["family"]](network)
+
+
+def _mlp(network: Network) -> int:
+    return sum(a * b for a, b in pairwise(network["widths"]))
+
+
+def _conv(network: Network) -> int:
+    channels, *size = network["shape"]
+    total = 0
+    layers = zip(network["channels"], network["kernels"], network["strides"], strict=True)
+    for made, kernel, stride in layers:
+        size = [(n + 2 - kernel) // stride + 1 for n in size]
+        total += prod(size) * made * channels * kernel ** len(size)
+        channels = made
+    return total + channels * prod(size) * network["outputs"]
+
+
+def _gru(network: Network) -> int:
+    """Count both directions: three gates of inputs and of states at every position."""
+    length, hidden = network["length"], network["hidden"]
+    cell = 3 * hidden * (network["inputs"] + hidden)
+    return 2 * length * (cell + hidden * network["outputs"])
+
+
+def _transformer(network: Network) -> int:
+    """Count projections, scores, a perceptron four times as wide, and the read-out everywhere."""
+    context, width = network["context"], network["width"]
+    block = 12 * width * width + 2 * context * width
+    return context * (network["depth"] * block + width * network["vocabulary"])
+
+
+_COUNTS = {"mlp": _mlp, "conv": _conv, "gru": _gru, "transformer": _transformer}

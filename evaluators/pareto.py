@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import isfinite
 from typing import Literal
 
 import numpy as np
@@ -33,6 +34,26 @@ def fronts(
         left = [i for i in left if found[i] is None]
         front += 1
     return found
+
+
+def front(points: Sequence[Mapping[str, float]], directions: Mapping[str, Direction]) -> list[int]:
+    """Return the places of the points that no other dominates, best in the first objective first.
+
+    Of equal points the first stands for all. The first front alone takes a time that grows with
+    the points times those on the front, so it can be found among very many.
+    """
+    costs = [tuple(_cost(p, n, d) for n, d in directions.items()) for p in points]
+    there = [place for place, cost in enumerate(costs) if all(map(isfinite, cost))]
+    kept: list[int] = []
+    # Best first, so that nothing that comes later dominates what is kept already.
+    for place in sorted(there, key=lambda place: costs[place]):
+        if not any(_no_worse(costs[other], costs[place]) for other in kept):
+            kept.append(place)
+    return kept
+
+
+def _no_worse(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    return all(a <= b for a, b in zip(one, other, strict=True))
 
 
 def _cost(point: Mapping[str, float], name: str, direction: Direction) -> float:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -133,7 +134,8 @@ def _chosen(
     from sklearn.gaussian_process.kernels import RBF
 
     # The kernel's width stays: a handful of points does not settle it.
-    process = GaussianProcessRegressor(RBF(1.0), alpha=1e-3, optimizer=None, normalize_y=True)
+    settings: dict[str, Any] = {"alpha": 1e-3, "optimizer": None, "normalize_y": True}
+    process = GaussianProcessRegressor(RBF(1.0), **settings)
     process.fit(np.array(tried)[finite], np.array(values)[finite])
-    mean, deviation = process.predict(offered, return_std=True)
+    mean, deviation = map(np.asarray, process.predict(offered, return_std=True))
     return offered[int(np.argmax(mean + OPTIMISM * deviation))]

@@ -6,9 +6,13 @@ or softer than another.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
-from evaluators.task import Measurement, Rung, Task, Trial
+import numpy as np
+
+from evaluators.task import Measurement, Rung, Task, Trial, Watchable
 from programs.load import library
 from programs.program import Program
 from sandbox.base import Payload
@@ -27,11 +31,19 @@ BASELINES = (
 )
 
 
+class Problem(Task, Watchable, Protocol):
+    """A task for optimisers that can be watched and states its cost."""
+
+    def work(self, trial: Trial) -> float:
+        """Return the cost of a trial in multiply-adds."""
+        ...
+
+
 @dataclass(frozen=True)
 class Schedules:
     """A problem as a task for schedules; all but what is said here is the problem's."""
 
-    problem: Task
+    problem: Problem
     baselines: tuple[str, ...] = BASELINES
     kind: str = "schedule"
     harness: str = "evaluators.harness.schedule:train"
@@ -77,3 +89,29 @@ class Schedules:
     def measure(self, result: Payload, trial: Trial) -> Measurement:
         """Score predictions as the problem does."""
         return self.problem.measure(result, trial)
+
+    @property
+    def held_out(self) -> tuple[str, ...]:
+        """Return the tasks on which a verdict judges what was found on the problem."""
+        return getattr(self.problem, "held_out", ())
+
+    @property
+    def funnel(self) -> tuple[str, ...]:
+        """Return the tasks through which a funnel sends what was found on the problem."""
+        return getattr(self.problem, "funnel", ())
+
+    def work(self, trial: Trial) -> float:
+        """Return the cost of a trial in multiply-adds."""
+        return self.problem.work(trial)
+
+    def watched(self, payload: Payload, trial: Trial, marks: Sequence[int]) -> Payload:
+        """Ask for a learning curve as the problem does."""
+        return self.problem.watched(payload, trial, marks)
+
+    def curve(self, result: Payload, trial: Trial, marks: Sequence[int]) -> np.ndarray:
+        """Score a learning curve as the problem does."""
+        return self.problem.curve(result, trial, marks)
+
+    def watch_size(self, trial: Trial, marks: int) -> int:
+        """Return how many validation examples are watched."""
+        return self.problem.watch_size(trial, marks)

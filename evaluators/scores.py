@@ -13,6 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from evaluators.task import Measurement
+from sandbox.base import Payload
+
+CLAIMS = frozenset({"score", "scores", "metrics", "accuracy", "examples", "seconds", "by_seed"})
+"""Names that no honest training process has any business returning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,12 @@ def squared_error(outputs: np.ndarray, targets: np.ndarray) -> Measurement:
         spread = float(np.square(targets - targets.mean(0)).mean())
         score = -errors.mean(-1)
         return Measurement(score, -errors, {"r2": 1.0 + score / spread})
+
+
+def refuse_claims(result: Payload) -> None:
+    """Raise `ValueError` where a child claims what only the parent computes or measures."""
+    for name in sorted(CLAIMS & {*result.data, *result.arrays}):
+        raise ValueError(f"the training process claims its own `{name}`, which is measured here")
 
 
 SCORES: Mapping[str, Score] = {

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import cast
@@ -28,9 +28,9 @@ import numpy as np
 
 from evaluators.bodies import Bodies
 from evaluators.data.splits import Data
-from evaluators.networks import Network
+from evaluators.networks import Network, multiply_adds
 from evaluators.schedules import Schedules
-from evaluators.scores import SCORES
+from evaluators.scores import SCORES, refuse_claims
 from evaluators.task import Measurement, Rung, Task, Trial, log_sweep
 from programs.errors import InputError
 from programs.program import Program
@@ -38,6 +38,9 @@ from sandbox.base import MIB, Limits, Payload
 
 SWEEP = log_sweep(10**-3.5, 10.0, 10)
 """Ten learning rates from 3e-4 to 10: two a decade, wide enough for a rule of any scale."""
+
+WATCHED = 40 * MIB
+"""Bytes of predictions that a learning curve may take."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,8 @@ class Supervised:
     `memory` limit one judgement. `kinds` are the kinds of program on offer, the usual one first,
     and `baselines` the optimisers that verdicts compare with, the reference first. `body` is the
     task for architectures, if `kinds` offers them.
+    `held_out` names the tasks on which a verdict judges what was found here, `funnel` those on
+    which a funnel of meta-validation does, the cheaper first; no task should be in both.
     """
 
     name: str
@@ -66,6 +71,8 @@ class Supervised:
     further: tuple[Rung, ...] = ()
     kinds: tuple[str, ...] = ("optimizer", "schedule")
     baselines: tuple[str, ...] = ("adamw", "lion", "nesterov")
+    held_out: tuple[str, ...] = ("mnist1d", "regression", "modular")
+    funnel: tuple[str, ...] = ("autoencoder", "stdlib-lm")
     body: Bodies | None = None
 
     def __post_init__(self) -> None:
@@ -142,12 +149,42 @@ class Supervised:
 
     def measure(self, result: Payload, trial: Trial) -> Measurement:
         """Score predictions; `ValueError` where their shape is not what was owed."""
+        refuse_claims(result)
         labels = self.splits.held_out(trial.split)[1]
         found = np.asarray(result.arrays["predictions"], dtype=np.float64)
         owed = (len(trial.learning_rates), len(trial.seeds), *self._owed(labels))
         if found.shape != owed:
             raise ValueError(f"expected predictions of shape {owed}, found {found.shape}")
         return SCORES[self.score].measure(found, labels)
+
+    def work(self, trial: Trial) -> float:
+        """Return the cost of a trial in multiply-adds; going back costs twice going forth."""
+        replicas = len(trial.learning_rates) * len(trial.seeds)
+        return 3.0 * multiply_adds(self.model) * self.batch * trial.steps * replicas
+
+    def watched(self, payload: Payload, trial: Trial, marks: Sequence[int]) -> Payload:
+        """Ask for predictions at certain steps too, on the first examples of validation."""
+        data = {**payload.data, "marks": list(marks)}
+        x = self.splits.validation[0][: self.watch_size(trial, len(marks))]
+        return Payload(data, {**payload.arrays, "curve_x": x})
+
+    def curve(self, result: Payload, trial: Trial, marks: Sequence[int]) -> np.ndarray:
+        """Score what `watched` asked for: `[marks, learning rates, seeds]`."""
+        refuse_claims(result)
+        labels = self.splits.validation[1][: self.watch_size(trial, len(marks))]
+        found = np.asarray(result.arrays["curve"], dtype=np.float64)
+        replicas = (len(trial.learning_rates), len(trial.seeds))
+        owed = (len(marks), *replicas, *self._owed(labels))
+        if found.shape != owed:
+            raise ValueError(f"expected a curve of shape {owed}, found {found.shape}")
+        return np.stack([SCORES[self.score].measure(point, labels).score for point in found])
+
+    def watch_size(self, trial: Trial, marks: int) -> int:
+        """Return how many examples are watched, so that the answer stays within `WATCHED`."""
+        labels = self.splits.validation[1]
+        outputs = int(np.prod(self._owed(labels)[1:]))
+        replicas = len(trial.learning_rates) * len(trial.seeds)
+        return min(len(labels), max(1, WATCHED // (4 * outputs * replicas * marks)))
 
     def _owed(self, labels: np.ndarray) -> tuple[int, ...]:
         """Return the shape of one replica's predictions: the labels', or logits for each."""

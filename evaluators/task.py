@@ -4,6 +4,7 @@
     Trial         one judgement: a rung's figures, with the seeds and the split made explicit
     Measurement   the scores a trial gave, for every learning rate and seed
     Task          a named problem that turns programs into payloads and results into measurements
+    Watchable     what a task has whose training can be watched, for learning curves
     ManyKinds     a task that can judge programs of further kinds on the same problem
 
 A task is a file with a constant `TASK`. It is found by built-in name, by a path ending in `.py`,
@@ -12,9 +13,9 @@ or as an installed entry point of the group `cambrian.tasks`; nothing is registe
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, cast
+from typing import Literal, Protocol, cast, runtime_checkable
 
 import numpy as np
 
@@ -118,6 +119,23 @@ class Task(Protocol):
 
     def measure(self, result: Payload, trial: Trial) -> Measurement:
         """Compare what came back with the labels; raise `ValueError` for a malformed result."""
+        ...
+
+
+@runtime_checkable
+class Watchable(Protocol):
+    """A task whose training can be watched, so that a verdict can say who trains faster."""
+
+    def watched(self, payload: Payload, trial: Trial, marks: Sequence[int]) -> Payload:
+        """Ask for predictions on validation examples at the steps `marks` too."""
+        ...
+
+    def curve(self, result: Payload, trial: Trial, marks: Sequence[int]) -> np.ndarray:
+        """Score them: `[marks, learning rates, seeds]`; raise `ValueError` for a malformed one."""
+        ...
+
+    def watch_size(self, trial: Trial, marks: int) -> int:
+        """Return how many validation examples are watched: the first so many."""
         ...
 
 

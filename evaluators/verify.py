@@ -1,182 +1,198 @@
 """The honest verdict: a program beside tuned baselines, on data and seeds that search never saw.
 
-Everyone's learning rate is tuned by the same sweep with the same number of trials on the
-validation split, with seeds of its own; then everyone trains at that rate with the same fresh
-seeds and is judged on the held-out split. Differences are paired: the same seed means the same
-initial weights and batches, the same image counts for both.
+On every task, the one that was searched and others that were not, everyone is tuned by the same
+sweep with the same number of trials and judged on the held-out split with the same fresh seeds
+(`evaluators.contest`). Differences are paired: the same seed means the same initial weights and
+batches, the same example counts for both. Intervals and p-values are `evaluators.statistics`';
+the p-values are corrected by Holm over all baselines on all tasks together, so that a verdict
+makes one false claim or more in at most one of twenty times.
 
-Intervals are 95 % bootstrap percentiles that resample seeds and held-out examples together, so
-that they hold for other seeds and other images, not only for these.
+Who trains faster is asked as AlgoPerf asks it (`evaluators.timing`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
-from evaluators.evaluator import Best, Evaluator
+from evaluators import contest, timing
+from evaluators.contest import Entry, Watched
+from evaluators.evaluator import Evaluator
+from evaluators.sentence import sentence
+from evaluators.standing import BETTER, UNDECIDED, WORSE, Gain, Race, Standing, TaskVerdict, Verdict
+from evaluators.statistics import Resamples, holm
+from evaluators.task import Watchable
 from programs.program import Program
 
-TUNING_SEED = 10_000
-FINAL_SEED = 20_000
-FINAL_SEEDS = 10
-RESAMPLES = 2_000
-LEVEL = 0.95
+QUICK_SEEDS = 10
+SEEDS = 20
+LEVEL = 0.05
+
+SETTERS: Mapping[str, tuple[str, ...]] = {
+    "optimizer": ("adamw", "nadam", "nesterov", "momentum"),
+}
+"""Whose best sets the target, by kind, as in AlgoPerf; other kinds: the task's own baselines."""
+
+Map = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """One program's held-out result; `interval` and `versus` are bootstrap intervals.
+class Plan:
+    """How much a verdict takes: fresh seeds for everyone, and whether trainings are timed.
 
-    `trials` is how many learning rates were tried for it; `at_edge` says that the best was the
-    first or the last of them, so that a wider sweep might have served it better. `versus` is the
-    mean paired difference to the reference (positive: better) with its interval, `None` for the
-    reference itself.
+    `seen` names tasks on which the judged program was selected, other than the searched one.
     """
 
-    name: str
-    learning_rate: float
-    at_edge: bool
-    trials: int
-    score: float
-    interval: tuple[float, float]
-    metrics: Mapping[str, float]
-    versus: tuple[float, float, float] | None
+    seeds: int = QUICK_SEEDS
+    timed: bool = False
+    seen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """The table and its sentence; `reference` is what `versus` compares with.
+class _Table:
+    """What happened on one task: who entered, and who could not."""
 
-    `failures` says which programs could not be judged, and why.
-    """
-
-    standings: tuple[Standing, ...]
-    sentence: str
-    seeds: int
-    examples: int
+    evaluator: Evaluator
+    entries: Mapping[str, Entry]
     failures: Mapping[str, str]
-    reference: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Final:
-    best: Best
-    sweep: tuple[float, ...]
-
-
-Map = Callable[[Callable[[Program], "_Final | str"], Iterable[Program]], Iterable["_Final | str"]]
+    race: Race | None = None
 
 
 def verify(
-    evaluator: Evaluator,
+    evaluators: Sequence[Evaluator],
     contestants: Mapping[str, Program],
     rng: np.random.Generator,
+    plan: Plan = Plan(),
     run_all: Map = map,
+    begin: Callable[[str], None] = lambda task: None,
 ) -> Verdict:
-    """Compare programs on the held-out split; the first contestant is the one judged.
+    """Compare the first contestant with the others on every evaluator's task, the searched first.
 
-    The task's first baseline is the reference. `run_all` may be a thread pool's `map`, to use
-    several workers.
+    `run_all` may be a thread pool's `map`, to use several workers; `begin` hears each task's name
+    when its turn comes.
     """
-    reference = evaluator.task.baselines[0]
-    results = run_all(lambda p: _final(evaluator, p), list(contestants.values()))
-    finals: dict[str, _Final] = {}
-    failures: dict[str, str] = {}
-    for name, result in zip(contestants, results, strict=True):
-        if isinstance(result, str):
-            failures[name] = result
-        else:
-            finals[name] = result
-    standings = tuple(_standing(n, f, finals.get(reference), rng) for n, f in finals.items())
+    tables = []
+    for evaluator in evaluators:
+        begin(evaluator.task.name)
+        tables.append(_contest(evaluator, contestants, plan, run_all))
     judged = next(iter(contestants))
-    example = next(iter(finals.values()), None)
-    return Verdict(
+    verdicts = _corrected([_compare(t, judged, rng, plan) for t in tables])
+    verdict = Verdict(judged, verdicts, scores=_integrals(verdicts), seen=plan.seen)
+    return replace(verdict, sentence=sentence(verdict))
+
+
+def _contest(
+    evaluator: Evaluator, contestants: Mapping[str, Program], plan: Plan, run_all: Map
+) -> _Table:
+    """Let everyone enter on one task, and race those who did."""
+
+    def enter(program: Program) -> Entry | str:
+        return contest.enter(evaluator, program, plan.seeds)
+
+    found = dict(zip(contestants, run_all(enter, list(contestants.values())), strict=True))
+    entries = {n: f for n, f in found.items() if not isinstance(f, str)}
+    failures = {n: f for n, f in found.items() if isinstance(f, str)}
+    table = _Table(evaluator, entries, failures)
+    if not plan.timed or not isinstance(evaluator.task, Watchable):
+        return table
+    return replace(table, race=_race(table, contestants, run_all))
+
+
+def _race(table: _Table, contestants: Mapping[str, Program], run_all: Map) -> Race | None:
+    """Time everyone to the target that the best of the setters reached; `None` without one."""
+    evaluator, entries = table.evaluator, table.entries
+    setters = SETTERS.get(evaluator.task.kind, evaluator.task.baselines)
+    able = [n for n in setters if n in entries]
+    if not able:
+        return None
+    setter = max(able, key=lambda name: entries[name].validation)
+    goal = contest.target(evaluator, contestants[setter], entries[setter])
+    if goal is None:
+        return None
+
+    def watch(name: str) -> Watched:
+        return contest.watch(evaluator, contestants[name], entries[name])
+
+    watched = dict(zip(entries, run_all(watch, list(entries)), strict=True))
+    times = {name: w.time_to(goal) for name, w in watched.items()}
+    steps = {name: time[0] for name, time in times.items()}
+    return Race(goal, setter, steps, {name: time[1] for name, time in times.items()})
+
+
+def _compare(table: _Table, judged: str, rng: np.random.Generator, plan: Plan) -> TaskVerdict:
+    """Estimate every program's score, and the judged one's difference to it."""
+    task, entries = table.evaluator.task, table.entries
+    examples = next((e.examples.shape[1] for e in entries.values()), 0)
+    standings: list[Standing] = []
+    if entries:
+        resamples = Resamples(plan.seeds, examples, rng)
+        own = entries.get(judged)
+        standings = [_standing(n, e, own, resamples) for n, e in entries.items()]
+    return TaskVerdict(
+        task=task.name,
+        kind=task.kind,
+        score_name=task.score_name,
+        reference=task.baselines[0],
+        seeds=plan.seeds,
+        tuning_seeds=task.rungs[0].seeds,
+        examples=examples,
         standings=tuple(sorted(standings, key=lambda s: -s.score)),
-        sentence=_sentence(judged, reference, standings, failures, evaluator.task.name),
-        seeds=FINAL_SEEDS,
-        examples=0 if example is None else example.best.examples.shape[1],
-        failures=failures,
-        reference=reference,
+        failures=table.failures,
+        race=table.race,
     )
 
 
-def _final(evaluator: Evaluator, program: Program) -> _Final | str:
-    """Tune on validation, then judge on the held-out split; a string is the reason for failing."""
-    rung = evaluator.task.rungs[0]
-    seeds = range(TUNING_SEED, TUNING_SEED + rung.seeds)
-    tuning = replace(evaluator.trial(), seeds=tuple(seeds))
-    tuned = evaluator.judge(program, tuning, rung.limits)
-    if tuned.best is None:
-        return tuned.message
-    final = replace(
-        tuning,
-        learning_rates=(tuned.best.learning_rate,),
-        seeds=tuple(range(FINAL_SEED, FINAL_SEED + FINAL_SEEDS)),
-        split="test",
-    )
-    judged = evaluator.judge(program, final, rung.limits)
-    if judged.best is None:
-        return f"{judged.message} (with fresh seeds at its tuned learning rate)"
-    return _Final(judged.best, tuning.learning_rates)
-
-
-def _standing(
-    name: str, final: _Final, reference: _Final | None, rng: np.random.Generator
-) -> Standing:
-    examples = final.best.examples
-    versus = None
-    if reference is not None and reference is not final:
-        difference = examples - reference.best.examples
-        versus = (float(difference.mean()), *bootstrap(difference, rng))
+def _standing(name: str, entry: Entry, own: Entry | None, resamples: Resamples) -> Standing:
+    score = resamples.estimate(entry.examples)
+    gain = None
+    if own is not None and own is not entry:
+        found = resamples.estimate(own.examples - entry.examples)
+        gain = Gain(found.mean, found.low, found.high, found.p)
     return Standing(
         name=name,
-        learning_rate=final.best.learning_rate,
-        at_edge=final.best.learning_rate in (final.sweep[0], final.sweep[-1]),
-        trials=len(final.sweep),
-        score=float(examples.mean()),
-        interval=bootstrap(examples, rng),
-        metrics=final.best.metrics,
-        versus=versus,
+        learning_rate=entry.learning_rate,
+        at_edge=entry.at_edge,
+        trials=len(entry.sweep),
+        validation=entry.validation,
+        score=score.mean,
+        interval=(score.low, score.high),
+        metrics=entry.metrics,
+        gain=gain,
     )
 
 
-def bootstrap(values: np.ndarray, rng: np.random.Generator) -> tuple[float, float]:
-    """Return the interval of the mean of `values [seeds, examples]`, both resampled."""
-    seeds, examples = values.shape
-    means = np.empty(RESAMPLES)
-    for place in range(RESAMPLES):
-        rows = rng.integers(seeds, size=seeds)
-        weights = np.bincount(rng.integers(examples, size=examples), minlength=examples)
-        means[place] = (values[rows].mean(0) @ weights) / examples
-    tail = (1 - LEVEL) / 2
-    low, high = np.quantile(means, [tail, 1 - tail])
-    return float(low), float(high)
+def _corrected(verdicts: Sequence[TaskVerdict]) -> tuple[TaskVerdict, ...]:
+    """Correct all p-values together, and decide."""
+    p_values = {
+        (v.task, s.name): s.gain.p for v in verdicts for s in v.standings if s.gain is not None
+    }
+    corrected = holm(p_values)
 
+    def decided(task: str, standing: Standing) -> Standing:
+        if standing.gain is None:
+            return standing
+        p = corrected[task, standing.name]
+        outcome = UNDECIDED if p >= LEVEL else BETTER if standing.gain.mean > 0 else WORSE
+        return replace(standing, gain=replace(standing.gain, corrected=p, outcome=outcome))
 
-def _sentence(
-    judged: str,
-    reference: str,
-    standings: Sequence[Standing],
-    failures: Mapping[str, str],
-    task: str,
-) -> str:
-    if judged in failures:
-        return f"{judged} could not be judged on held-out data: {failures[judged]}."
-    if reference in failures:
-        return f"No verdict: the baseline {reference} could not be judged: {failures[reference]}."
-    versus = next(s.versus for s in standings if s.name == judged)
-    if versus is None:
-        return f"{judged} is the baseline itself: search found nothing better than it started from."
-    gain, low, high = versus
-    figures = (
-        f"held-out score {gain:+.4f}, 95 % interval {low:+.4f} to {high:+.4f}, "
-        f"{FINAL_SEEDS} fresh seeds on {task}"
+    return tuple(
+        replace(v, standings=tuple(decided(v.task, s) for s in v.standings)) for v in verdicts
     )
-    if low > 0:
-        return f"{judged} is better than tuned {reference}: {figures}."
-    if high < 0:
-        return f"{judged} is worse than tuned {reference}: {figures}."
-    return f"{judged} is not shown to differ from tuned {reference}: {figures}."
+
+
+def _integrals(verdicts: Sequence[TaskVerdict]) -> dict[str, dict[str, float]]:
+    """Return every racer's score integral over the tasks that were raced, by steps and seconds."""
+    races = {v.task: v.race for v in verdicts if v.race is not None}
+    names = dict.fromkeys(name for race in races.values() for name in race.steps)
+    found: dict[str, dict[str, float]] = {name: {} for name in names}
+    for clock in ("steps", "seconds"):
+        times = {n: {t: getattr(r, clock).get(n, np.inf) for t, r in races.items()} for n in names}
+        for name, row in timing.ratios(times).items():
+            found[name][clock] = timing.integral(row)
+    return found
+
+
+__all__ = ["QUICK_SEEDS", "SEEDS", "Map", "Plan", "verify"]

@@ -12,6 +12,7 @@ from importlib import resources
 
 from programs.canonical import structural_key, text_key
 from programs.check import check, without_dead_code
+from programs.dialect import lowered
 from programs.errors import Fault
 from programs.freeform import Freeform, recognise
 from programs.genome import Genome
@@ -52,6 +53,9 @@ def read_program(source: str, kind: Kind) -> Program | Fault:
     free = recognise(source, kind)
     if not isinstance(free, Freeform):
         return free or genome
+    genome = lowered(free, kind)
+    if genome is not None:
+        return Program(kind.name, source, structural_key(genome, kind), genome)
     return Program(kind.name, source, text_key(kind.name, free.text), form=free.form)
 
 

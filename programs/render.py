@@ -41,6 +41,18 @@ def number(value: float) -> str:
     return repr(value).replace("e-0", "e-").replace("e+", "e")
 
 
+def expressions(function: Function, kind: Kind) -> dict[str, str]:
+    """Return for each statement's target the expression that it is bound to."""
+    nested: dict[str, Text] = {}
+    texts = {}
+    for statement in function.body:
+        text = _statement(statement, kind, nested)
+        texts[statement.target] = text[0]
+        if is_anonymous(statement.target):
+            nested[statement.target] = text
+    return texts
+
+
 def _function(function: Function, kind: Kind) -> str:
     nested: dict[str, Text] = {}
     lines = [f"def {function.name}({', '.join(function.params)}):"]

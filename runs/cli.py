@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 the run failed, 2 wrong usage or input, 75 another process
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from importlib.metadata import version
@@ -14,6 +15,9 @@ from pathlib import Path
 import click
 
 from programs.errors import CambrianError, closest
+
+COMPLETING = "_CAMBRIAN_COMPLETE"
+"""The variable by which a shell asks what it may offer."""
 
 COMMANDS = (
     "demo",
@@ -26,16 +30,23 @@ COMMANDS = (
     "top",
     "show",
     "lineage",
+    "report",
+    "explain",
     "export",
     "eval",
     "verify",
+    "funnel",
     "hash",
     "simplify",
     "diff",
+    "sql",
+    "db",
     "tasks",
     "library",
     "check",
     "doctor",
+    "config",
+    "completion",
     "bench",
 )
 
@@ -51,17 +62,27 @@ class Commands(click.Group):
         """Import one command."""
         if cmd_name not in COMMANDS:
             return None
-        return import_module(f"runs.commands.{cmd_name}").command
+        command = import_module(f"runs.commands.{cmd_name}").command
+        if COMPLETING in os.environ:
+            from runs.commands.complete import attach
+
+            attach(command)
+        return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Name the nearest command when there is none of that name."""
+        """Name the nearest command when there is none; let settings stand in for flags."""
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             hint = closest(args[0], COMMANDS)
             ask = f" Did you mean `{hint}`?" if hint else ""
             raise click.UsageError(f"There is no command `{args[0]}`.{ask}", ctx)
-        return super().resolve_command(ctx, args)
+        name, command, rest = super().resolve_command(ctx, args)
+        if name and command and not ctx.resilient_parsing:
+            from runs.defaults import defaults
+
+            ctx.default_map = {name: defaults(command, rest)}
+        return name, command, rest
 
 
 @click.command(
@@ -79,7 +100,7 @@ def main() -> None:
     """Run the command line and exit with its code."""
     debug = "--debug" in sys.argv
     try:
-        code = cambrian.main(standalone_mode=False)
+        code = cambrian.main(prog_name="cambrian", complete_var=COMPLETING, standalone_mode=False)
     except click.exceptions.Abort:
         code = 130
     except click.ClickException as error:

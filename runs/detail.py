@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from statistics import fmean
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -10,14 +13,77 @@ from rich.table import Table
 from rich.text import Text
 
 from evaluators.candidate import Candidate
+from programs.errors import CambrianError, Fault, InputError
+from programs.export import export_latex
+from programs.export.unicode import export_unicode
+from programs.load import kind_named, read_program
+from programs.program import Program
 from runs import tables
-from runs.record import RunRecord, Verdict
+from runs.inert import inert, inert_line
+from runs.plots import plot
+from runs.queries import Queries
+from runs.record import Measured, RunRecord, Verdict
+
+PLOT_HEIGHT = 8
+MOST_ALIASES = 5
 
 
-def as_dict(
-    candidate: Candidate, run: RunRecord, verdict: Verdict | None, aliases: Sequence[str]
-) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """A candidate and all that is known of it.
+
+    `aliases` behave the same, wherever they were found. `trained` is the candidate whose training
+    gave the score and whose curves are shown, where it is another.
+    """
+
+    candidate: Candidate
+    run: RunRecord
+    verdict: Verdict | None
+    aliases: tuple[Candidate, ...]
+    measured: tuple[Measured, ...]
+    trained: str | None
+
+    @property
+    def curves(self) -> list[tuple[float, ...]]:
+        """Return the learning curves on the dearest rung that has any."""
+        having = [m for m in self.measured if m.curve]
+        last = max((m.rung for m in having), default=0)
+        return [m.curve for m in having if m.rung == last]
+
+    def rungs(self) -> Iterator[tuple[int, list[Measured]]]:
+        """Yield the scores on each rung, the cheapest first."""
+        for rung, found in groupby(self.measured, key=lambda m: m.rung):
+            yield rung, list(found)
+
+
+def detail(store: Queries, prefix: str) -> Detail:
+    """Read everything about the candidate whose id starts with `prefix`."""
+    candidate = store.candidate(prefix)
+    trained = store.trained_for(candidate.id)
+    measured = store.measured(candidate.id)
+    if trained and not any(m.curve for m in measured):
+        measured = store.measured(trained) or measured
+    return Detail(
+        candidate,
+        store.run_of(candidate.id),
+        store.verdict(candidate.id),
+        tuple(store.candidate(id) for id in store.aliases(candidate.id)),
+        tuple(measured),
+        None if trained == candidate.id else trained,
+    )
+
+
+def readable(candidate: Candidate) -> Program:
+    """Return a stored candidate's program with its genome; `InputError` where it has none."""
+    program = read_program(candidate.program.source, kind_named(candidate.program.kind))
+    if isinstance(program, Fault):
+        raise InputError(f"Candidate {candidate.id} is not a program of the language: {program}")
+    return program
+
+
+def as_dict(found: Detail) -> dict[str, Any]:
     """Return everything that is known of a candidate."""
+    candidate, run = found.candidate, found.run
     evaluation, origin = candidate.evaluation, candidate.origin
     return {
         "id": candidate.id,
@@ -38,45 +104,100 @@ def as_dict(
         "fingerprint": evaluation.fingerprint,
         "proposer": origin.proposer,
         "operator": origin.operator,
+        "model": origin.model,
+        "usage": dict(origin.usage),
         "parents": list(origin.parents),
         "rationale": origin.rationale,
         "seed": list(origin.seed),
         "duplicate_of": candidate.duplicate_of,
         "recalled": candidate.recalled,
-        "aliases": list(aliases),
-        "verdict": None if verdict is None else verdict.sentence,
+        "trained": found.trained or candidate.id,
+        "aliases": [alias.id for alias in found.aliases],
+        "verdict": None if found.verdict is None else found.verdict.sentence,
+        "scores": [
+            {"rung": m.rung, "seed": m.seed, "score": m.score, "curve": list(m.curve)}
+            for m in found.measured
+        ],
         "source": candidate.program.source,
+        "formula": _formula(candidate, export_unicode),
+        "latex": _formula(candidate, export_latex),
     }
 
 
-def as_screen(
-    candidate: Candidate, run: RunRecord, verdict: Verdict | None, aliases: Sequence[str]
-) -> RenderableType:
-    """Compose the screen: facts first, then the program."""
+def as_screen(found: Detail, width: int = 80) -> RenderableType:
+    """Compose the screen: facts first, then the program, its formula and its learning curves."""
+    source = inert(found.candidate.program.source)
+    parts: list[RenderableType] = [_facts(found), Text(""), tables.program_text(source)]
+    if formula := _formula(found.candidate, export_unicode):
+        parts += [Text(""), *(Text(f"  {line}") for line in formula.splitlines())]
+    if found.curves:
+        parts += [Text(""), *map(Text, plot(found.curves, width - 2, PLOT_HEIGHT))]
+        seeds = f"training loss of {len(found.curves)} seeds, from the first step to the last"
+        parts.append(Text(f"  {seeds}", style="dim"))
+    if found.aliases:
+        parts += [Text(""), *_elsewhere(found.candidate, found.aliases)]
+    return Group(*parts)
+
+
+def _facts(found: Detail) -> Table:
+    candidate, run = found.candidate, found.run
     evaluation, origin = candidate.evaluation, candidate.origin
-    facts = Table.grid(padding=(0, 2))
-    facts.add_column(style="dim")
-    facts.add_column(overflow="fold")
-
-    def fact(name: str, value: str) -> None:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    facts = [
+        ("candidate", f"{candidate.id}, number {candidate.index} of run {run.id} on {run.task}"),
+        ("status", str(evaluation.status) + (" (recalled)" if candidate.recalled else "")),
+        ("message", inert_line(evaluation.message)),
+        *((f"rung {rung}", _by_seed(scores)) for rung, scores in found.rungs()),
+        ("metrics", "  ".join(f"{k} {v:.4g}" for k, v in evaluation.metrics.items())),
+        ("verdict", "" if found.verdict is None else found.verdict.sentence),
+        ("proposed by", inert_line(f"{origin.proposer} {origin.operator} {origin.model}")),
+        ("why", inert_line(origin.rationale)),
+        ("parents", "  ".join(origin.parents)),
+        ("trained as", found.trained or ""),
+        ("fingerprint", evaluation.fingerprint),
+        ("key", candidate.program.key),
+        ("cost", _cost(candidate)),
+    ]
+    for name, value in facts:
         if value:
-            facts.add_row(name, Text(value))
+            table.add_row(name, Text(value))
+    return table
 
-    fact("candidate", f"{candidate.id}, number {candidate.index} of run {run.id} on {run.task}")
-    fact(
-        "status", str(evaluation.status) + (" (from an earlier run)" if candidate.recalled else "")
-    )
-    fact("message", evaluation.message)
-    if evaluation.score is not None:
-        fact("score", tables.score_text(evaluation.score, evaluation.stderr))
-        fact("by seed", "  ".join(f"{s:.4f}" for s in evaluation.by_seed))
-    fact("metrics", "  ".join(f"{k} {v:.4g}" for k, v in evaluation.metrics.items()))
-    fact("verdict", "" if verdict is None else verdict.sentence)
-    fact("proposed by", f"{origin.proposer} {origin.operator}".strip())
-    fact("why", origin.rationale)
-    fact("parents", "  ".join(origin.parents))
-    fact("behaves like", "  ".join(aliases))
-    fact("fingerprint", evaluation.fingerprint)
-    fact("key", candidate.program.key)
-    fact("cost", f"{evaluation.seconds:.2f} s on {evaluation.device}, isolation {evaluation.tier}")
-    return Group(facts, Text(""), tables.program_text(candidate.program.source))
+
+def _by_seed(scores: Sequence[Measured]) -> str:
+    values = [m.score for m in scores]
+    mean = fmean(values)
+    error = None
+    if len(values) > 1:
+        variance = sum((v - mean) ** 2 for v in values) / (len(values) - 1)
+        error = (variance / len(values)) ** 0.5
+    each = "  ".join(f"{value:.4f}" for value in values)
+    return f"{tables.score_text(mean, error)}   by seed {each}"
+
+
+def _cost(candidate: Candidate) -> str:
+    evaluation, usage = candidate.evaluation, candidate.origin.usage
+    parts = [f"{evaluation.seconds:.2f} s on {evaluation.device}, isolation {evaluation.tier}"]
+    if usage.get("calls"):
+        tokens = usage.get("prompt_tokens", 0.0) + usage.get("completion_tokens", 0.0)
+        parts.append(f"${usage.get('usd', 0.0):.4f} for {tokens:.0f} tokens")
+    return "; ".join(parts)
+
+
+def _elsewhere(candidate: Candidate, aliases: Sequence[Candidate]) -> Iterator[RenderableType]:
+    """Yield how the same behaviour was written elsewhere, other texts before equal ones."""
+    yield Text(f"The same behaviour written elsewhere ({len(aliases)}):", style="dim")
+    apart = sorted(aliases, key=lambda alias: alias.program.key == candidate.program.key)
+    for alias in apart[:MOST_ALIASES]:
+        line = f"  {alias.id[:8]}  {inert_line(tables.one_line(alias.program.source))}"
+        yield Text(line, no_wrap=True, overflow="ellipsis")
+
+
+def _formula(candidate: Candidate, write: Any) -> str | None:
+    """Return the program's equations, or `None` where it has none."""
+    try:
+        return write(readable(candidate))
+    except (CambrianError, ValueError, KeyError):
+        return None

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from rich.console import Console
 
 from evaluators.candidate import Candidate
-from evaluators.evaluator import Cancelled, Evaluator
-from evaluators.task import Task, find_task
-from evaluators.verify import Verdict, verify
+from evaluators.evaluator import Cancelled
+from evaluators.task import find_task
 from programs.errors import CambrianError, RunFailed
-from programs.load import library
-from runs import tables
+from runs import tables, verdicts
 from runs.config import RunConfig, read_config
 from runs.heritage import verdict_before
 from runs.lineage import as_path, lineage
@@ -26,6 +21,7 @@ from runs.progress import Progress
 from runs.signals import ending_like_ctrl_c
 from runs.start import Prepared, config_of, perform, prepare, resume_hint, sandbox_for
 from runs.store import Store
+from runs.verifying import judge_quickly
 from sandbox.base import Sandbox
 from sandbox.tiers import promise
 
@@ -137,51 +133,6 @@ def _see_through(
     return 0
 
 
-def judge(
-    store: Store, evaluator: Evaluator, best: Candidate, seed: int, workers: int
-) -> tuple[Verdict, str]:
-    """Compare a candidate with the task's baselines on held-out data, and keep the verdict.
-
-    Returns the verdict and the name under which the candidate stands in it.
-    """
-    known = library(evaluator.task.kind)
-    baselines = {name: known[name] for name in evaluator.task.baselines}
-    same = [name for name, program in baselines.items() if program.key == best.program.key]
-    name = same[0] if same else best.id[:6]
-    contestants = {name: baselines.get(name, best.program), **baselines}
-    rng = np.random.default_rng([seed, best.index])
-    with ThreadPoolExecutor(workers) as pool:
-        verdict = verify(evaluator, contestants, rng, run_all=pool.map)
-    store.save_verdict(best.id, verdict.sentence, asdict(verdict))
-    return verdict, name
-
-
-def verify_candidate(
-    store: Store, prefix: str, device: str, workers: int | None, out: Console
-) -> None:
-    """Judge a stored candidate on held-out data and print the table."""
-    candidate = store.candidate(prefix)
-    run = store.run_of(candidate.id)
-    config = settings(run.task, device=device, workers=workers)
-    task = find_task(run.task, run.kind)
-    with sandbox_for(task, config.workers, device) as sandbox:
-        evaluator = Evaluator(task, sandbox, device)
-        verdict, name = judge(store, evaluator, candidate, run.seed, config.workers)
-    _print_verdict(verdict, name, task, out)
-
-
-def _print_verdict(verdict: Verdict, name: str, task: Task, out: Console) -> None:
-    rung = task.rungs[0]
-    out.print(tables.verdict_table(verdict, task.kind, task.score_name, name))
-    out.print(
-        f"{verdict.seeds} fresh seeds, {verdict.examples} held-out examples; intervals resample "
-        f"both. Every learning rate was tuned by the same {len(rung.learning_rates)} trials "
-        f"with {rung.seeds} seeds each.",
-        style="dim",
-    )
-    out.print(tables.plain(verdict.sentence), style="bold")
-
-
 def _conclude(prepared: Prepared, best: Candidate, out: Console, talk: Console) -> None:
     config, task = prepared.config, prepared.task
     if standing := verdict_before(prepared.store, best):
@@ -193,8 +144,8 @@ def _conclude(prepared: Prepared, best: Candidate, out: Console, talk: Console) 
         f"Judging the winner {best.id[:6]} beside {', '.join(task.baselines)}: the same sweep for "
         f"each, then fresh seeds on held-out data."
     )
-    verdict, name = judge(prepared.store, prepared.evaluator, best, config.seed, config.workers)
-    _print_verdict(verdict, name, task, out)
+    verdict = judge_quickly(prepared.store, prepared.evaluator, best, config.seed, config.workers)
+    out.print(verdicts.quick_screen(verdict))
     out.print()
     out.print(tables.program_text(best.program.source))
     out.print()

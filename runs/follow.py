@@ -39,15 +39,26 @@ class Follower:
         return not self.progress.ended
 
     def _look_at_all(self, display: Display | None = None) -> None:
-        newest = self.store.newest_row()
-        found = self.store.recorded(self.run.id, self._row, newest)
-        for candidate, size in found:
-            self.progress.add(candidate, size)
-            if display is not None:
-                display.show(candidate, self.progress)
-        self._row = newest
+        self._take_in(display)
         self._look_at_run()
         self._look_at_pulse()
+
+    def _take_in(self, display: Display | None) -> None:
+        """Count the candidates that are new, and show them where there is a display."""
+        newest = self.store.rows("SELECT coalesce(max(rowid), 0) AS last FROM candidate")[0]["last"]
+        # A little of the table is read from where it was left, all of a run through its index.
+        run = "c.run" if self._row == 0 else "+c.run"
+        which = f"{run} = ? AND c.rowid > ? AND c.rowid <= ?"
+        place = (self.run.id, self._row, newest)
+        sql = f"SELECT c.id, size FROM candidate c JOIN program ON key = c.program WHERE {which}"
+        sizes = {row["id"]: row["size"] for row in self.store.rows(sql, *place)}
+        if sizes:
+            ids = f"SELECT c.id FROM candidate c WHERE {which}"
+            for candidate in self.store.named_by(ids, *place):
+                self.progress.add(candidate, sizes[candidate.id])
+                if display is not None:
+                    display.show(candidate, self.progress)
+        self._row = newest
 
     def _look_at_run(self) -> None:
         self.run = run = self.store.run(self.run.id)

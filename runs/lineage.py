@@ -1,15 +1,7 @@
-"""How a candidate came about: every step from the seed programs, with what it changed and gained.
+"""How a candidate came about, or what came of it: candidates, their parents, changes and gains.
 
 A lineage is a graph, since a crossover has several parents and two lines may share an ancestor.
-It is drawn like a history of branches: the line of first parents runs straight down to the
-candidate, and the line of a further parent is set in before the step that uses it.
-
-    ┌─ 3fa21b0c  seed  0.5000
-    │  ┌─ 81c09d2e  seed  0.4000
-    │  └─ 5d90aa17  nudge  0.4500  +0.0500
-    │        - m = lerp(m, g, 0.1)
-    │        + m = lerp(m, g, 0.2)
-    └─ c0ffee42  crossover  0.5600  +0.0600  with 5d90aa17
+`drawing.py` writes it down in one form or another.
 """
 
 from __future__ import annotations
@@ -18,13 +10,12 @@ import difflib
 import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
 
 from evaluators.candidate import Candidate
+from runs.gain import Gain, gain
+from runs.inert import inert_line
 from runs.queries import Queries
-
-_NEW_LINE = r"\n"
-"""How Graphviz spells a new line in a label."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +23,7 @@ class Step:
     """A candidate, what it gained over its first parent, and its parents' ids."""
 
     candidate: Candidate
-    gain: float | None
+    gain: Gain | None
     parents: tuple[str, ...]
 
     @property
@@ -40,33 +31,87 @@ class Step:
         """Return the operator's name, or the proposer's where there is no operator."""
         return self.candidate.origin.operator or self.candidate.origin.proposer
 
+    @property
+    def told(self) -> str:
+        """Return the score, or what became of the candidate instead."""
+        score = self.candidate.score
+        return str(self.candidate.evaluation.status) if score is None else f"{score:.4f}"
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Lineage:
-    """A candidate's steps, each once, parents before their children and the candidate last."""
+    """A candidate's relatives, each once, parents before their children.
+
+    Its ancestors with the candidate last, or with `down` its descendants with the candidate first.
+    """
 
     id: str
     steps: tuple[Step, ...]
+    down: bool = False
 
-    def by_id(self) -> dict[str, Step]:
+    @cached_property
+    def by_id(self) -> Mapping[str, Step]:
         """Return the steps under their candidates' ids."""
         return {step.candidate.id: step for step in self.steps}
 
     def edges(self) -> Iterator[tuple[str, str, int]]:
         """Yield (parent, child, place) between the steps."""
-        there = self.by_id()
         for step in self.steps:
             for place, parent in enumerate(step.parents):
-                if parent in there:
+                if parent in self.by_id:
                     yield parent, step.candidate.id, place
 
+    def path(self) -> list[Step]:
+        """Return a line of first parents, oldest first.
 
-def lineage(store: Queries, id: str) -> Lineage:
-    """Return how the candidate whose id starts with `id` came about."""
+        It ends with the candidate, or with `down` at the best of its descendants.
+        """
+        line: dict[str, Step] = {}
+        step: Step | None = self._end()
+        while step is not None and step.candidate.id not in line:
+            line[step.candidate.id] = step
+            step = self.by_id.get(next(iter(step.parents), ""))
+        return list(line.values())[::-1]
+
+    def changed(self, step: Step) -> list[str]:
+        """Return the lines of source in which a step differs from its first parent."""
+        base = self.by_id.get(step.parents[0]) if step.parents else None
+        if base is None:
+            return []
+        return changes(code(base.candidate.program.source), code(step.candidate.program.source))
+
+    def _end(self) -> Step:
+        if not self.down:
+            return self.by_id[self.id]
+        scored = [s for s in self._line_of_descent() if s.candidate.score is not None]
+        return max(scored, key=lambda s: s.candidate.score or 0.0, default=self.by_id[self.id])
+
+    def _line_of_descent(self) -> Iterator[Step]:
+        """Yield the steps that first parents lead back from to the candidate."""
+        reached = {self.id}
+        for step in self.steps:
+            if step.candidate.id == self.id or (step.parents and step.parents[0] in reached):
+                reached.add(step.candidate.id)
+                yield step
+
+
+def lineage(
+    store: Queries, id: str, *, descendants: bool = False, depth: int | None = None
+) -> Lineage:
+    """Return how the candidate whose id starts with `id` came about, or what came of it.
+
+    `depth` limits it to so many generations.
+    """
     last = store.candidate(id)
-    candidates = [*store.ancestry(last.id), last]
+    if descendants:
+        candidates = [last, *store.descendants(last.id, depth)]
+    else:
+        candidates = [*store.ancestry(last.id), last]
     by_id = {candidate.id: candidate for candidate in candidates}
-    return Lineage(last.id, tuple(_step(candidate, by_id) for candidate in candidates))
+    if depth is not None and not descendants:
+        near = _near(last.id, by_id, depth)
+        candidates = [candidate for candidate in candidates if candidate.id in near]
+    return Lineage(last.id, tuple(_step(c, by_id) for c in candidates), descendants)
 
 
 def changes(old: str, new: str) -> list[str]:
@@ -84,167 +129,27 @@ def changes(old: str, new: str) -> list[str]:
 
 def as_path(lineage: Lineage) -> str:
     """Write the line of first parents in one line: what was done, and the score it led to."""
-    steps = lineage.by_id()
-    line = [steps[lineage.id]]
-    while line[-1].parents and line[-1].parents[0] in steps:
-        line.append(steps[line[-1].parents[0]])
-    return " → ".join(f"{step.how} {_told(step)}" for step in reversed(line))
+    return " → ".join(f"{inert_line(step.how)} {step.told}" for step in lineage.path())
 
 
-def as_tree(lineage: Lineage) -> list[str]:
-    """Draw the lineage as lines of plain text, the candidate itself last."""
-    steps = lineage.by_id()
-    placed: set[str] = set()
-    lines: list[str] = []
-    # A stack in place of recursion, for lineages may be deep: lines of descent still to be laid
-    # out (an id), and steps ready to be drawn.
-    todo: list[tuple[int, str | _Knot]] = [(0, lineage.id)]
-    while todo:
-        depth, item = todo.pop()
-        if isinstance(item, _Knot):
-            lines += ["│  " * depth + line for line in _drawn(item, steps)]
-        else:
-            line = _first_parents(item, steps, placed)
-            todo += reversed(list(_laid_out(line, depth, steps)))
-    return lines
-
-
-def as_json(lineage: Lineage) -> dict[str, Any]:
-    """Return the lineage as data: nodes oldest first, and the edges between them."""
-    steps = lineage.by_id()
-    return {
-        "id": lineage.id,
-        "nodes": [_node(step, steps) for step in lineage.steps],
-        "edges": [
-            {"parent": parent, "child": child, "place": place}
-            for parent, child, place in lineage.edges()
-        ],
-    }
-
-
-def as_mermaid(lineage: Lineage) -> str:
-    """Write the lineage as a Mermaid flow chart."""
-    names = {step.candidate.id: f"n{n}" for n, step in enumerate(lineage.steps)}
-    nodes = [
-        f'    {names[step.candidate.id]}["{"<br/>".join(map(_mermaid, _label(step)))}"]'
-        for step in lineage.steps
-    ]
-    edges = [f"    {names[a]} {'-.->' if n else '-->'} {names[b]}" for a, b, n in lineage.edges()]
-    return "\n".join(["graph TD", *nodes, *edges])
-
-
-def as_dot(lineage: Lineage) -> str:
-    """Write the lineage as a Graphviz digraph."""
-    nodes = [
-        f'    "{_dot(step.candidate.id)}" [label="{_NEW_LINE.join(map(_dot, _label(step)))}"]'
-        for step in lineage.steps
-    ]
-    edges = [
-        f'    "{_dot(a)}" -> "{_dot(b)}"{" [style=dashed]" if n else ""}'
-        for a, b, n in lineage.edges()
-    ]
-    return "\n".join(["digraph lineage {", "    node [shape=box]", *nodes, *edges, "}"])
-
-
-@dataclass(frozen=True, slots=True)
-class _Knot:
-    """A step at its place in a line of descent."""
-
-    step: Step
-    first: bool
-    last: bool
-
-
-def _step(candidate: Candidate, by_id: Mapping[str, Candidate]) -> Step:
-    parents = candidate.origin.parents
-    base = by_id[parents[0]].score if parents and parents[0] in by_id else None
-    gain = None if base is None or candidate.score is None else candidate.score - base
-    return Step(candidate, gain, parents)
-
-
-def _first_parents(id: str, steps: Mapping[str, Step], placed: set[str]) -> list[str]:
-    """Follow first parents up to one that has its place already; the oldest comes first."""
-    line: list[str] = []
-    while id in steps and id not in placed:
-        placed.add(id)
-        line.append(id)
-        id = next(iter(steps[id].parents), "")
-    return line[::-1]
-
-
-def _laid_out(
-    line: list[str], depth: int, steps: Mapping[str, Step]
-) -> Iterator[tuple[int, str | _Knot]]:
-    """Yield what is to be drawn for a line of descent: before each step, its further parents."""
-    for n, id in enumerate(line):
-        for parent in steps[id].parents[1:]:
-            yield depth + 1, parent
-        yield depth, _Knot(steps[id], first=n == 0, last=n == len(line) - 1)
-
-
-def _drawn(knot: _Knot, steps: Mapping[str, Step]) -> Iterator[str]:
-    """Yield a step's own line and the lines of source it changed."""
-    step = knot.step
-    corner = {(True, True): "──", (True, False): "┌─", (False, True): "└─"}
-    with_ = [f"with {_short(parent)}" for parent in step.parents[1:]]
-    from_ = [f"from {_short(parent)}" for parent in step.parents[:1] if knot.first]
-    yield f"{corner.get((knot.first, knot.last), '├─')} " + "  ".join(
-        [_short(step.candidate.id), *_label(step)[1:], *from_, *with_]
-    )
-    for line in _changed(step, steps):
-        yield f"{' ' if knot.last else '│'}        {line}"
-
-
-def _changed(step: Step, steps: Mapping[str, Step]) -> list[str]:
-    base = steps.get(step.parents[0]) if step.parents else None
-    if base is None:
-        return []
-    return changes(_code(base.candidate.program.source), _code(step.candidate.program.source))
-
-
-def _code(source: str) -> str:
+def code(source: str) -> str:
     """Return a program without the docstring before it: that a child has none is no change."""
     begins = source.find("def ")
     return source if begins < 0 else source[begins:]
 
 
-def _told(step: Step) -> str:
-    score = step.candidate.score
-    return str(step.candidate.evaluation.status) if score is None else f"{score:.4f}"
+def _step(candidate: Candidate, by_id: Mapping[str, Candidate]) -> Step:
+    parents = candidate.origin.parents
+    base = by_id.get(parents[0]) if parents else None
+    gained = None if base is None else gain(candidate.evaluation, base.evaluation)
+    return Step(candidate, gained, parents)
 
 
-def _label(step: Step) -> list[str]:
-    """Return what is said of a step: id, operator, score and gain."""
-    gain = [] if step.gain is None else [f"{step.gain:+.4f}"]
-    told = _told(step)
-    return [_short(step.candidate.id), " ".join(step.how.split()), told, *gain]
-
-
-def _node(step: Step, steps: Mapping[str, Step]) -> dict[str, Any]:
-    candidate = step.candidate
-    return {
-        "id": candidate.id,
-        "index": candidate.index,
-        "operator": candidate.origin.operator,
-        "proposer": candidate.origin.proposer,
-        "rationale": candidate.origin.rationale,
-        "status": str(candidate.evaluation.status),
-        "score": candidate.score,
-        "gain": step.gain,
-        "parents": list(step.parents),
-        "source": candidate.program.source,
-        "changes": _changed(step, steps),
-    }
-
-
-def _short(id: str) -> str:
-    return id[:8]
-
-
-def _mermaid(text: str) -> str:
-    """Escape what Mermaid or the HTML inside its labels would read as its own."""
-    return text.translate({ord(c): f"#{ord(c)};" for c in '#"<>&`\\[]{}()|;'})
-
-
-def _dot(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"')
+def _near(id: str, by_id: Mapping[str, Candidate], depth: int) -> set[str]:
+    """Return the ids at most so many generations away."""
+    near = edge = {id}
+    for _ in range(depth):
+        parents = {p for each in edge for p in by_id[each].origin.parents if p in by_id}
+        edge = parents - near
+        near = near | edge
+    return near

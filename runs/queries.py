@@ -13,12 +13,21 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Any
 
-from evaluators.candidate import Candidate
+from evaluators.candidate import Candidate, Evaluation
 from programs.errors import InputError, closest
-from runs.record import Event, Row, RunRecord, Verdict, candidate_of, run_of
+from runs.record import (
+    Event,
+    Measured,
+    Row,
+    RunRecord,
+    Verdict,
+    candidate_of,
+    funnel_of,
+    run_of,
+)
 
-ANCESTORS = 10_000
-"""The most ancestors that are followed, the nearest first."""
+RELATIVES = 10_000
+"""The most ancestors or descendants that are followed, the nearest first."""
 
 _BEST = """
     SELECT id FROM candidate
@@ -28,14 +37,8 @@ _BEST = """
 """
 
 _RUNS = f"""
-    SELECT r.*, s.evaluations,
-        (SELECT count(*) FROM candidate c WHERE c.run = r.id
-         AND (c.status = 'duplicate' OR c.duplicate_of IS NOT NULL OR c.recalled)) AS duplicates,
-        (SELECT count(*) FROM candidate c WHERE c.run = r.id AND c.status = 'invalid'
-         AND c.duplicate_of IS NULL AND NOT c.recalled) AS rejected,
-        (SELECT score FROM candidate WHERE id = ({_BEST})) AS best,
-        ({_BEST}) AS best_id
-    FROM run r JOIN spend s ON s.run = r.id
+    SELECT r.*, b.score AS best, b.id AS best_id
+    FROM run r LEFT JOIN candidate b ON b.id = ({_BEST})
 """
 
 _ANCESTRY = f"""
@@ -43,7 +46,7 @@ _ANCESTRY = f"""
         SELECT parent FROM parent WHERE child = ?1
         UNION
         SELECT p.parent FROM up JOIN parent p ON p.child = up.id
-        LIMIT {ANCESTORS}
+        LIMIT {RELATIVES}
     )
     SELECT id FROM up WHERE id <> ?1
 """
@@ -99,27 +102,18 @@ class Queries(ABC):
         """Return the candidate whose id starts with `prefix`."""
         return self._candidates("SELECT ?", self._identify("candidate", prefix))[0]
 
+    def named(self, ids: Iterable[str]) -> list[Candidate]:
+        """Return the candidates of these ids, in the order they were recorded."""
+        return self._candidates("SELECT value FROM json_each(?)", json.dumps(list(ids)))
+
     def history(self, run_id: str) -> list[Candidate]:
         """Return a run's candidates in the order of their index, without their genomes."""
         found = self._candidates("SELECT id FROM candidate WHERE run = ?", run_id)
         return sorted(found, key=lambda candidate: candidate.index)
 
-    def recorded(self, run_id: str, after: int, upto: int) -> list[tuple[Candidate, int]]:
-        """Return a run's candidates in a range of rows, each with its program's size."""
-        # A little of the table is read from where it was left, all of a run through its index.
-        run = "c.run" if after == 0 else "+c.run"
-        sql = f"""
-            SELECT c.id, p.size FROM candidate c CROSS JOIN program p ON p.key = c.program
-            WHERE {run} = ? AND c.rowid > ? AND c.rowid <= ?
-        """
-        sizes = {row["id"]: row["size"] for row in self.rows(sql, run_id, after, upto)}
-        ids = f"SELECT c.id FROM candidate c WHERE {run} = ? AND c.rowid > ? AND c.rowid <= ?"
-        found = self._candidates(ids, run_id, after, upto) if sizes else []
-        return [(candidate, sizes[candidate.id]) for candidate in found]
-
-    def newest_row(self) -> int:
-        """Return the number of the candidates' last row."""
-        return self.rows("SELECT coalesce(max(rowid), 0) AS last FROM candidate")[0]["last"]
+    def named_by(self, ids: str, *values: Any) -> list[Candidate]:
+        """Return the candidates whose ids a query yields, in the order they were recorded."""
+        return self._candidates(ids, *values)
 
     def recall(self, task: str, protocol: str, fingerprint: str) -> Candidate | None:
         """Return the first candidate of any run that was scored with this behaviour, if any."""
@@ -140,15 +134,65 @@ class Queries(ABC):
         """Return all ancestors of a candidate, parents before their children, itself left out."""
         return self._candidates(_ANCESTRY, candidate_id)
 
+    def descendants(self, candidate_id: str, depth: int | None = None) -> list[Candidate]:
+        """Return what came of a candidate in so many generations, parents before children.
+
+        At most `RELATIVES`, the nearest first.
+        """
+        sql = "SELECT DISTINCT child FROM parent WHERE parent IN (SELECT value FROM json_each(?))"
+        found = {candidate_id: None}
+        edge = [candidate_id]
+        generation = 0
+        while edge and (depth is None or generation < depth) and len(found) <= RELATIVES:
+            children = (row["child"] for row in self.rows(sql, json.dumps(edge)))
+            edge = [child for child in children if child not in found]
+            found |= dict.fromkeys(edge)
+            generation += 1
+        del found[candidate_id]
+        return self.named(islice(found, RELATIVES))
+
     def aliases(self, candidate_id: str, limit: int = 20) -> list[str]:
         """Return other candidates that do what this one does, the earliest first."""
         sql = """
             SELECT c.id FROM candidate c
             WHERE c.fingerprint <> '' AND c.id <> ?1
                 AND c.fingerprint = (SELECT fingerprint FROM candidate WHERE id = ?1)
-            ORDER BY c.created, c.id LIMIT ?2
+            ORDER BY c.rowid LIMIT ?2
         """
         return [row["id"] for row in self.rows(sql, candidate_id, limit)]
+
+    def measured(self, candidate_id: str) -> list[Measured]:
+        """Return a candidate's scores by rung and seed, each with its curve if one was kept."""
+        sql = "SELECT rung, seed, score, curve FROM evaluation WHERE candidate = ? ORDER BY 1, 2"
+        return [
+            Measured(r["rung"], r["seed"], r["score"], tuple(json.loads(r["curve"] or "[]")))
+            for r in self.rows(sql, candidate_id)
+        ]
+
+    def curves(self, ids: Iterable[str]) -> dict[str, list[list[float]]]:
+        """Return the learning curves of several candidates, on the dearest rung that has any."""
+        sql = """
+            SELECT candidate, rung, curve FROM evaluation
+            WHERE candidate IN (SELECT value FROM json_each(?)) AND curve IS NOT NULL
+            ORDER BY candidate, rung DESC, seed
+        """
+        found: dict[str, list[list[float]]] = {}
+        rungs: dict[str, int] = {}
+        for row in self.rows(sql, json.dumps(list(ids))):
+            if rungs.setdefault(row["candidate"], row["rung"]) == row["rung"]:
+                found.setdefault(row["candidate"], []).append(json.loads(row["curve"]))
+        return found
+
+    def trained_for(self, candidate_id: str) -> str | None:
+        """Return the candidate whose training this one's score comes from: often itself."""
+        sql = """
+            SELECT o.id FROM candidate c CROSS JOIN run r ON r.id = c.run
+            CROSS JOIN candidate o ON o.fingerprint = c.fingerprint AND o.fingerprint <> ''
+            CROSS JOIN run s ON s.id = o.run AND s.task = r.task AND s.protocol = r.protocol
+            WHERE c.id = ?1 AND o.score IS NOT NULL AND NOT o.recalled AND o.duplicate_of IS NULL
+            ORDER BY o.id <> ?1, o.rowid LIMIT 1
+        """
+        return next((row["id"] for row in self.rows(sql, candidate_id)), None)
 
     def search(self, words: str, limit: int = 20) -> list[Candidate]:
         """Return the newest candidates whose source or rationale holds all the words."""
@@ -170,6 +214,17 @@ class Queries(ABC):
             detail = json.loads(row["detail"])
             return Verdict(row["candidate"], row["created"], row["sentence"], detail)
         return None
+
+    def funnel(self, program: str, protocol: str) -> Evaluation | None:
+        """Return what a funnel found of a program under a protocol, if it ever did."""
+        sql = "SELECT * FROM funnel WHERE program = ? AND protocol = ?"
+        found = self.rows(sql, program, protocol)
+        return funnel_of(found[0]) if found else None
+
+    def funnel_tasks(self, program: str) -> list[str]:
+        """Return the tasks on which a funnel judged a program."""
+        sql = "SELECT DISTINCT task FROM funnel WHERE program = ? ORDER BY task"
+        return [row["task"] for row in self.rows(sql, program)]
 
     # The leaderboard
 
@@ -197,7 +252,7 @@ class Queries(ABC):
             runs = [row["id"] for row in self.rows(sql, task, kind, protocol)]
         # A best of each run, read off its index, and the best of those: no sort of everything.
         rows = [row for each in runs for row in self._best(each, limit, unsafe)]
-        return _distinct(sorted(rows, key=lambda row: -row.score), limit)
+        return distinct(sorted(rows, key=lambda row: -row.score), limit)
 
     def _best(self, run_id: str, limit: int, unsafe: bool) -> list[Row]:
         """Read the run's best rows, further down when many of them behave the same."""
@@ -209,7 +264,7 @@ class Queries(ABC):
         depth = limit
         while True:
             rows = [Row(**row) for row in self.rows(sql, run_id, depth)]
-            best = _distinct(rows, limit)
+            best = distinct(rows, limit)
             if len(best) == limit or len(rows) < depth:
                 return best
             depth *= 4
@@ -218,31 +273,34 @@ class Queries(ABC):
 
     def _candidates(self, ids: str, *values: Any) -> list[Candidate]:
         """Return the candidates that the query `ids` names, in the order they were recorded."""
+        # Whatever it takes to find them is done once; and as a candidate never changes once it is
+        # there, the reads after it see one state.
+        found = json.dumps([next(iter(row.values())) for row in self.rows(ids, *values)])
+        these = "(SELECT value FROM json_each(?))"
         rows = self.rows(
             f"""
             SELECT c.*, p.kind, coalesce(c.source, p.source) AS text
             FROM candidate c CROSS JOIN program p ON p.key = c.program
-            WHERE c.id IN ({ids}) ORDER BY c.rowid
+            WHERE c.id IN {these} ORDER BY c.rowid
             """,
-            *values,
+            found,
         )
-        # A candidate never changes once it is there, so three reads see one state.
         parents = self._grouped(
-            f"SELECT child, parent FROM parent WHERE child IN ({ids}) ORDER BY child, place", values
+            f"SELECT child, parent FROM parent WHERE child IN {these} ORDER BY child, place", found
         )
         scores = self._grouped(
             f"""
-            SELECT e.candidate, e.score FROM candidate c
-            CROSS JOIN evaluation e ON e.candidate = c.id AND e.rung = c.rung
-            WHERE c.id IN ({ids}) ORDER BY c.id, e.seed
+            SELECT e.candidate, e.score FROM evaluation e
+            CROSS JOIN candidate c ON c.id = e.candidate
+            WHERE e.candidate IN {these} AND e.rung = c.rung ORDER BY e.candidate, e.rung, e.seed
             """,
-            values,
+            found,
         )
         return [
             candidate_of(row, tuple(parents[row["id"]]), tuple(scores[row["id"]])) for row in rows
         ]
 
-    def _grouped(self, sql: str, values: tuple[Any, ...]) -> defaultdict[str, list[Any]]:
+    def _grouped(self, sql: str, *values: Any) -> defaultdict[str, list[Any]]:
         """Return the second column's values under those of the first."""
         groups: defaultdict[str, list[Any]] = defaultdict(list)
         for key, value in (row.values() for row in self.rows(sql, *values)):
@@ -270,7 +328,7 @@ class Queries(ABC):
         raise InputError(f"No {table}'s id starts with {prefix!r}: {hint}")
 
 
-def _distinct(rows: Iterable[Row], limit: int) -> list[Row]:
+def distinct(rows: Iterable[Row], limit: int) -> list[Row]:
     """Keep the first row of each behaviour on each task."""
     seen: set[tuple[str, str]] = set()
     fresh = (

@@ -1,8 +1,8 @@
 """What a run leaves behind, and how it is written down as rows.
 
-    RunRecord   a run with its counts         Owner     the process at work on it
+    RunRecord   a run with its counts         State     where it stands
     Row         a line of the leaderboard     Event     something that happened, with a time
-    Verdict     what verification said
+    Verdict     what verification said            Measured  one score, with its learning curve
 
 Candidates are the evaluators' nouns; here are only the two functions that turn one into a row and
 back. Nothing in this file knows SQLite.
@@ -13,21 +13,15 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
-import socket
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from functools import cache
-from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from evaluators.candidate import Candidate, Evaluation, Origin, Status
 from programs.program import Program
-
-STALE = 300.0
-"""Seconds without a heartbeat after which a process on another machine is taken for dead."""
+from runs.owner import Owner
 
 
 class State(StrEnum):
@@ -37,41 +31,6 @@ class State(StrEnum):
     DONE = "done"
     STOPPED = "stopped"
     FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """A process: its machine, its number, and when it started, since numbers are used again.
-
-    `started` counts from the machine's own start, which `boot` names.
-    """
-
-    host: str
-    pid: int
-    started: str
-    boot: str = ""
-
-    @classmethod
-    def here(cls) -> Self:
-        """Return this process."""
-        return cls(socket.gethostname(), os.getpid(), _start_of(os.getpid()) or "", _boot())
-
-    def alive(self) -> bool:
-        """Tell whether the process still runs; one on another machine is believed to."""
-        if self.host != socket.gethostname():
-            return True
-        if self.boot and _boot() and self.boot != _boot():
-            return False
-        start = _start_of(self.pid)
-        return start is not None and (start == self.started or "" in (start, self.started))
-
-    def at_work(self, heartbeat: str | None) -> bool:
-        """Tell whether the process is alive, elsewhere by when it was last heard of."""
-        return self.alive() and (self.host == socket.gethostname() or age(heartbeat) < STALE)
-
-    def to_json(self) -> str:
-        """Return the owner as the text that `run.owner` holds."""
-        return to_json(asdict(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +72,7 @@ class RunRecord:
     @property
     def alive(self) -> bool:
         """Tell whether some process, perhaps this one, is at work on this run."""
-        return self.owner is not None and self.owner.at_work(self.heartbeat)
+        return self.owner is not None and self.owner.at_work(age(self.heartbeat))
 
     @property
     def condition(self) -> str:
@@ -139,6 +98,18 @@ class Row:
     protocol: str
     fingerprint: str
     tier: str = ""
+    keys: Mapping[str, Any] = field(default_factory=dict)
+    """What it was sorted by, where that was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A candidate's score on one rung with one seed; `curve` are training losses, if kept."""
+
+    rung: int
+    seed: int
+    score: float
+    curve: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +158,8 @@ def to_json(value: Any) -> str:
 
 def numbers(text: str) -> dict[str, float]:
     """Read a mapping of numbers back, the infinite ones too."""
+    if text == "{}":  # most are, and there may be thousands
+        return {}
     return {k: float(v) if isinstance(v, str) else v for k, v in json.loads(text).items()}
 
 
@@ -250,6 +223,37 @@ def candidate_of(
     return Candidate(row["id"], row["idx"], program, origin, evaluation, duplicate_of, recalled)
 
 
+def funnel_row(
+    program: str, protocol: str, task: str, steps: int, found: Evaluation
+) -> dict[str, Any]:
+    """Return what a funnel found of a program as a row."""
+    return {
+        "program": program,
+        "protocol": protocol,
+        "task": task,
+        "steps": steps,
+        "status": str(found.status),
+        "score": found.score,
+        "by_seed": to_json(list(found.by_seed)),
+        "metrics": to_json(dict(found.metrics)),
+        "message": found.message,
+        "seconds": float(found.seconds),
+        "created": now(),
+    }
+
+
+def funnel_of(row: Mapping[str, Any]) -> Evaluation:
+    """Return what a row of a funnel says."""
+    return Evaluation(
+        status=Status(row["status"]),
+        score=row["score"],
+        metrics=numbers(row["metrics"]),
+        by_seed=tuple(json.loads(row["by_seed"])),
+        message=row["message"],
+        seconds=row["seconds"],
+    )
+
+
 def run_of(row: Mapping[str, Any]) -> RunRecord:
     """Return the run a row was made from."""
     read = dict(row)
@@ -274,32 +278,3 @@ def _finite(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_finite(each) for each in value]
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value
-
-
-@cache
-def _boot() -> str:
-    """Name this start of the machine, "" where that cannot be seen."""
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    except OSError:
-        return ""
-
-
-def _start_of(pid: int) -> str | None:
-    """Return when a process started, "" where that cannot be seen, or `None` if it is gone."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text(errors="replace")
-    except OSError:
-        return "" if _answers(pid) else None
-    state, *fields = stat.rpartition(")")[2].split()
-    return None if state in "ZX" else fields[18]
-
-
-def _answers(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except PermissionError:
-        return True
-    except OSError:
-        return False
-    return True

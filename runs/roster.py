@@ -13,7 +13,8 @@ from typing import Any
 
 from programs.errors import InputError, RunLocked, closest
 from runs.calendar import Rhythm, read_rhythm
-from runs.record import Owner, now
+from runs.owner import Owner
+from runs.record import age, now
 from runs.store import Store
 
 DIED = "its process died"
@@ -55,7 +56,7 @@ class Shift:
     @property
     def at_work(self) -> bool:
         """Tell whether it lasts."""
-        return self.ended is None and self.owner.at_work(self.heartbeat)
+        return self.ended is None and self.owner.at_work(age(self.heartbeat))
 
 
 def add(store: Store, schedule: Schedule) -> None:

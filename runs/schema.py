@@ -5,8 +5,9 @@ a change is a new function at the end of `MIGRATIONS`.
 
     run ─┬─< candidate >── program        a text is kept once, whoever proposed it
          │     ├─< parent                 which candidates it was made from, in order
-         │     ├─< evaluation             one score per rung and seed
+         │     ├─< evaluation             one score and learning curve per rung and seed
          │     └─< verdict                what a comparison on held-out data said
+         │                   └─< funnel     what it scored on a task that no search used
          ├─< llm_call                     every question put to a model, and what it cost
          ├─< event                        what else happened
          └── pulse                        what it is doing right now, for those who watch
@@ -16,7 +17,13 @@ a change is a new function at the end of `MIGRATIONS`.
 
 from __future__ import annotations
 
-from sqlite_utils import Database
+from typing import TYPE_CHECKING, Any, Protocol
+
+from runs.counts import counted_runs
+from runs.words import SEARCHED, words_in_bulk
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 TABLES = """
 CREATE TABLE run (
@@ -176,11 +183,25 @@ CREATE TRIGGER {table}_fts_update AFTER UPDATE OF {column} ON {table} BEGIN
 END;
 """
 
+FUNNEL = """
+CREATE TABLE funnel (
+    program TEXT NOT NULL REFERENCES program(key),
+    protocol TEXT NOT NULL,               -- data, steps, sweep, seeds and versions, as a hash
+    task TEXT NOT NULL,
+    steps INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    score REAL,
+    by_seed TEXT NOT NULL,
+    metrics TEXT NOT NULL,
+    message TEXT NOT NULL,
+    seconds REAL NOT NULL,
+    created TEXT NOT NULL,
+    PRIMARY KEY (program, protocol)
+);
+"""
+
 OURS = frozenset({"run", "program", "candidate"})
 """The tables by which a file is known to be Cambrian's, whatever its version."""
-
-SEARCHED = {"program": "source", "candidate": "rationale"}
-"""The tables that can be searched for words, and the column that is searched."""
 
 
 def first_tables(db: Database) -> None:
@@ -189,6 +210,16 @@ def first_tables(db: Database) -> None:
         db.executescript(script)
     for table, column in SEARCHED.items():
         db.executescript(SEARCH.format(table=table, column=column))
+
+
+def funnel(db: Database) -> None:
+    """Make the table of what a funnel of meta-validation found, for programs of any run."""
+    db.executescript(FUNNEL)
+
+
+def learning_curves(db: Database) -> None:
+    """Make room for a learning curve beside each score: training losses as a JSON list."""
+    db.execute("ALTER TABLE evaluation ADD COLUMN curve TEXT")
 
 
 LIFE = """
@@ -233,14 +264,22 @@ def life(db: Database) -> None:
     db.executescript(LIFE)
 
 
-MIGRATIONS = (first_tables, life)
+MIGRATIONS = (first_tables, funnel, counted_runs, words_in_bulk, learning_curves, life)
 """Every change of the tables since the first release, oldest first."""
 
 SCHEMA = len(MIGRATIONS)
 """The schema this version of the code knows."""
 
 
-def version(db: Database) -> int:
+class Connection(Protocol):
+    """Whatever carries out a statement."""
+
+    def execute(self, sql: str, /) -> Any:
+        """Return a cursor."""
+        ...
+
+
+def version(db: Connection) -> int:
     """Return how many migrations the file has seen."""
     return db.execute("PRAGMA user_version").fetchone()[0]
 

@@ -10,16 +10,15 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from sqlite_utils import Database
-
 from programs.errors import StoreError
-from runs.schema import OURS, SCHEMA, SEARCHED, migrate, version
+from runs.schema import OURS, SCHEMA, migrate, version
+from runs.words import SEARCHED
 from runs.writing import Writing
 
 PATIENCE = 10.0
@@ -37,6 +36,18 @@ _TROUBLE = {
     sqlite3.SQLITE_CONSTRAINT: "does not take this row",
 }
 
+LONGEST_VALUE = 100_000_000
+"""Bytes that one value of an answer may have where somebody else wrote the question."""
+
+_READS = {
+    sqlite3.SQLITE_SELECT,
+    sqlite3.SQLITE_READ,
+    sqlite3.SQLITE_FUNCTION,
+    sqlite3.SQLITE_RECURSIVE,
+}
+# Full-text search asks the first by itself; the others say what there is to be read.
+_READING_PRAGMAS = {"data_version", "table_info", "table_xinfo", "table_list", "index_list"}
+
 
 class Store(Writing):
     """Runs and their candidates in a file: a context manager, for one thread.
@@ -44,7 +55,7 @@ class Store(Writing):
     `patience` is asked whether to go on waiting for another writer, each time SQLite gave up.
     """
 
-    def __init__(self, path: Path, db: Database) -> None:
+    def __init__(self, path: Path, db: sqlite3.Connection) -> None:
         super().__init__()
         self.path = path
         self.patience: Callable[[], bool] | None = None
@@ -66,6 +77,15 @@ class Store(Writing):
                 raise
         return cls(path, db)
 
+    @classmethod
+    def look(cls, path: str | Path, patience: float = PATIENCE) -> Self:
+        """Open the database at `path` to read it as it is, be it of an older version."""
+        path = Path(path)
+        with _in_a_sentence(path):
+            _refuse_place(path, create=False)
+            _refuse_content(path, False, patience)
+            return cls(path, _only_look(path, patience))
+
     def close(self) -> None:
         """Let go of the file."""
         self._db.close()
@@ -83,15 +103,33 @@ class Store(Writing):
 
     def rows(self, sql: str, *values: Any) -> list[dict[str, Any]]:
         """Return the rows that `sql` yields."""
+        return list(self.stream(sql, *values))
+
+    def stream(self, sql: str, *values: Any) -> Iterator[dict[str, Any]]:
+        """Yield the rows that `sql` yields, one at a time."""
+        names, rows = self.answer(sql, *values)
+        return (dict(zip(names, row, strict=True)) for row in rows)
+
+    def answer(self, sql: str, *values: Any) -> tuple[list[str], Generator[tuple[Any, ...]]]:
+        """Return the names of the columns that `sql` yields, and its rows one at a time."""
         with _in_a_sentence(self.path):
-            cursor = self._db.conn.execute(sql, _storable(values))
-            names = [column[0] for column in cursor.description]
-            return [dict(zip(names, row, strict=True)) for row in cursor]
+            cursor = self._carried_out(sql, values)
+        return [column[0] for column in cursor.description or ()], self._each(cursor)
+
+    def _each(self, cursor: sqlite3.Cursor) -> Generator[tuple[Any, ...]]:
+        with _in_a_sentence(self.path):
+            yield from cursor
 
     def execute(self, sql: str, *values: Any) -> None:
         """Carry out one statement."""
         with _in_a_sentence(self.path):
-            self._db.conn.execute(sql, _storable(values))
+            self._carried_out(sql, values)
+
+    def _carried_out(self, sql: str, values: Sequence[Any]) -> sqlite3.Cursor:
+        try:
+            return self._db.execute(sql, values)
+        except UnicodeEncodeError:
+            return self._db.execute(sql, _storable(values))
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -118,11 +156,38 @@ class Store(Writing):
                 if not busy or self.patience is None or not self.patience():
                     raise
 
-    def compact(self) -> None:
-        """Give unused space back; `VACUUM` may renumber rows, so the search is built anew."""
-        self.execute("VACUUM")
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Answer all that is asked inside from one moment's state of the file."""
+        self.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self.execute("COMMIT")
+
+    def backup(self, to: Path) -> None:
+        """Copy the file as it is at this moment to a new one; others may go on writing."""
+        with _in_a_sentence(to), closing(sqlite3.connect(to, isolation_level=None)) as copy:
+            self._db.backup(copy)
+            # A file by itself is one that can be sent: no log beside it.
+            copy.execute("PRAGMA journal_mode = DELETE")
+
+    def only_read(self, seconds: float) -> None:
+        """Refuse from now on whatever is not a question, and questions that take longer."""
         for table in SEARCHED:
-            self.execute(f"INSERT INTO {table}_fts({table}_fts) VALUES ('rebuild')")
+            # The index of words is made known to a connection by what looks like a change.
+            self._db.execute(f"SELECT 1 FROM {table}_fts LIMIT 0")
+        self._db.execute("PRAGMA query_only = ON")
+        self._db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE)
+        self._db.set_authorizer(_reads)
+        deadline = time.monotonic() + seconds
+        self._db.set_progress_handler(lambda: time.monotonic() > deadline, 100_000)
+
+
+def _reads(action: int, first: str | None, *_: str | None) -> int:
+    """Tell SQLite whether a step of a statement only reads."""
+    harmless = action in _READS or (action == sqlite3.SQLITE_PRAGMA and first in _READING_PRAGMAS)
+    return sqlite3.SQLITE_OK if harmless else sqlite3.SQLITE_DENY
 
 
 def _refuse_place(path: Path, create: bool) -> None:
@@ -165,28 +230,33 @@ def _refuse_content(path: Path, create: bool, patience: float) -> None:
 
 def _glance(path: Path, patience: float) -> tuple[int, set[str]]:
     """Return a file's schema and tables and leave it, and what lies beside it, as they were."""
+    db = _only_look(path, patience)
+    try:
+        sql = "SELECT name FROM sqlite_master WHERE type = 'table'"
+        return version(db), {name for (name,) in db.execute(sql)}
+    finally:
+        db.close()
+
+
+def _only_look(path: Path, patience: float) -> sqlite3.Connection:
+    """Connect to read, leaving the file as it is."""
     # The last writer to leave folds a log left by a killed process into the file, which is not
     # ours to do yet; a reader does not. Where there is no log, only a writer clears its own away.
     log = path.with_name(path.name + "-wal")
-    db = _connect(path, "ro" if log.exists() else "rw", patience)
-    try:
-        return version(db), set(db.table_names())
-    finally:
-        db.close()
+    return _connect(path, "ro" if log.exists() else "rw", patience)
 
 
 def _nothing_at(path: Path) -> StoreError:
     return StoreError(f"There is no database at {path}: run `cambrian demo` or pass --db")
 
 
-def _connect(path: Path, mode: str, patience: float) -> Database:
+def _connect(path: Path, mode: str, patience: float) -> sqlite3.Connection:
     """Connect without touching the file; transactions are begun and ended by hand."""
     uri = f"{path.absolute().as_uri()}?mode={mode}"
-    connection = sqlite3.connect(uri, uri=True, timeout=patience, isolation_level=None)
-    return Database(connection, execute_plugins=False)
+    return sqlite3.connect(uri, uri=True, timeout=patience, isolation_level=None)
 
 
-def _prepare(db: Database, patience: float) -> None:
+def _prepare(db: sqlite3.Connection, patience: float) -> None:
     """Set the connection up and bring the file to the present schema."""
     _enter_wal(db, patience)
     # In WAL mode a commit has reached the operating system before it returns, so killing the
@@ -194,17 +264,22 @@ def _prepare(db: Database, patience: float) -> None:
     # the last commits, each whole, and the file stays sound.
     db.execute("PRAGMA synchronous = NORMAL")
     db.execute("PRAGMA foreign_keys = ON")
+    # Folding the log into the file waits for the disk: rather seldom, and 16 MB at a time.
+    db.execute("PRAGMA wal_autocheckpoint = 4000")
     if version(db) < SCHEMA:
+        # Late, for it takes as long to import as all the rest; only old and new files need it.
+        from sqlite_utils import Database
+
         db.execute("BEGIN IMMEDIATE")
         try:
-            migrate(db)
+            migrate(Database(db, execute_plugins=False))
             db.execute("COMMIT")
         except BaseException:
             db.rollback()
             raise
 
 
-def _enter_wal(db: Database, patience: float) -> None:
+def _enter_wal(db: sqlite3.Connection, patience: float) -> None:
     """Switch to a write-ahead log; SQLite does not wait by itself when two do so at once."""
     deadline = time.monotonic() + patience
     while True:

@@ -1,4 +1,4 @@
-"""The pieces every screen is made of: sparkline, leaderboard, verdict, program.
+"""The pieces every screen is made of: sparkline, leaderboard, program.
 
 Each function returns one rich renderable or a string; none prints.
 """
@@ -6,18 +6,23 @@ Each function returns one rich renderable or a string; none prints.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from rich.markup import escape
-from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
-from evaluators.candidate import Candidate
-from evaluators.verify import Verdict
-from runs.progress import Progress
-from runs.record import Row
+if TYPE_CHECKING:
+    from rich.syntax import Syntax
+
+    from evaluators.candidate import Candidate
+    from runs.progress import Progress
+    from runs.record import Row
 
 BARS = "▁▂▃▄▅▆▇█"
+
+_RANKED = {"id", "task", "score", "gain", "size", "proposer", "source"}
+"""What a line of the leaderboard shows anyway."""
 
 
 def sparkline(values: Sequence[float], width: int) -> str:
@@ -73,9 +78,11 @@ def leaders(candidates: Iterable[Candidate], baseline: float | None, program: bo
 def ranking(rows: Sequence[Row]) -> Table:
     """Lay out the leaderboard of the database."""
     table = Table(box=None, padding=(0, 1), expand=True)
+    # What the rows are sorted by has a column, if it has none already.
+    more = [name for name in (rows[0].keys if rows else ()) if name not in _RANKED]
     several = len({row.kind for row in rows}) > 1
     kind = ("kind",) if several else ()
-    for heading in ("id", "task", *kind, "score ± s.e.", "over start", "size", "proposer"):
+    for heading in ("id", "task", *kind, "score ± s.e.", "over start", *more, "size", "proposer"):
         table.add_column(heading, no_wrap=True, justify="right" if "s" in heading[:1] else "left")
     table.add_column("program", no_wrap=True, overflow="ellipsis", ratio=1)
     for row in rows:
@@ -86,11 +93,16 @@ def ranking(rows: Sequence[Row]) -> Table:
             *((row.kind,) if several else ()),
             score_text(row.score, row.stderr),
             gain,
+            *(_cell(row.keys[name]) for name in more),
             str(row.size),
             row.proposer,
             escape(one_line(row.source)),
         )
     return table
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def counts(progress: Progress) -> str:
@@ -116,44 +128,14 @@ def without_score(progress: Progress, count: int = 4) -> str:
     return " · ".join(f"{reason} {n}" for reason, n in progress.reasons.most_common(count))
 
 
-def verdict_table(verdict: Verdict, kind: str, score_name: str, judged: str) -> Table:
-    """Lay out the held-out comparison, best first, the judged program in bold."""
-    table = Table(padding=(0, 1), title=f"Held-out {score_name}, mean ± 95 % interval")
-    metrics = list(verdict.standings[0].metrics) if verdict.standings else []
-    for heading in (kind, score_name, *metrics, "tuned lr", f"versus {verdict.reference}"):
-        table.add_column(heading, justify="left" if heading == kind else "right")
-    for standing in verdict.standings:
-        versus = "reference"
-        if standing.versus is not None:
-            gain, *interval = standing.versus
-            versus = f"{gain:+.4f} ± {half_width(interval):.4f}"
-        table.add_row(
-            standing.name,
-            f"{standing.score:.4f} ± {half_width(standing.interval):.4f}",
-            *(metric_text(name, standing.metrics[name]) for name in metrics),
-            f"{standing.learning_rate:.3g}" + (" (edge)" if standing.at_edge else ""),
-            versus,
-            style="bold" if standing.name == judged else "",
-        )
-    for name, reason in verdict.failures.items():
-        table.add_row(name, f"failed: {escape(reason)}")
-    return table
-
-
-def metric_text(name: str, value: float) -> str:
-    """Write a metric beside a score."""
-    return f"{value:.2%}" if name == "accuracy" else f"{value:.4g}"
-
-
-def half_width(interval: Sequence[float]) -> float:
-    """Return half the width of an interval."""
-    low, high = interval
-    return (high - low) / 2
-
-
 def program_text(source: str) -> Syntax:
     """Highlight a program's source."""
-    return Syntax(source.rstrip(), "python", theme="ansi_dark", background_color="default")
+    # Late, for listings have no use for it.
+    from rich.syntax import Syntax
+
+    return Syntax(
+        source.rstrip(), "python", theme="ansi_dark", background_color="default", word_wrap=True
+    )
 
 
 def plain(text: str) -> Text:

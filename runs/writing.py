@@ -9,14 +9,19 @@ from __future__ import annotations
 import secrets
 import time
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
-from evaluators.candidate import Candidate
+from evaluators.candidate import Candidate, Evaluation
 from programs.errors import RunLocked, StoreError
+from programs.program import Program
 from runs.queries import Queries
-from runs.record import Owner, RunRecord, State, candidate_row, now, to_json
+from runs.record import Owner, RunRecord, State, candidate_row, funnel_row, now, to_json
+from runs.words import SEARCHED
+
+WORDS_EVERY = 500
+"""Candidates after which the words of the new ones are indexed."""
 
 
 class Writing(Queries):
@@ -24,6 +29,7 @@ class Writing(Queries):
 
     def __init__(self) -> None:
         self._since: dict[str, float] = {}
+        self._wordless = 0
 
     @abstractmethod
     def transaction(self) -> AbstractContextManager[None]:
@@ -64,7 +70,7 @@ class Writing(Queries):
             "versions": to_json(versions),
         }
         with self.transaction():
-            self._insert("run", row)
+            self._insert("run", [row])
         self._since[run_id] = time.monotonic()
         return self.run(run_id)
 
@@ -95,6 +101,7 @@ class Writing(Queries):
         sql = "UPDATE run SET state = ?, message = ?, ended = ?, owner = NULL WHERE id = ?"
         with self.transaction():
             self._beat(run_id)
+            self._index_words()
             self.execute(sql, State(state).value, message, now(), run_id)
         self._since.pop(run_id, None)
 
@@ -102,7 +109,7 @@ class Writing(Queries):
         """Note that something happened in a run."""
         row = {"run": run_id, "time": now(), "name": name, "detail": to_json(detail or {})}
         with self.transaction():
-            self._insert("event", row)
+            self._insert("event", [row])
 
     def llm_call(
         self,
@@ -133,7 +140,7 @@ class Writing(Queries):
             "error": error,
         }
         with self.transaction():
-            self._insert("llm_call", row)
+            self._insert("llm_call", [row])
             self.execute("UPDATE run SET usd = usd + ? WHERE id = ?", usd, run_id)
 
     # Candidates
@@ -143,16 +150,21 @@ class Writing(Queries):
 
         A run's index is taken once: the same id again changes nothing, another is an error.
         """
+        return self.record_all(run_id, [candidate]) == 1
+
+    def record_all(self, run_id: str, candidates: Iterable[Candidate]) -> int:
+        """Keep several candidates or none of them, and return how many are new."""
+        new = 0
         with self.transaction():
-            if self._recorded(run_id, candidate):
-                return False
-            self._insert_program(candidate)
-            row = candidate_row(run_id, candidate) | {"source": self._own_text(candidate)}
-            self._insert("candidate", row)
-            self._insert_parents(candidate)
-            self._insert_scores(candidate)
+            for candidate in candidates:
+                if not self._recorded(run_id, candidate):
+                    self._insert_candidate(run_id, candidate)
+                    new += 1
             self._beat(run_id)
-        return True
+            self._wordless += new
+            if self._wordless >= WORDS_EVERY:
+                self._index_words()
+        return new
 
     def save_verdict(
         self, candidate_id: str, sentence: str, detail: Mapping[str, Any] | None = None
@@ -165,7 +177,23 @@ class Writing(Queries):
             "detail": to_json(detail or {}),
         }
         with self.transaction():
-            self._insert("verdict", row)
+            self._insert("verdict", [row])
+
+    def search(self, words: str, limit: int = 20) -> list[Candidate]:
+        """Return the newest candidates whose source or rationale holds all the words."""
+        with self.transaction():
+            self._index_words()
+        return super().search(words, limit)
+
+    def save_funnel(
+        self, program: Program, protocol: str, task: str, steps: int, found: Evaluation
+    ) -> None:
+        """Keep what a funnel found of a program; what is there already stands."""
+        row = funnel_row(program.key, protocol, task, steps, found)
+        with self.transaction():
+            self._own_text(program)
+            if self.funnel(program.key, protocol) is None:
+                self._insert("funnel", [row])
 
     # Inside a transaction
 
@@ -179,36 +207,42 @@ class Writing(Queries):
             )
         return bool(there)
 
-    def _insert_program(self, candidate: Candidate) -> None:
-        program = candidate.program
-        self.execute(
-            "INSERT INTO program(key, kind, source, size) VALUES (?, ?, ?, ?) "
-            "ON CONFLICT(key) DO NOTHING",
-            *(program.key, program.kind, program.source, program.size),
+    def _insert_candidate(self, run_id: str, candidate: Candidate) -> None:
+        row = candidate_row(run_id, candidate) | {"source": self._own_text(candidate.program)}
+        self._insert("candidate", [row])
+        parents = enumerate(candidate.origin.parents)
+        self._insert(
+            "parent", [{"child": candidate.id, "parent": p, "place": n} for n, p in parents]
         )
+        self._insert("evaluation", list(_scores(candidate)))
 
-    def _own_text(self, candidate: Candidate) -> str | None:
-        """Return the candidate's text if an equal program was first written in another way.
+    def _own_text(self, program: Program) -> str | None:
+        """Keep the program; return its text if an equal one was first written in another way.
 
         A resumed run then goes on from the very texts it had, and proposes what it would have.
         """
-        kept = self.rows("SELECT source FROM program WHERE key = ?", candidate.program.key)
-        text = candidate.program.source
-        return None if kept[0]["source"] == text else text
+        sql = """
+            INSERT INTO program(key, kind, source, size) VALUES (?, ?, ?, ?)
+            ON CONFLICT(key) DO UPDATE SET key = key RETURNING source
+        """
+        kept = self.rows(sql, program.key, program.kind, program.source, program.size)
+        return None if kept[0]["source"] == program.source else program.source
 
-    def _insert_parents(self, candidate: Candidate) -> None:
-        for place, parent in enumerate(candidate.origin.parents):
-            self._insert("parent", {"child": candidate.id, "parent": parent, "place": place})
+    def _index_words(self) -> None:
+        """Index the words of the rows that came since this was last done, by any process."""
+        self._wordless = 0
+        for table, column in SEARCHED.items():
+            self.execute(
+                f"INSERT INTO {table}_fts(rowid, {column}) SELECT rowid, {column} FROM {table} "
+                f"WHERE rowid > (SELECT coalesce(max(id), 0) FROM {table}_fts_docsize)"
+            )
 
-    def _insert_scores(self, candidate: Candidate) -> None:
-        rung = candidate.evaluation.rung
-        for seed, score in enumerate(candidate.evaluation.by_seed):
-            row = {"candidate": candidate.id, "rung": rung, "seed": seed, "score": float(score)}
-            self._insert("evaluation", row)
-
-    def _insert(self, table: str, row: Mapping[str, Any]) -> None:
-        marks = ", ".join("?" * len(row))
-        self.execute(f"INSERT INTO {table}({', '.join(row)}) VALUES ({marks})", *row.values())
+    def _insert(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        if rows:
+            marks = f"({', '.join('?' * len(rows[0]))})"
+            values = (value for row in rows for value in row.values())
+            every = ", ".join([marks] * len(rows))
+            self.execute(f"INSERT INTO {table}({', '.join(rows[0])}) VALUES {every}", *values)
 
     def _beat(self, run_id: str) -> None:
         """Add the time since the last beat, so that a killed run keeps all but its last moments."""
@@ -218,3 +252,13 @@ class Writing(Queries):
             self._since[run_id] = clock
         sql = "UPDATE run SET heartbeat = ?, seconds = seconds + ? WHERE id = ?"
         self.execute(sql, now(), passed, run_id)
+
+
+def _scores(candidate: Candidate) -> Iterator[dict[str, Any]]:
+    """Yield a row for each seed; of an average, those that were trained now have curves."""
+    evaluation = candidate.evaluation
+    old = len(evaluation.by_seed) - len(evaluation.curves)
+    for seed, score in enumerate(evaluation.by_seed):
+        curve = to_json(evaluation.curves[seed - old]) if seed >= old else None
+        row = {"candidate": candidate.id, "rung": evaluation.rung, "seed": seed}
+        yield row | {"score": float(score), "curve": curve}

@@ -69,7 +69,7 @@ def _tried(
     """Return a proxy of a copy of the network; `None` where it is not a finite number."""
     try:
         value = proxy(copy.deepcopy(network), x, y)
-    except torch.linalg.LinAlgError:
+    except torch.linalg.LinAlgError:  # pyright: ignore[reportPrivateImportUsage]
         return None
     return value if np.isfinite(value) else None
 
@@ -97,7 +97,7 @@ def _snip(network: Whole, x: Tensor, y: Tensor) -> float:
 
 def _salience(network: Whole, loss: Tensor) -> float:
     pairs = zip(network.parameters(), _gradients(network, loss), strict=True)
-    return float(sum((w * g).abs().sum() for w, g in pairs))
+    return float(sum((w.detach() * g).abs().sum() for w, g in pairs))
 
 
 def _grasp(network: Whole, x: Tensor, y: Tensor) -> float:
@@ -107,7 +107,7 @@ def _grasp(network: Whole, x: Tensor, y: Tensor) -> float:
         return float("nan")
     # The gradient of ½‖g‖² is H g.
     pairs = zip(network.parameters(), _gradients(network, square), strict=True)
-    return float(-sum((w * hg).sum() for w, hg in pairs))
+    return float(-sum((w.detach() * hg).sum() for w, hg in pairs))
 
 
 def _fisher(network: Whole, x: Tensor, y: Tensor) -> float:
@@ -118,7 +118,7 @@ def _fisher(network: Whole, x: Tensor, y: Tensor) -> float:
     total = 0.0
     for a, g in zip(seen, found, strict=True):
         if g is not None:
-            product = a * g
+            product = a.detach() * g
             places = product.flatten(2).sum(2) if a.dim() == 4 else product
             places = places.sum(1) if a.dim() == 3 else places
             total += float(0.5 * places.square().mean(0).sum())

@@ -48,6 +48,10 @@ def train_on(payload: Payload, update: Function | MakeRule, factors: Sequence[fl
     [learning rates, seeds, k, …]`, not-a-number for replicas that diverged, and `losses [points,
     learning rates, seeds]`, the mean training loss of each stretch of 20 steps. Data out: `steps`
     taken; `stopped` says why there are fewer than asked for.
+
+    With `marks`, steps at which to look, and the array `curve_x [c, …]`, predictions on it at each
+    come back as `curve [marks, learning rates, seeds, c, …]`; the training is the same. With
+    `patient`, a program that learns nothing at first is not given up.
     """
     data = payload.data
     device = torch.device(str(data.get("device", "cpu")))
@@ -63,11 +67,27 @@ def train_on(payload: Payload, update: Function | MakeRule, factors: Sequence[fl
         seeds=data["seeds"],
         device=device,
     )
-    losses, steps, stopped = _fit(replicas, x, y, data, factors)
+    curve = _Curve(frozenset(data.get("marks", ())), arrays.get("curve_x"))
+    losses, steps, stopped = _fit(replicas, x, y, data, factors, curve)
     found = {"losses": losses}
     if not stopped:
         found["predictions"] = replicas.predict(judged).cpu().numpy()
+        if curve.points:
+            found["curve"] = np.stack(curve.points)
     return Payload({"steps": steps, "stopped": stopped}, found)
+
+
+class _Curve:
+    """Predictions at the steps that the parent asked for."""
+
+    def __init__(self, marks: frozenset[int], x: Tensor | None) -> None:
+        self.marks = marks
+        self.x = None if x is None else _indexable(x)
+        self.points: list[np.ndarray] = []
+
+    def look(self, replicas: Replicas, step: int) -> None:
+        if self.x is not None and step in self.marks:
+            self.points.append(replicas.predict(self.x).cpu().numpy())
 
 
 def _indexable(values: Tensor) -> Tensor:
@@ -76,11 +96,17 @@ def _indexable(values: Tensor) -> Tensor:
 
 
 def _fit(
-    replicas: Replicas, x: Tensor, y: Tensor, data: Mapping[str, Any], factors: Sequence[float]
+    replicas: Replicas,
+    x: Tensor,
+    y: Tensor,
+    data: Mapping[str, Any],
+    factors: Sequence[float],
+    curve: _Curve,
 ) -> tuple[np.ndarray, int, str]:
     """Train to the end, or until nothing is left that learns."""
     steps = len(factors)
     order = batches(len(x), int(data["batch"]), steps, data["seeds"]).to(x.device)
+    patient = bool(data.get("patient"))
     probation = max(CHECK_EVERY, math.ceil(steps * PROBATION / CHECK_EVERY) * CHECK_EVERY)
     points: list[np.ndarray] = []
     stretch: list[Tensor] = []
@@ -90,6 +116,7 @@ def _fit(
         picked = order[step - 1]
         loss = replicas.step(x[picked], y[picked], step, factor)
         stretch.append(loss)
+        curve.look(replicas, step)
         if step % CHECK_EVERY and step < steps:
             continue
         points.append(replicas.unstack(torch.stack(stretch).mean(0)))
@@ -97,7 +124,11 @@ def _fit(
         if not replicas.drop_diverged(loss):
             stopped = f"diverged: at every learning rate by step {step}"
             return np.array(points), step, stopped
-        if step == probation and not _progress(before, replicas.loss(x[sample], y[sample])):
+        if (
+            step == probation
+            and not patient
+            and not _progress(before, replicas.loss(x[sample], y[sample]))
+        ):
             stopped = f"no progress: no loss fell within {step} steps at any learning rate"
             return np.array(points), step, stopped
     return np.array(points), steps, ""

@@ -31,4 +31,5 @@ TASK = Supervised(
     score="-squared error",
     steps=300,
     seeds=4,
+    funnel=("digits-conv", "stdlib-lm"),
 )

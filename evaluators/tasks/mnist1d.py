@@ -43,6 +43,7 @@ TASK = Supervised(
     model=mlp(40, 100, 100, 10, residual=True),
     steps=300,
     seeds=3,
+    held_out=("digits", "regression", "modular"),
     kinds=("optimizer", "schedule", "architecture"),
     body=BODIES,
 )

@@ -27,4 +27,5 @@ TASK = Supervised(
     model=conv((1, 40), channels=(25, 25, 25), kernels=(5, 3, 3), outputs=10),
     steps=200,
     seeds=3,
+    held_out=("digits", "regression", "modular"),
 )

@@ -29,4 +29,5 @@ TASK = Supervised(
     steps=100,
     learning_rates=log_sweep(1e-3, 10.0, 9),
     seeds=3,
+    held_out=("digits", "regression", "modular"),
 )

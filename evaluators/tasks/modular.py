@@ -39,4 +39,5 @@ TASK = Supervised(
     batch=128,
     learning_rates=log_sweep(4e-4, 12.65, 10),
     seeds=3,
+    held_out=("digits", "mnist1d", "regression"),
 )

@@ -35,4 +35,5 @@ TASK = Supervised(
     score="-squared error",
     steps=200,
     seeds=5,
+    held_out=("digits", "mnist1d", "modular"),
 )

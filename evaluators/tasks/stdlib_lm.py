@@ -68,6 +68,7 @@ TASK = Supervised(
     learning_rates=log_sweep(1e-3, 10.0, 9),
     seeds=3,
     further=(Rung("long", 2000, log_sweep(1e-3, 10.0, 9), 3, Limits(600.0, 1024 * MIB)),),
+    funnel=("autoencoder", "digits-conv"),
     kinds=("optimizer", "schedule", "architecture"),
     body=BODIES,
 )

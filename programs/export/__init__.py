@@ -8,6 +8,7 @@ from programs.errors import InputError, closest
 from programs.export.architecture import export_architecture
 from programs.export.data import export_json
 from programs.export.evidence import Evidence
+from programs.export.freeform import export_freeform
 from programs.export.latex import export_latex
 from programs.export.optimizer import export_optimizer
 from programs.export.schedule import export_schedule
@@ -21,6 +22,7 @@ __all__ = [
     "Evidence",
     "export",
     "export_architecture",
+    "export_freeform",
     "export_json",
     "export_latex",
     "export_optimizer",
@@ -40,6 +42,10 @@ def export(
     """
     if form == "json":
         return export_json(program)
+    if form == "py" and program.form:
+        return export_freeform(program, evidence)
+    if form == "latex" and program.form:
+        raise InputError("free-form Python has no equations to write; export it `--as py`")
     if form == "latex" and program.kind != "architecture":
         return export_latex(program)
     if form == "py" and program.kind == "optimizer":

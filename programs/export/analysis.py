@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 from programs.check import check, without_dead_code
 from programs.errors import Fault, InputError
-from programs.export.ranges import Range, range_of, ranges_of
 from programs.genome import Argument, Function, Genome, Statement
 from programs.interpret import fold
 from programs.kind import Kind, Scope, Type
 from programs.kinds.shapes import SCALAR
+from programs.ranges import Range, range_of, ranges_of
 from programs.tidy import tidy
 
 SHARED = ("lr", "step", "total")

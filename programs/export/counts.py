@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from programs.export.ranges import Range
 from programs.export.spell import (
     ATOM,
     CHOICE,
@@ -21,6 +20,7 @@ from programs.export.spell import (
     Written,
     infix,
 )
+from programs.ranges import Range
 
 _COUNTS = {
     "row_count": "{}.shape[-2]",

@@ -10,7 +10,6 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from programs.export.ranges import Range
 from programs.export.spell import (
     ATOM,
     CHOICE,
@@ -24,6 +23,7 @@ from programs.export.spell import (
     Written,
     infix,
 )
+from programs.ranges import Range
 
 _INFIX = {"add": "+", "sub": "-", "mul": "*"}
 _CALLS = {

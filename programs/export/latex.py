@@ -1,176 +1,160 @@
-"""A program as aligned equations, one per value that has a name.
-
-A state is `m_{t-1}` before the step and `m_t` after it; what a program binds on the way carries
-primes. A schedule is the same without states: its result is the factor on the learning rate.
-"""
+"""A program as aligned equations in LaTeX."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
 
-from programs.check import without_dead_code
-from programs.errors import InputError
-from programs.export.symbols import (
+from programs.export.equations import (
     ATOM,
-    FUNCTIONS,
-    INPUTS,
     POWER,
     PRODUCT,
     SUM,
-    TEMPLATES,
-    scientific,
-    symbol,
-    upright,
+    Notation,
+    Text,
+    equations,
 )
-from programs.genome import Argument, Function, Statement, base_of, is_anonymous
-from programs.kind import Kind
-from programs.load import kind_named
+from programs.export.symbols import GREEK, INPUTS, split, stem
 from programs.program import Program
-from programs.tidy import tidy
 
-Text = tuple[str, int]
+FUNCTIONS = {
+    "maximum": r"\max",
+    "minimum": r"\min",
+    "sin": r"\sin",
+    "cos": r"\cos",
+    "tan": r"\tan",
+    "arcsin": r"\arcsin",
+    "arccos": r"\arccos",
+    "arctan": r"\arctan",
+    "sinh": r"\sinh",
+    "cosh": r"\cosh",
+    "tanh": r"\tanh",
+}
+"""Functions that LaTeX knows by name; the others are set upright."""
 
 
 def export_latex(program: Program) -> str:
     """Return an `align*` block with the equations of an optimiser or a schedule."""
-    if program.genome is None:
-        raise InputError("expected a program in the language; free-form Python has no equations")
-    kind = kind_named(program.kind)
-    genome = tidy(without_dead_code(program.genome, kind), kind)
-    rows = " \\\\\n".join(f"    {left} &= {right}" for left, right in equations(genome.main, kind))
+    rows = " \\\\\n".join(f"    {left} &= {right}" for left, right in equations(program, LATEX))
     return f"\\begin{{align*}}\n{rows}\n\\end{{align*}}\n"
 
 
-def equations(function: Function, kind: Kind) -> list[tuple[str, str]]:
-    """Return the left and right sides of a function's equations."""
-    states = kind.entry.states(function)
-    writer = _Writer(function, states)
-    for statement in function.body:
-        writer.add(statement)
-    if "w" not in function.params:
-        return writer.ending_with(r"\lambda_t", function.returns[0])
-    for state, new in zip(states, function.returns[1:], strict=True):
-        writer.close(f"{symbol(state)}_t", new)
-    result, binds = writer.text(function.returns[0])
-    change = result if binds > SUM else rf"\left( {result} \right)"
-    return [*writer.rows, (r"\theta_t", rf"\theta_{{t-1}} - {change}")]
+def symbol(name: str, primes: int = 0) -> str:
+    """Write a name a person chose: `m_hat` with a hat, `beta` as the letter, words upright."""
+    letters, accent = stem(name)
+    if accent:
+        return rf"\{accent}{{{symbol(letters)}}}" + "'" * primes
+    letters, number = split(name)
+    if number:
+        return rf"{symbol(letters, primes)}^{{({number})}}"
+    if name in INPUTS:
+        return INPUTS[name][0] + "'" * primes
+    return _letters(name) + "'" * primes
 
 
-class _Writer:
-    """Write statements; `rows` are the equations so far."""
-
-    def __init__(self, function: Function, states: Sequence[str]) -> None:
-        self.rows: list[tuple[str, str]] = []
-        self.texts: dict[str, Text] = {p: (_input(p, states), ATOM) for p in function.params}
-        self.used = {text for text, _ in self.texts.values()}
-        self.final = {new: s for s, new in zip(states, function.returns[1:], strict=True)}
-
-    def add(self, statement: Statement) -> None:
-        """Write an equation, or keep a nested value for where it is used."""
-        name, text = statement.target, self._call(statement.op, statement.args)
-        if is_anonymous(name):
-            self.texts[name] = text
-            return
-        base = base_of(self.final.get(name, name))
-        left = INPUTS.get(base, f"{symbol(base)}_t")
-        while left in self.used:
-            left = _primed(left)
-        self.used.add(left)
-        self.rows.append((left, text[0]))
-        self.texts[name] = (left, ATOM)
-
-    def close(self, left: str, new: Argument) -> None:
-        """Write the new value of a state, unless an equation has said it."""
-        text, _ = self.text(new)
-        if text != left:
-            self.rows.append((left, text))
-
-    def ending_with(self, left: str, result: Argument) -> list[tuple[str, str]]:
-        """Return the rows, the result's equation last; if it has just been named, under `left`."""
-        text, _ = self.text(result)
-        if self.rows and self.rows[-1][0] == text:
-            return [*self.rows[:-1], (left, self.rows[-1][1])]
-        return [*self.rows, (left, text)]
-
-    def text(self, arg: Argument) -> Text:
-        """Return the text of a name or a constant."""
-        return self.texts[arg] if isinstance(arg, str) else scientific(arg)
-
-    def _call(self, op: str, args: Sequence[Argument]) -> Text:
-        texts = [self.text(a) for a in args]
-        if op in _RULES:
-            return _RULES[op](*texts)
-        if op == "lerp":
-            return self._lerp(args)
-        given = [text for text, _ in texts]
-        if op in TEMPLATES:
-            template, binds = TEMPLATES[op]
-            return template.format(*(_operands(op, texts))), binds
-        name = FUNCTIONS.get(op, rf"\operatorname{{{upright(op)}}}")
-        return rf"{name}\left( {', '.join(given)} \right)", ATOM
-
-    def _lerp(self, args: Sequence[Argument]) -> Text:
-        first, second, share = (self.text(x) for x in args)
-        t = args[2]
-        rest = _minus(("1", ATOM), share) if isinstance(t, str) else scientific(1 - t)
-        return _plus(_product(rest, first), _product(share, second))
+def _letters(name: str) -> str:
+    if len(name) == 1:
+        return name
+    if name in GREEK:
+        return f"\\{name}"
+    return rf"\mathrm{{{upright(name)}}}"
 
 
-def _operands(op: str, texts: Sequence[Text]) -> list[str]:
-    """Bracket the operands of a notation that does not enclose them."""
-    return [_within(t, POWER) for t in texts] if op == "mod" else [text for text, _ in texts]
+def upright(name: str) -> str:
+    """Escape a word for upright letters."""
+    return name.replace("_", r"\_")
 
 
-def _input(name: str, states: Sequence[str]) -> str:
-    if name == "w":
-        return r"\theta_{t-1}"
-    if name in states:
-        return rf"{symbol(name)}_{{t-1}}"
-    return INPUTS.get(name, f"{symbol(name)}_t")
+def scientific(value: float) -> Text:
+    """Write a constant as people do: 0.999, or a power of ten."""
+    if math.isclose(abs(value), math.pi, rel_tol=1e-12):
+        return (r"\pi", ATOM) if value > 0 else (r"-\pi", SUM)
+    sign, size = ("-" if value < 0 else ""), abs(value)
+    binds = ATOM if value >= 0 else SUM
+    if size == 0 or 1e-4 <= size < 1e6:
+        return f"{sign}{size:.10g}", binds
+    digits, _, exponent = f"{size:e}".partition("e")
+    mantissa = f"{float(digits):g}"
+    power = f"10^{{{int(exponent)}}}"
+    if mantissa == "1":
+        return f"{sign}{power}", POWER if value >= 0 else SUM
+    return rf"{sign}{mantissa} \cdot {power}", PRODUCT if value >= 0 else SUM
 
 
-def _primed(left: str) -> str:
-    """Add a prime before the index: `m_t`, `m'_t`, `m''_t`."""
-    stem, mark, index = left.rpartition("_t")
-    return f"{stem}'_t" if mark and not index else f"{left}'"
+def _times(left: str, right: str) -> str:
+    sign = r"\cdot" if right[0].isdigit() else r"\,"
+    return rf"{left} {sign} {right}"
 
 
-def _within(text: Text, at_least: int) -> str:
-    return text[0] if text[1] >= at_least else rf"\left( {text[0]} \right)"
+def _function(name: str) -> str:
+    return FUNCTIONS.get(name, rf"\operatorname{{{upright(name)}}}")
 
 
-def _plus(a: Text, b: Text) -> Text:
-    if b[0].startswith("-"):
-        return f"{_within(a, SUM)} - {b[0][1:]}", SUM
-    return f"{_within(a, SUM)} + {_within(b, SUM)}", SUM
+def _at(symbol: str) -> str:
+    return f"{symbol}_t"
 
 
-def _minus(a: Text, b: Text) -> Text:
-    return f"{_within(a, SUM)} - {_within(b, SUM + 1)}", SUM
+def _before(symbol: str) -> str:
+    return rf"{symbol}_{{t-1}}"
 
 
 def _product(a: Text, b: Text) -> Text:
-    left, right = _within(a, PRODUCT), _within(b, PRODUCT)
-    sign = r"\cdot" if right[0].isdigit() else r"\,"
-    return rf"{left} {sign} {right}", PRODUCT
+    return LATEX.product(a, b)
 
 
 def _power(a: Text, b: Text) -> Text:
-    return f"{_within(a, ATOM)}^{{{b[0]}}}", POWER
+    return f"{LATEX.within(a, ATOM)}^{{{b[0]}}}", POWER
 
 
-def _neg(a: Text) -> Text:
-    return f"-{_within(a, PRODUCT)}", SUM
+def _mod(a: Text, b: Text) -> Text:
+    return rf"{LATEX.within(a, POWER)} \bmod {LATEX.within(b, POWER)}", PRODUCT
 
 
-_RULES = {
-    "add": _plus,
-    "sub": _minus,
-    "mul": _product,
-    "matmul": _product,
-    "neg": _neg,
-    "pow": _power,
-    "square": lambda a: _power(a, ("2", ATOM)),
-    "cube": lambda a: _power(a, ("3", ATOM)),
-    "transpose": lambda a: _power(a, (r"\top", ATOM)),
-}
+LATEX = Notation(
+    symbol=symbol,
+    constant=scientific,
+    at=_at,
+    before=_before,
+    weight=r"\theta",
+    factor=r"\lambda",
+    group=r"\left( {0} \right)",
+    times=_times,
+    minus="-",
+    templates={
+        # A fraction binds like a power: what it encloses needs no brackets, but to raise it does.
+        "div": (r"\frac{{{0}}}{{{1}}}", POWER),
+        "reciprocal": (r"\frac{{1}}{{{0}}}", POWER),
+        "abs": (r"\left| {0} \right|", ATOM),
+        "sqrt": (r"\sqrt{{{0}}}", ATOM),
+        "cbrt": (r"\sqrt[3]{{{0}}}", ATOM),
+        "norm": (r"\left\| {0} \right\|", ATOM),
+        "global_norm": (r"\left\| {0} \right\|_{{\mathrm{{all}}}}", ATOM),
+        "exp": (r"e^{{{0}}}", POWER),
+        "exp2": (r"2^{{{0}}}", POWER),
+        "exp10": (r"10^{{{0}}}", POWER),
+        "expm1": (r"e^{{{0}}} - 1", SUM),
+        "log": (r"\ln \left| {0} \right|", POWER),
+        "log2": (r"\log_2 \left| {0} \right|", POWER),
+        "log10": (r"\log_{{10}} \left| {0} \right|", POWER),
+        "log1p": (r"\ln \left| 1 + {0} \right|", POWER),
+        "dot": (r"\left\langle {0}, {1} \right\rangle", ATOM),
+    },
+    rules={
+        "add": lambda a, b: LATEX.plus(a, b),
+        "sub": lambda a, b: LATEX.less(a, b),
+        "neg": lambda a: LATEX.negative(a),
+        "mul": _product,
+        "matmul": _product,
+        "pow": _power,
+        "square": lambda a: _power(a, ("2", ATOM)),
+        "cube": lambda a: _power(a, ("3", ATOM)),
+        "transpose": lambda a: _power(a, (r"\top", ATOM)),
+        "mod": _mod,
+    },
+    relations={"gt": ">", "lt": "<", "ge": r"\geq", "le": r"\leq"},
+    where=r"\left[ {1} \text{{ if }} {0} \text{{ else }} {2} \right]",
+    nonzero=r"{0} \neq 0",
+    iverson=r"\left[ {0} \right]",
+    call=r"{0}\left( {1} \right)",
+    function=_function,
+)
+"""Equations as LaTeX sets them."""

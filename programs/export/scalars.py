@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from programs.export.analysis import SHARED, Analysis
 from programs.export.names import Names, python_name
-from programs.export.ranges import INPUTS
 from programs.export.spell import ATOM, POWER, Operand, Speller, Written, literal
 from programs.genome import Statement, is_anonymous
+from programs.ranges import INPUTS
 
 _ALWAYS_PLAIN = frozenset(("add", "sub", "neg", "mul", "lerp", "square", "cube", "abs"))
 _POWERS = {"square": "2", "sqrt": "0.5"}

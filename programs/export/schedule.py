@@ -17,11 +17,11 @@ from programs.export.evidence import Evidence
 from programs.export.floats import HELPERS, FloatSpeller
 from programs.export.header import clean, header
 from programs.export.names import Names, class_name, python_name
-from programs.export.ranges import Range, range_of, ranges_of
 from programs.export.spell import ATOM, Operand, literal
 from programs.genome import Argument, Function, Statement, is_anonymous
 from programs.load import kind_named
 from programs.program import Program
+from programs.ranges import Range, range_of, ranges_of
 from programs.tidy import tidy
 
 WIDTH = 72

@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from programs.export.ranges import ANY, Range
+from programs.ranges import ANY, Range
 from programs.render import number
 
 ATOM, POWER, UNARY, PRODUCT, SUM, COMPARISON, CHOICE = 100, 70, 60, 50, 40, 20, 10

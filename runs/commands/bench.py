@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -113,7 +114,9 @@ def evaluate(
 @click.option("--rounds", type=int, default=100, show_default=True, help="Jobs per figure.")
 @json_option
 def sandbox(rounds: int, as_json: bool) -> None:
-    """Time each isolation tier: an empty job, a 20-step training, a limit, two workers.
+    """Time each isolation tier: an empty job, 20-step trainings, a limit, two workers.
+
+    The trainings are our own, one under a free-form optimiser and one under a free-form schedule.
 
     Example: cambrian bench sandbox --rounds 300
     """
@@ -123,13 +126,57 @@ def sandbox(rounds: int, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    table = _table("tier", "empty ms", "/min", "train ms", "/min", "long s", "gone ms", "2 workers")
+    trainings = ("train ms", "/min", "optimizer ms", "/min", "schedule ms", "/min")
+    table = _table("tier", "empty ms", "/min", *trainings, "long s", "gone ms", "2 workers")
     left_out = ("start_s", "result")
     for figures in found:
         table.add_row(*(str(value) for name, value in figures.items() if name not in left_out))
     out().print(table)
     same = len({figures["result"] for figures in found}) == 1
     out().print("results are the same bytes at every tier" if same else "RESULTS DIFFER BY TIER")
+
+
+@command.command()
+@click.option(
+    "--candidates",
+    type=click.IntRange(2),
+    default=20_000,
+    show_default=True,
+    help="Fill the file up to so many.",
+)
+@click.option("--runs", type=click.IntRange(1), default=20, show_default=True, help="In so many.")
+@click.option("--seed", default=0, show_default=True, help="Same seed, same candidates.")
+@click.option(
+    "--keep", type=click.Path(path_type=Path), help="Keep the file here, or go on with it."
+)
+@json_option
+def store(candidates: int, runs: int, seed: int, keep: Path | None, as_json: bool) -> None:
+    """Time the database with made-up candidates: insertion, questions, whole commands.
+
+    Example: cambrian bench store --candidates 1000000 --keep million.db
+    """
+    from tempfile import TemporaryDirectory
+
+    from runs.store_bench import measure
+
+    with TemporaryDirectory(prefix="cambrian-bench-") as folder:
+        found = measure(keep or Path(folder) / "bench.db", candidates, runs, seed)
+    if as_json:
+        print_json(found.as_json())
+        return
+    console = out()
+    console.print(
+        f"{found.candidates:,} candidates, {found.megabytes:,.0f} MB, load {found.load:.1f}; "
+        f"the best has {found.ancestors:,} ancestors"
+    )
+    table = _table("candidates a second", "by the clock", "by the processor")
+    for name, rate in found.rates.items():
+        table.add_row(name, *(f"{each:,.0f}" for each in rate))
+    console.print(table)
+    table = _table("the best of five", "ms", "processor ms")
+    for figure in found.figures:
+        table.add_row(figure.what, f"{figure.milliseconds:,.1f}", f"{figure.processor:,.1f}")
+    console.print(table)
 
 
 def _speed(figures: Sequence[LanguageFigures]) -> Table:

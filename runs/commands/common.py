@@ -97,6 +97,18 @@ def print_json(value: Sequence[Any] | Mapping[str, Any]) -> None:
     sys.stdout.write("\n")
 
 
+def write_or_print(text: str, output: Path | None) -> None:
+    """Write a result to the file that was named, or to stdout."""
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        output.write_text(text, "utf-8")
+    except OSError as error:
+        raise InputError(f"{output} cannot be written: {error.strerror}.") from None
+    click.echo(f"Wrote {output}.", err=True)
+
+
 def read_text(path: Path) -> str:
     """Read a user's file; `InputError` where that is impossible."""
     try:

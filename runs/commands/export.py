@@ -6,8 +6,7 @@ from pathlib import Path
 
 import click
 
-from programs.errors import InputError
-from runs.commands.common import db_option, existing_store
+from runs.commands.common import db_option, existing_store, write_or_print
 
 
 @click.command(name="export")
@@ -33,11 +32,4 @@ def command(id_: str, form: str, output: Path | None, db: Path) -> None:
 
     with existing_store(db) as store:
         text = exported(store, id_, form)
-    if output is None:
-        click.echo(text, nl=False)
-        return
-    try:
-        output.write_text(text, "utf-8")
-    except OSError as error:
-        raise InputError(f"{output} cannot be written: {error.strerror}.") from None
-    click.echo(f"Wrote {output}.", err=True)
+    write_or_print(text, output)

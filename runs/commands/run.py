@@ -113,12 +113,12 @@ def carry_out(
     from runs.discover import discover, go_on, settings
 
     if resume is not None:
-        if task is not None or kind is not None:
+        told = _from_line({"kind": kind, "evals": evals, "hours": hours, "usd": usd})
+        if task is not None or told.pop("kind", None) is not None:
             raise InputError("Give a TASK (with a `--kind`) or `--resume RUN`, not both.")
         if onward:
             raise InputError("Give `--continue` with a TASK; `--resume RUN` goes on with one run.")
-        budget = {"evals": evals, "hours": hours, "usd": usd}
-        return go_on(resume, db, display, out(), talk(), unsafe=unsafe, ready=ready, **budget)
+        return go_on(resume, db, display, out(), talk(), **told, unsafe=unsafe, ready=ready)
     if task is None:
         raise InputError("Name a task to search on, e.g. `cambrian run digits`.")
     given = {"evals": evals, "hours": hours, "workers": workers}
@@ -138,3 +138,10 @@ def carry_out(
         **given,
     )
     return discover(config, db, display, out(), talk(), unsafe=unsafe, ready=ready)
+
+
+def _from_line(values: dict[str, Any]) -> dict[str, Any]:
+    """Keep what a flag says: a run goes on with its own settings, whatever others say."""
+    ctx = click.get_current_context()
+    told = click.core.ParameterSource.COMMANDLINE
+    return {name: value for name, value in values.items() if ctx.get_parameter_source(name) is told}

@@ -28,11 +28,13 @@ def command(db: Path, as_json: bool) -> None:
 
     from runs.tables import clock
 
-    table = Table(box=None, padding=(0, 1))
-    for heading in ("id", "task", "state", "evaluations", "duplicates", "rejected", "best", "time"):
-        table.add_column(heading, justify="left" if heading in ("id", "task", "state") else "right")
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    texts, numbers = ("id", "task", "state"), ("evaluations", "duplicates", "rejected")
+    for heading in (*texts, "trained", *numbers[1:], "best", "dollars", "time"):
+        table.add_column(heading, justify="left" if heading in texts else "right", no_wrap=True)
     for run in found:
         best = "–" if run.best is None else f"{run.best:.4f}"
-        numbers = (run.evaluations, run.duplicates, run.rejected)
-        table.add_row(run.id, run.task, run.state, *map(str, numbers), best, clock(run.seconds))
+        counted = (f"{getattr(run, name):,}" for name in numbers)
+        spent = f"${run.usd:.4f}" if run.usd else "–"
+        table.add_row(run.id, run.task, run.state, *counted, best, spent, clock(run.seconds))
     out().print(table)

@@ -229,7 +229,10 @@ def _options(words: Sequence[str], db: Path) -> dict[str, Any]:
     from runs.commands.run import command as run_command
 
     args = [*words[1:], "--db", str(db)]
-    with run_command.make_context("cambrian run", args) as context:
+    # As under the whole command, so that its settings from files and environment count here too.
+    here = click.get_current_context(silent=True)
+    root = None if here is None else here.find_root()
+    with run_command.make_context("run", args, parent=root) as context:
         return dict(context.params)
 
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 def command(kind: str | None, as_json: bool) -> None:
     """List the tasks: what a good program does there, and what a judgement costs.
 
-    A task that judges several kinds of program has a line for each.
+    A task that judges several kinds of program has a line for each. The cost is in
+    multiply-adds of the networks that are trained.
 
     Example: cambrian tasks --kind schedule
     """
@@ -38,18 +39,20 @@ def command(kind: str | None, as_json: bool) -> None:
     from rich.table import Table
 
     table = Table(box=None, padding=(0, 1))
-    for heading in ("task", "kind", "steps x rates x seeds", "summary"):
-        table.add_column(heading)
+    for heading in ("task", "kind", "steps x rates x seeds", "cost", "summary"):
+        table.add_column(heading, justify="right" if heading == "cost" else "left")
     before = ""
     for row in found:
         size = f"{row['steps']} x {len(row['learning_rates'])} x {row['seeds']}"
         told = (row["name"], row["summary"]) if row["name"] != before else ("", "")
-        table.add_row(told[0], row["kind"], size, told[1])
+        table.add_row(told[0], row["kind"], size, _cost(row), told[1])
         before = row["name"]
     out().print(table)
 
 
 def _facts(task: Task, summary: str) -> dict[str, Any]:
+    from evaluators.funnel import search_trial, work_of
+
     rung = task.rungs[0]
     return {
         "name": task.name,
@@ -63,4 +66,12 @@ def _facts(task: Task, summary: str) -> dict[str, Any]:
         "seconds_allowed": rung.limits.seconds,
         "rungs": [each.name for each in task.rungs],
         "baselines": list(task.baselines),
+        "multiply_adds": work_of(task, search_trial(task)),
+        "held_out": list(getattr(task, "held_out", ())),
+        "funnel": list(getattr(task, "funnel", ())),
     }
+
+
+def _cost(row: dict[str, Any]) -> str:
+    """Write multiply-adds in thousands of millions."""
+    return f"{row['multiply_adds'] / 1e9:.1f} G"

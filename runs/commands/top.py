@@ -12,15 +12,30 @@ from runs.commands.common import db_option, existing_store, json_option, out, pr
 
 @click.command(name="top")
 @click.argument("run_or_task", required=False, metavar="[RUN|TASK]")
-@click.option("--kind", help="Only programs of this kind.")
 @click.option("-n", "--limit", type=click.IntRange(1), default=10, show_default=True, help="Rows.")
+@click.option("--kind", help="Only programs of this kind: optimizer, schedule or architecture.")
+@click.option(
+    "--where",
+    metavar="CONDITION",
+    help="Only what fulfils it: 'score > 0.9 and size <= 8', '\"sign\" in source', "
+    "'metrics.accuracy > 0.95'.",
+)
+@click.option(
+    "--sort",
+    metavar="COLUMNS",
+    help="Highest first by these columns, -COLUMN lowest first.  [default: score]",
+)
+@click.option("--pareto", is_flag=True, help="What nothing beats in score and size, or by --sort.")
 @click.option("--unsafe", is_flag=True, help="Only what ran with --unsafe-no-sandbox.")
 @db_option
 @json_option
 def command(
     run_or_task: str | None,
-    kind: str | None,
     limit: int,
+    kind: str | None,
+    where: str | None,
+    sort: str | None,
+    pareto: bool,
     unsafe: bool,
     db: Path,
     as_json: bool,
@@ -30,30 +45,49 @@ def command(
     Programs that ran where nothing held them may have forged their scores: they are left out, and
     listed by themselves with --unsafe.
 
-    Example: cambrian top digits -n 5
-    """
-    from programs.load import kind_named
+    The columns of --where and --sort are score, stderr, baseline, gain, size, seconds, id, run,
+    task, kind, proposer, operator, model, source, created and metrics.NAME.
 
+    Example: cambrian top digits -n 5 --where 'size <= 6' --sort gain
+    """
     if kind is not None:
+        from programs.load import kind_named
+
         kind_named(kind)
     with existing_store(db) as store:
         run = task = None
         if run_or_task is not None:
-            tasks = {r.task for r in store.runs()}
+            tasks = {each["task"] for each in store.rows("SELECT DISTINCT task FROM run")}
             if run_or_task in tasks:
                 task = run_or_task
             else:
                 run = _run_named(store, run_or_task, tasks)
-        rows = store.top(run=run, task=task, limit=limit, kind=kind, unsafe=unsafe)
+        if where is sort is None and not pareto:
+            rows = store.top(run=run, task=task, limit=limit, kind=kind, unsafe=unsafe)
+        else:
+            # Late, for a plain `top` has no use for it.
+            from runs.leaders import BEST_FIRST, TRADE_OFF, asked, leaders, trade_offs
+
+            by = sort or (TRADE_OFF if pareto else BEST_FIRST)
+            chosen = {"run": run, "task": task, "kind": kind, "unsafe": unsafe}
+            ask = asked(store, **chosen, where=where, sort=by, limit=limit)
+            rows = trade_offs(store, ask) if pareto else leaders(store, ask)
     if as_json:
         keys = ("id", "kind", "task", "score", "stderr", "size", "baseline", "proposer", "source")
         print_json(
-            [{k: getattr(row, k) for k in (*keys, "operator", "run", "tier")} for row in rows]
+            [
+                {k: getattr(row, k) for k in (*keys, "operator", "run", "tier", "keys")}
+                for row in rows
+            ]
         )
         return
     from runs.tables import ranking
 
-    out().print(ranking(rows) if rows else "Nothing has been scored yet.")
+    out().print(ranking(rows) if rows else _nothing(where))
+
+
+def _nothing(where: str | None) -> str:
+    return "Nothing here fulfils the condition." if where else "Nothing has been scored yet."
 
 
 def _run_named(store, name: str, tasks: set[str]) -> str:

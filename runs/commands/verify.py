@@ -1,27 +1,115 @@
-"""`cambrian verify`: is it better than the tuned baselines, by how much, how sure?"""
+"""`cambrian verify`: is it better than every tuned baseline, by how much, how sure, on what?"""
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from runs.commands.common import db_option, device_option, existing_store, out, workers_option
+from runs.commands.common import (
+    db_option,
+    device_option,
+    existing_store,
+    json_option,
+    out,
+    print_json,
+    talk,
+    workers_option,
+)
+
+if TYPE_CHECKING:
+    from evaluators.standing import Verdict
+    from runs.verifying import Verification
 
 
 @click.command(name="verify")
 @click.argument("id_", metavar="ID")
+@click.option(
+    "--tasks",
+    metavar="A,B",
+    help="Held-out tasks instead of those that the searched task names; its own is always judged.",
+)
+@click.option(
+    "--seeds",
+    type=click.IntRange(2, 1000),
+    default=20,
+    show_default=True,
+    help="Fresh seeds for everyone.",
+)
+@click.option(
+    "--quick", is_flag=True, help="Only the searched task, and the few baselines it names."
+)
 @db_option
 @device_option
 @workers_option
-def command(id_: str, db: Path, device: str, workers: int | None) -> None:
-    """Compare a candidate with tuned baselines on held-out data.
+@json_option
+def command(
+    id_: str,
+    tasks: str | None,
+    seeds: int,
+    quick: bool,
+    db: Path,
+    device: str,
+    workers: int | None,
+    as_json: bool,
+) -> None:
+    """Compare a candidate with every tuned baseline on data that search never saw.
 
-    Everyone gets the same sweep, then fresh seeds; intervals resample seeds and examples.
+    Everyone gets the same sweep, then fresh seeds, on the held-out split of the searched task and
+    on held-out tasks; intervals resample seeds and examples. What it will cost is said first.
 
-    Example: cambrian verify 3fa9c1
+    Example: cambrian verify 3fa9c1 --tasks mnist1d,regression
     """
-    from runs.discover import verify_candidate
+    from evaluators.evaluator import Evaluator
+    from evaluators.task import find_task
+    from runs import verdicts
+    from runs.discover import settings
+    from runs.record import to_json
+    from runs.start import sandbox_for
+    from runs.tables import plain
+    from runs.verifying import above_chance, judge_quickly, prepare, tasks_for
 
     with existing_store(db) as store:
-        verify_candidate(store, id_, device, workers, out())
+        candidate = store.candidate(id_)
+        run = store.run_of(candidate.id)
+        config = settings(run.task, device=device, workers=workers)
+        searched = find_task(run.task, run.kind)
+        chosen = [searched] if quick else tasks_for(searched, tasks)
+        with sandbox_for(searched, config.workers, device) as sandbox:
+            evaluator = Evaluator(searched, sandbox, device)
+            if quick:
+                verdict = judge_quickly(store, evaluator, candidate, run.seed, config.workers)
+            else:
+                verdict = _in_full(
+                    prepare(store, candidate, chosen, sandbox, device, config.workers, seeds)
+                )
+            chance = above_chance(evaluator, candidate, run.seed, config.workers)
+    if as_json:
+        print_json({**json.loads(to_json(asdict(verdict))), "above_chance": chance})
+        return
+    out().print(verdicts.quick_screen(verdict) if quick else verdicts.screen(verdict))
+    if chance:
+        out().print(plain(chance))
+
+
+def _in_full(verification: Verification) -> Verdict:
+    """Say what it will cost, then compare."""
+    console = talk()
+    seconds = verification.seconds()
+    programs, tasks = len(verification.contestants), len(seconds)
+    console.print(
+        f"{programs} programs on {tasks} task{'s' if tasks > 1 else ''}, each tuned, judged with "
+        f"{verification.plan.seeds} fresh seeds and timed: about {_about(sum(seconds.values()))} "
+        f"with {verification.workers} workers. Less: --tasks, --seeds, --quick.",
+        style="dim",
+    )
+    return verification.perform(
+        lambda task: console.print(f"  {task}: about {_about(seconds[task])}", style="dim")
+    )
+
+
+def _about(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"

@@ -76,6 +76,8 @@ def test_a_real_evaluation_end_to_end() -> None:
     assert first.score > -1.0
     assert first.metrics["accuracy"] > 0.7
     assert len(first.by_seed) == 2
+    assert [len(curve) for curve in first.curves] == [3, 3]
+    assert all(curve[-1] < curve[0] for curve in first.curves)
     assert replace(first, seconds=0) == replace(again, seconds=0)
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from evaluators.candidate import Origin, Status
 from programs.errors import InputError
-from runs.lineage import Lineage, as_dot, as_json, as_mermaid, as_tree, changes, lineage
+from runs.drawing import as_dot, as_json, as_mermaid, as_tree
+from runs.lineage import Lineage, as_path, changes, lineage
 from runs.record import candidate_id
 from runs.store import Store
 from tests.runs.samples import candidate, new_run
@@ -50,7 +52,7 @@ def family(store: Store) -> Lineage:
 def test_a_lineage_holds_every_ancestor_once(family: Lineage) -> None:
     assert family.id == "e5000005"
     assert [step.candidate.id[0] for step in family.steps] == ["a", "b", "c", "d", "e"]
-    gains = [None if step.gain is None else round(step.gain, 4) for step in family.steps]
+    gains = [None if step.gain is None else round(step.gain.mean, 4) for step in family.steps]
     assert gains == [None, None, 0.05, 0.06, None]
     assert len(list(family.edges())) == 5
 
@@ -59,10 +61,10 @@ def test_the_tree_reads_like_a_history(family: Lineage) -> None:
     assert as_tree(family) == [
         "┌─ a1000001  seed  0.5000",
         "│  ┌─ b2000002  seed  0.4000",
-        "│  └─ c3000003  nudge  0.4500  +0.0500",
+        "│  └─ c3000003  nudge  0.4500  +0.0500 ± 0.0000",
         "│           - m = lerp(m, g, 0.1)",
         "│           + m = lerp(m, g, 0.01)",
-        "├─ d4000004  crossover  0.5600  +0.0600  with c3000003",
+        "├─ d4000004  crossover  0.5600  +0.0600 ± 0.0000  with c3000003",
         "│        - return lr * sign(g)",
         "│        + m = lerp(m, g, 0.01)",
         "│        + return lr * sign(m), m",
@@ -142,3 +144,64 @@ def test_labels_are_escaped(store: Store) -> None:
 def test_an_unknown_candidate_is_the_users_mistake(store: Store) -> None:
     with pytest.raises(InputError):
         lineage(store, "nobody")
+
+
+def grown(store: Store) -> list[str]:
+    """Keep a root with two children and a grandchild that has both for parents."""
+    run = new_run(store).id
+    ids = [candidate_id(run, index) for index in range(4)]
+    table = [(0.5, SIGN, ()), (0.4, MOMENTUM, (0,)), (0.6, SLOWER, (0,)), (0.7, LION, (1, 2))]
+    for index, (score, text, parents) in enumerate(table):
+        of = tuple(ids[parent] for parent in parents)
+        store.record(run, candidate(run, index, score, source=text, parents=of))
+    return ids
+
+
+def test_descendants_hang_below_their_first_parent_the_best_first(store: Store) -> None:
+    root, worse, better, last = (id[:8] for id in grown(store))
+    heads = [line for line in as_tree(lineage(store, root, descendants=True)) if "nudge" in line]
+    assert heads == [
+        f"{root}  nudge  0.5000",
+        f"├─ {better}  nudge  0.6000  +0.1000 ± 0.0000",
+        f"└─ {worse}  nudge  0.4000  -0.1000 ± 0.0000",
+        f"   └─ {last}  nudge  0.7000  +0.3000 ± 0.0000  with {better}",
+    ]
+
+
+def test_depth_counts_generations_either_way(store: Store) -> None:
+    root, worse, better, last = grown(store)
+
+    def reached(id: str, **options: Any) -> set[str]:
+        return {step.candidate.id for step in lineage(store, id, **options).steps}
+
+    assert reached(last, depth=0) == {last}
+    assert reached(last, depth=1) == {last, worse, better}
+    assert reached(last) == {root, worse, better, last}
+    assert reached(root, descendants=True, depth=1) == {root, worse, better}
+    assert reached(root, descendants=True) == {root, worse, better, last}
+
+
+def test_the_line_ends_at_the_candidate_or_at_its_best_descendant(store: Store) -> None:
+    root, worse, _, last = grown(store)
+    assert [s.candidate.id for s in lineage(store, last).path()] == [root, worse, last]
+    down = lineage(store, root, descendants=True)
+    assert [s.candidate.id for s in down.path()] == [root, worse, last]
+    assert as_path(down) == "nudge 0.5000 → nudge 0.4000 → nudge 0.7000"
+    assert as_json(down)["nodes"][3]["interval"] == pytest.approx(0.0, abs=1e-9)
+
+
+def test_descendants_survive_a_circle(store: Store) -> None:
+    ids = grown(store)
+    with store.transaction():
+        store.execute("INSERT INTO parent VALUES (?, 0, ?)", ids[0], ids[3])
+    assert len(as_tree(lineage(store, ids[0], descendants=True))) > 4
+    assert len(lineage(store, ids[3]).path()) <= 4
+
+
+def test_control_characters_are_spelt_out(store: Store) -> None:
+    run = new_run(store).id
+    ids = [candidate_id(run, index) for index in range(2)]
+    store.record(run, candidate(run, 0, 0.5, operator="\x1b[2J"))
+    store.record(run, candidate(run, 1, 0.5, source=SIGN + "# \x1b[2J\n", parents=(ids[0],)))
+    for down, id in ((False, ids[1]), (True, ids[0])):
+        assert "\x1b" not in "".join(as_tree(lineage(store, id, descendants=down)))

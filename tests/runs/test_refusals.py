@@ -39,10 +39,10 @@ def picture(folder: Path) -> dict[str, str]:
     return {str(file): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
 
 
-def filled(path: Path) -> None:
+def filled(path: Path, count: int = 50) -> None:
     with Store.open(path) as store:
         run = new_run(store).id
-        for index in range(50):
+        for index in range(count):
             source = f"def update(w, g):\n    return {index} * g\n" * 20
             store.record(run, candidate(run, index, 0.5, source=source))
 
@@ -161,7 +161,7 @@ def test_a_cut_file_is_noticed_on_opening_or_in_a_query(path: Path) -> None:
 
 
 def test_damage_found_later_is_a_sentence_too(path: Path) -> None:
-    filled(path)
+    filled(path, 200)
     content = bytearray(path.read_bytes())
     content[len(content) // 2 :] = os.urandom(len(content) - len(content) // 2)
     path.write_bytes(content)

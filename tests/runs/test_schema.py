@@ -20,13 +20,13 @@ def test_a_new_file_has_every_table_view_and_setting(store: Store) -> None:
     tables = {row["name"] for row in named if row["type"] == "table"}
     views = {row["name"] for row in named if row["type"] == "view"}
     assert tables >= {"run", "program", "candidate", "parent", "evaluation", "llm_call", "event"}
-    assert views == {"leaderboard", "edges", "failures", "spend"}
+    assert views == {"leaderboard", "edges", "failures", "spend", "proposers"}
     for pragma, value in {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 1}.items():
         assert store.rows(f"PRAGMA {pragma}") == [{pragma: value}]
     assert store.rows("PRAGMA user_version") == [{"user_version": schema.SCHEMA}]
 
 
-@pytest.mark.parametrize("view", ["leaderboard", "edges", "failures", "spend"])
+@pytest.mark.parametrize("view", ["leaderboard", "edges", "failures", "spend", "proposers"])
 def test_views_can_be_read(store: Store, view: str) -> None:
     assert store.rows(f"SELECT * FROM {view}") == []
 
@@ -96,7 +96,7 @@ def test_a_migration_that_fails_leaves_the_file_as_it_was(
         ("SELECT child FROM parent WHERE parent = 'x'", "parent_parent"),
         ("SELECT * FROM failures WHERE run = 'x'", "candidate_rank"),
         ("SELECT * FROM event WHERE run = 'x' ORDER BY id", "event_run"),
-        ("SELECT * FROM spend WHERE run = 'x'", "COVERING INDEX candidate_rank"),
+        ("SELECT * FROM spend WHERE run = 'x'", "llm_call_run"),
     ],
 )
 def test_questions_are_answered_from_an_index(store: Store, sql: str, index: str) -> None:

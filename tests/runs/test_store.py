@@ -14,6 +14,7 @@ import pytest
 from evaluators.candidate import Candidate, Evaluation, Origin, Status
 from programs.errors import InputError, StoreError
 from programs.program import Program
+from runs.care import compact
 from runs.record import candidate_id
 from runs.store import Store
 from tests.runs.samples import SOURCE, candidate, new_run
@@ -97,6 +98,36 @@ def test_numbers_of_other_libraries_and_odd_texts_are_kept(store: Store) -> None
     assert kept.evaluation.metrics["b"] == 3
     assert math.isnan(kept.evaluation.metrics["c"])
     assert kept.origin.rationale == "\\ud800 lone"
+
+
+def test_curves_stand_beside_the_scores_of_the_seeds_that_were_trained(store: Store) -> None:
+    run = new_run(store).id
+    averaged = candidate(run, 0, 0.5, curves=((2.0, 1.5),))
+    store.record(run, averaged)
+    store.record(run, candidate(run, 1, 0.5))
+    found = store.measured(averaged.id)
+    assert [(m.rung, m.seed, m.score, m.curve) for m in found] == [
+        (0, 0, 0.5, ()),
+        (0, 1, 0.5, (2.0, 1.5)),
+    ]
+    assert [m.curve for m in store.measured(candidate_id(run, 1))] == [(), ()]
+
+
+def test_a_score_leads_back_to_its_training(store: Store) -> None:
+    first, later = new_run(store), new_run(store)
+    trained = candidate(first.id, 0, 0.5, fingerprint="f")
+    copy = candidate(
+        first.id, 1, 0.5, fingerprint="f", status=Status.DUPLICATE, duplicate_of=trained.id
+    )
+    recalled = candidate(later.id, 0, 0.5, fingerprint="f", recalled=True)
+    other = candidate(new_run(store, "other").id, 0, 0.6, fingerprint="f")
+    for run, each in ((first, trained), (first, copy), (later, recalled)):
+        store.record(run.id, each)
+    assert store.trained_for(other.id) is None
+    store.record(store.runs()[0].id, other)
+    for each in (trained, copy, recalled):
+        assert store.trained_for(each.id) == trained.id
+    assert store.trained_for(other.id) == other.id
 
 
 def test_history_is_in_the_order_of_the_index(store: Store) -> None:
@@ -373,7 +404,7 @@ def test_search_finds_words_of_source_and_rationale(store: Store) -> None:
     assert found("rms_norm") == [2]
     assert found('sign" OR (') == []
     assert found("  ") == []
-    store.compact()
+    compact(store)
     assert found("sign") == [0]
     assert found("momentum noise") == [1]
     store.execute("UPDATE candidate SET rationale = 'nothing' WHERE idx = 1")

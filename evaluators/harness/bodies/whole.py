@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from evaluators.harness.luck import seeded
 from programs.errors import Fault
 from programs.kinds.architecture import KIND
 from programs.kinds.networks.build import build
@@ -85,8 +86,8 @@ def whole(data: Mapping[str, Any], example: Tensor, seed: int) -> Whole:
     `data` holds `source`, `spec`, `stem` and `pooled`.
     """
     spec = Spec(**{**data["spec"], "shape": tuple(data["spec"]["shape"])})
-    torch.manual_seed(seed)
-    return Whole(body_of(data["source"], spec), data["stem"], spec, data["pooled"], example)
+    with seeded(seed):
+        return Whole(body_of(data["source"], spec), data["stem"], spec, data["pooled"], example)
 
 
 def body_of(source: str, spec: Spec) -> nn.Module:

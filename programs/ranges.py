@@ -1,4 +1,4 @@
-"""What is known of each value's range, so that exported code carries no guard that it cannot need.
+"""What is known of each value's range, so that no guard is kept that it cannot need.
 
 Abstract execution on closed intervals. A state starts at zero and its range is widened until it
 holds whatever a step makes of it: the second moment of Adam stays at or above zero, so its square
@@ -78,12 +78,20 @@ def _after(statement: Statement, known: Mapping[str, Range], scalars: frozenset[
     if rule is None:
         return ANY
     args = [range_of(a, known) for a in statement.args]
+    if _is_square(statement):
+        return _square(args[0])
     if statement.op in ("add", "sub"):
         args.append(Range(high=SCALAR_ROUNDING if statement.target in scalars else ROUNDING))
     found = rule(*args)
     if math.isnan(found.low) or math.isnan(found.high):
         return ANY
     return Range(_outward(found.low, -math.inf), _outward(found.high, math.inf))
+
+
+def _is_square(statement: Statement) -> bool:
+    """Tell whether a value is multiplied with itself, however that is written."""
+    op, args = statement.op, statement.args
+    return (op == "mul" and args[0] == args[1]) or (op == "pow" and args[1] == 2.0)
 
 
 def _outward(end: float, beyond: float) -> float:

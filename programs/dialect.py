@@ -1,0 +1,318 @@
+"""Lower free-form Python into the language, where it only spells the language in another way.
+
+    m.mul_(0.9).add_(g, alpha=0.1)        m = m * 0.9 + g * 0.1
+    torch.lerp(m, g, 0.1).sign()          sign(lerp(m, g, 0.1))
+    BETA = 0.9 above, beta=0.9 in `def`   the number itself
+
+A rewriting of syntax alone: nothing is executed, and whatever is not known below leaves the text as
+it is. What comes out is parsed as any program is, and kept only where the language's conventions,
+such as x / 0 being 0, cannot make a difference (`programs.exactness`).
+"""
+
+from __future__ import annotations
+
+import ast
+
+from programs.errors import Fault
+from programs.exactness import exact
+from programs.freeform import Freeform
+from programs.genome import Genome
+from programs.kind import Kind
+from programs.parse import parse
+from programs.spellings import CONSTANTS, IDENTITIES, RULES, SIGNS, UNARY, function
+
+_MODULES = ("torch", "math", "torch.linalg", "torch.nn.functional")
+
+
+class _Unknown(Exception):
+    """Raise where the text says something that is not known here."""
+
+
+def lowered(program: Freeform, kind: Kind) -> Genome | None:
+    """Return the genome of the same function, or `None` where there is no sure one."""
+    if program.form == "model":
+        return None
+    try:
+        module = _Module(kind).rewritten(ast.parse(ast.unparse(program.tree)))
+        genome = parse(ast.unparse(ast.fix_missing_locations(module)), kind)
+    except (_Unknown, RecursionError, ValueError):
+        return None
+    if isinstance(genome, Fault) or not exact(genome, kind):
+        return None
+    return genome
+
+
+class _Module:
+    """Rewrite a whole text: imports and constants go, functions stay."""
+
+    def __init__(self, kind: Kind) -> None:
+        self.kind = kind
+        self.modules: set[str] = set()
+        self.imported: dict[str, str] = {}
+        self.constants: dict[str, ast.expr] = {}
+
+    def rewritten(self, tree: ast.Module) -> ast.Module:
+        body: list[ast.stmt] = []
+        for line in tree.body:
+            match line:
+                case ast.Import(names=names):
+                    self.note_modules(names)
+                case ast.ImportFrom(module=str(module), names=names) if module in _MODULES:
+                    self.imported.update((n.asname or n.name, n.name) for n in names)
+                case ast.ImportFrom(module="__future__" | "typing"):
+                    pass
+                case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                    self.note_constant(name, value)
+                case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+                    self.note_constant(name, value)
+                case ast.FunctionDef():
+                    body.append(_Function(self, line).rewritten())
+                case ast.Expr(value=ast.Constant(value=str())):
+                    body.append(line)
+                case _:
+                    raise _Unknown
+        return ast.Module(body, [])
+
+    def note_modules(self, names: list[ast.alias]) -> None:
+        for each in names:
+            if each.name not in _MODULES:
+                raise _Unknown
+            self.modules.add(each.asname or each.name)
+
+    def note_constant(self, name: str, value: ast.expr) -> None:
+        if name in self.constants:
+            raise _Unknown
+        self.constants[name] = self.number(value)
+
+    def number(self, value: ast.expr) -> ast.expr:
+        """Return a value made of literals and earlier constants alone."""
+        match value:
+            case ast.Constant(value=int() | float()) if not isinstance(value.value, bool):
+                return value
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                return ast.UnaryOp(ast.USub(), self.number(operand))
+            case ast.BinOp(left=left, op=op, right=right):
+                return ast.BinOp(self.number(left), op, self.number(right))
+            case ast.Name(id=name) if name in self.constants:
+                return self.constants[name]
+            case ast.Attribute(value=ast.Name(id="math"), attr=name) if name in CONSTANTS:
+                return ast.Constant(CONSTANTS[name])
+        raise _Unknown
+
+
+class _Function:
+    """Rewrite one function; a method that ends in `_` becomes a new value under the old name."""
+
+    def __init__(self, module: _Module, definition: ast.FunctionDef) -> None:
+        self.module, self.definition = module, definition
+        self.entry = definition.name == module.kind.entry.name
+        self.constants = dict(module.constants)
+        self.changed: set[str] = set()
+        self.copied = False
+        self.local = {a.arg for a in definition.args.args}
+        self.local |= {
+            n.id
+            for n in ast.walk(definition)
+            if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+        }
+        if self.local & (self.constants.keys() | module.modules | module.imported.keys()):
+            raise _Unknown
+
+    def rewritten(self) -> ast.FunctionDef:
+        args = self.parameters()
+        body = [self.statement(line) for line in self.definition.body]
+        self.check_changes(body)
+        name = self.definition.name if self.entry else self.named(self.definition.name)
+        arguments = ast.arguments([], args, None, [], [], None, [])
+        return ast.FunctionDef(name, arguments, body, [], None, None)
+
+    def parameters(self) -> list[ast.arg]:
+        """Keep what is given; what has a default of its own is a constant."""
+        given = self.definition.args
+        if given.kwonlyargs or given.posonlyargs:
+            raise _Unknown
+        bare = len(given.args) - len(given.defaults)
+        kept = list(given.args[:bare])
+        for arg, default in zip(given.args[bare:], given.defaults, strict=True):
+            if not self.entry:
+                raise _Unknown
+            if arg.arg in self.module.kind.entry.inputs:
+                kept.append(arg)
+            else:
+                self.constants[arg.arg] = self.module.number(default)
+                self.local.discard(arg.arg)
+                if self.stored(arg.arg):
+                    raise _Unknown
+        return [ast.arg(self.named(a.arg)) for a in kept]
+
+    def stored(self, name: str) -> bool:
+        return any(
+            isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Store)
+            for n in ast.walk(self.definition)
+        )
+
+    def check_changes(self, body: list[ast.stmt]) -> None:
+        """Refuse changes in place where a second name might hold the same tensor."""
+        if not self.changed:
+            return
+        value = body[-1].value if isinstance(body[-1], ast.Return) else None
+        values = value.elts if isinstance(value, ast.Tuple) else []
+        names = [v.id for v in values[1:] if isinstance(v, ast.Name)]
+        if self.copied or not self.entry or len(set(names)) < len(names):
+            raise _Unknown
+
+    def statement(self, line: ast.stmt) -> ast.stmt:
+        match line:
+            case ast.Expr(value=ast.Constant(value=str())):
+                return line
+            case ast.Expr(value=ast.Call() as call):
+                name = _root(call)
+                self.changed.add(name)
+                return self.assign(name, self.expression(call, in_place=True))
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                return self.assign(name, self.assigned(name, value))
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+                return self.assign(name, self.assigned(name, value))
+            case ast.AugAssign(target=ast.Name(id=name), op=op, value=value):
+                self.changed.add(name)
+                left = self.expression(ast.Name(name, ast.Load()))
+                return self.assign(name, ast.BinOp(left, op, self.expression(value)))
+            case ast.Return(value=ast.Tuple(elts=values)):
+                whole = ast.Tuple([self.expression(v) for v in values], ast.Load())
+                return ast.Return(whole)
+            case ast.Return(value=ast.expr() as value):
+                return ast.Return(self.expression(value))
+        raise _Unknown
+
+    def assign(self, name: str, value: ast.expr) -> ast.stmt:
+        return ast.Assign([ast.Name(self.named(name), ast.Store())], value)
+
+    def assigned(self, name: str, value: ast.expr) -> ast.expr:
+        if isinstance(value, ast.Name):
+            self.copied = True
+        if isinstance(value, ast.Call) and _is_change(value):
+            if _root(value) != name:
+                raise _Unknown
+            self.changed.add(name)
+            return self.expression(value, in_place=True)
+        return self.expression(value)
+
+    def named(self, name: str) -> str:
+        """Keep a name out of the language's way."""
+        return f"{name}_" if name in self.module.kind.reserved else name
+
+    def expression(self, node: ast.expr, in_place: bool = False) -> ast.expr:
+        match node:
+            case ast.Constant(value=int() | float()) if not isinstance(node.value, bool):
+                return node
+            case ast.Name(id=name):
+                return self.name(name)
+            case ast.UnaryOp(op=ast.USub() | ast.UAdd() as op, operand=operand):
+                return ast.UnaryOp(op, self.expression(operand))
+            case ast.BinOp(left=left, op=op, right=right):
+                return ast.BinOp(self.expression(left), op, self.expression(right))
+            case ast.Compare(left=left, ops=[op], comparators=[right]):
+                return ast.Compare(self.expression(left), [op], [self.expression(right)])
+            case ast.IfExp(test=ast.Compare() as test, body=body, orelse=orelse):
+                parts = (self.expression(n) for n in (test, body, orelse))
+                return ast.IfExp(*parts)
+            case ast.Attribute(value=ast.Name(id="math"), attr=name) if name in CONSTANTS:
+                return ast.Constant(CONSTANTS[name])
+            case ast.Call(func=ast.Attribute(value=owner, attr=name)):
+                if ast.unparse(owner) in self.module.modules:
+                    return self.call(name, node.args, node.keywords)
+                name = name.removesuffix("_") if in_place else name
+                inner = isinstance(owner, ast.Call) and in_place
+                whole = self.expression(owner, in_place) if inner else self.expression(owner)
+                return self.call(name, [_done(whole), *node.args], node.keywords)
+            case ast.Call(func=ast.Name(id=name)):
+                return self.called(name, node)
+            case _Done(value=value):
+                return value
+        raise _Unknown
+
+    def name(self, name: str) -> ast.expr:
+        if name in self.constants:
+            return self.constants[name]
+        if name not in self.local:
+            return ast.Constant(self.imported_number(name))
+        return ast.Name(self.named(name), ast.Load())
+
+    def imported_number(self, name: str) -> float:
+        if (original := self.module.imported.get(name)) in CONSTANTS:
+            return CONSTANTS[original]
+        raise _Unknown
+
+    def called(self, name: str, node: ast.Call) -> ast.expr:
+        """Rewrite a call by a bare name: imported, built in, or a helper of the text's own."""
+        if name in self.module.imported:
+            return self.call(self.module.imported[name], node.args, node.keywords)
+        if name in ("min", "max") and len(node.args) == 2 and not node.keywords:
+            return self.call({"min": "minimum", "max": "maximum"}[name], node.args, [])
+        if name == "float" and len(node.args) == 1:
+            return self.expression(node.args[0])
+        if name in ("abs", "pow"):
+            return self.call(name, node.args, node.keywords)
+        if node.keywords or any(isinstance(a, ast.Starred) for a in node.args):
+            raise _Unknown
+        args = [self.expression(a) for a in node.args]
+        return ast.Call(ast.Name(self.named(name), ast.Load()), args, [])
+
+    def call(self, name: str, args: list[ast.expr], keywords: list[ast.keyword]) -> ast.expr:
+        """Rewrite a call of torch's or math's function `name`."""
+        given = [self.expression(a) for a in args]
+        named = {k.arg: self.expression(k.value) for k in keywords if k.arg}
+        if len(named) < len(keywords):
+            raise _Unknown
+        if name in IDENTITIES and len(given) == 1 and not named:
+            return given[0]
+        if name in UNARY and len(given) == 1 and not named:
+            return function(UNARY[name], given[0])
+        if name in SIGNS and len(given) == 2 and named.keys() <= {"alpha"}:
+            op = ast.Sub() if name.startswith("sub") else SIGNS[name]()
+            right = ast.BinOp(given[1], ast.Mult(), named["alpha"]) if named else given[1]
+            if named and not name.startswith(("add", "sub")):
+                raise _Unknown
+            return ast.BinOp(given[0], op, right)
+        rule = RULES.get(name)
+        if rule is None:
+            raise _Unknown
+        try:
+            return rule(*given, **named)
+        except TypeError:
+            raise _Unknown from None
+
+
+class _Done(ast.expr):
+    """An expression that is rewritten already."""
+
+    _fields = ("value",)
+    value: ast.expr
+
+
+def _done(value: ast.expr) -> _Done:
+    node = _Done()
+    node.value = value
+    return node
+
+
+def _is_change(call: ast.Call) -> bool:
+    """Tell whether a chain of methods changes its first owner."""
+    node: ast.expr = call
+    while isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        if node.func.attr.endswith("_"):
+            return True
+        node = node.func.value
+    return False
+
+
+def _root(call: ast.Call) -> str:
+    """Return the name at the start of a chain of methods that all change it in place."""
+    node: ast.expr = call
+    while isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        if not node.func.attr.endswith("_"):
+            raise _Unknown
+        node = node.func.value
+    if isinstance(node, ast.Name):
+        return node.id
+    raise _Unknown

@@ -1,0 +1,147 @@
+"""A free-form program as one Python file: its own text, and around it a class of PyTorch's sort.
+
+The text goes in as it is, so the file does what the program does, and what it imports is imported.
+"""
+
+from __future__ import annotations
+
+import ast
+import textwrap
+from collections.abc import Mapping
+
+from programs.errors import InputError
+from programs.export.evidence import Evidence
+from programs.export.names import class_name
+from programs.freeform import documentation
+from programs.program import Program
+
+_READING = {
+    "tensor": "What `update` returns first is subtracted from the weight `w`; the rest are the new "
+    "states, which start at zero. `step` is 1, 2, …",
+    "model": "The deltas that `update` returns are subtracted from the parameters. `step` is 1, 2, "
+    "…",
+    "schedule": "`step` is 0, 1, …, `total` - 1. What the program returns is the factor on the "
+    "base learning rate at that step.",
+}
+
+_HEAD = '''class {name}(torch.optim.Optimizer):
+    """{name}: `update` on {what}.
+
+    Args:
+        params: parameters, or groups of them
+        lr: learning rate; schedulers change it as usual
+        total_steps: steps in all, for programs that look at it
+    """
+
+    def __init__(self, params, lr={lr:.4g}, total_steps=1000):
+        super().__init__(params, dict(lr=lr, total_steps=total_steps))
+
+    @torch.no_grad()
+    def step(self, closure=None):
+        """Take one step; `closure`, if given, computes the loss anew."""
+        loss = None
+        if closure is not None:
+            with torch.enable_grad():
+                loss = closure()
+        for group in self.param_groups:
+            self._step(group)
+        return loss
+
+    def _step(self, group):
+        {body}'''
+
+_EACH = """taken = inspect.signature(update).parameters
+        for p in group["params"]:
+            if p.grad is None:
+                continue
+            given = {"w": p.detach().clone(), "g": p.grad.clone(), "lr": float(group["lr"])}
+            bare = [n for n, x in taken.items() if x.default is inspect.Parameter.empty]
+            names = [n for n in bare if n not in (*given, "step", "total")]
+            state = self.state[p]
+            if not state:
+                state["step"] = 0
+                state.update({name: torch.zeros_like(p) for name in names})
+            state["step"] += 1
+            given.update(step=state["step"], total=group["total_steps"])
+            given = {name: given[name] for name in given if name in taken}
+            found = update(**given, **{name: state[name] for name in names})
+            delta, *new = found if isinstance(found, (tuple, list)) else (found,)
+            state.update(zip(names, new))
+            p.sub_(delta.to(p.dtype))"""
+
+_WHOLE = """params = [p for p in group["params"] if p.requires_grad]
+        if not params:
+            return
+        kept = self.state[params[0]]
+        own = [p.detach().clone() for p in params]
+        grads = [torch.zeros_like(p) if p.grad is None else p.grad.clone() for p in params]
+        if not kept:
+            kept.update(step=0, model=init([p.clone() for p in own]))
+        kept["step"] += 1
+        given = (kept["model"], float(group["lr"]), kept["step"], group["total_steps"])
+        deltas, kept["model"] = update(own, grads, *given)
+        for p, delta in zip(params, deltas):
+            p.sub_(delta.to(p.dtype))"""
+
+_SCHEDULE = '''class {name}(torch.optim.lr_scheduler.LRScheduler):
+    """{name}: each group's base learning rate times `schedule(step, total)`.
+
+    Args:
+        optimizer: whose learning rates are set
+        total_steps: steps in all; call `step` after each step of the optimiser
+        last_epoch: the last step done when training resumes, else -1
+    """
+
+    def __init__(self, optimizer, total_steps, last_epoch=-1):
+        self.total_steps = total_steps
+        super().__init__(optimizer, last_epoch)
+
+    def get_lr(self):
+        """Return the learning rate of each parameter group at this step."""
+        step = min(self.last_epoch, self.total_steps - 1)
+        scale = float(schedule(step=step, total=self.total_steps))
+        return [base_lr * scale for base_lr in self.base_lrs]'''
+
+
+def export_freeform(
+    program: Program,
+    evidence: Evidence | Mapping[str, str] | None = None,
+    name: str | None = None,
+) -> str:
+    """Return the text of a Python file with the program as an optimiser or a scheduler."""
+    if program.form not in _READING:
+        raise InputError("expected a free-form optimiser or schedule")
+    known = Evidence.of(evidence)
+    called = class_name(program, name)
+    if program.form == "schedule":
+        wrapper = _SCHEDULE.format(name=called)
+    else:
+        body, what = (_EACH, "each") if program.form == "tensor" else (_WHOLE, "whole groups")
+        what = "each parameter" if what == "each" else what
+        wrapper = _HEAD.format(name=called, lr=known.lr, what=what, body=body)
+    imports = "import inspect\n\nimport torch" if program.form == "tensor" else "import torch"
+    return f"{_header(program, known)}\n\n{imports}\n\n{_text(program)}\n\n\n{wrapper}\n"
+
+
+def _header(program: Program, evidence: Evidence) -> str:
+    lines = [documentation(program.source) or f"A {program.kind} found by search."]
+    lines += ["", *textwrap.wrap(_READING[program.form], 88)]
+    if evidence.lines:
+        lines += ["", "Evidence:", "", *(f"    {line}" for line in evidence.lines)]
+    lines += ["", "Exported by Cambrian. Needs PyTorch, and what the program itself imports."]
+    text = "\n".join(lines).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"""{text}\n"""'
+
+
+def _text(program: Program) -> str:
+    """Return the program without its docstring and what must stand first in a file."""
+    tree = ast.parse(program.source)
+    lines: list[str | None] = list(program.source.splitlines())
+    for place, node in enumerate(tree.body):
+        first = place == 0 and isinstance(node, ast.Expr) and ast.get_docstring(tree) is not None
+        future = isinstance(node, ast.ImportFrom) and node.module == "__future__"
+        if first or future:
+            lines[node.lineno - 1 : node.end_lineno] = [None] * (
+                (node.end_lineno or node.lineno) - node.lineno + 1
+            )
+    return "\n".join(line for line in lines if line is not None).strip()

@@ -1,0 +1,31 @@
+"""The command that makes a run again."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+from runs.record import RunRecord
+
+_VALUES = ("kind", "evals", "hours", "workers", "device", "seed", "usd", "api_base", "replay")
+_NOISE = {"forget": 0.0, "aggregate": 1}
+_MANY = {"proposers": "--proposer", "models": "--model"}
+
+
+def command_of(run: RunRecord) -> str:
+    """Return the command line that starts the same run, whatever its settings came from."""
+    config: Mapping[str, Any] = run.config
+    words = ["cambrian", "run", run.task]
+    for name in _VALUES:
+        if config.get(name) is not None:
+            words += [f"--{name.replace('_', '-')}", str(config[name])]
+    for name, usual in _NOISE.items():
+        if config.get(name, usual) != usual:
+            words += [f"--{name}", str(config[name])]
+    for name, flag in _MANY.items():
+        for each, weight in (config.get(name) or {}).items():
+            words += [flag, f"{each}:{float(weight)}"]
+    if config.get("recall") is False:
+        words.append("--fresh")
+    return shlex.join(words)

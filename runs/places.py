@@ -1,0 +1,40 @@
+"""Where settings may stand; looking whether there are any imports next to nothing."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+PREFIX = "CAMBRIAN_"
+"""What the variables of the environment begin with."""
+
+PROJECT = "cambrian.toml"
+"""The file in the working directory."""
+
+
+def user_file() -> Path:
+    """Return the user's own file, be it there or not."""
+    from platformdirs import user_config_path
+
+    return user_config_path("cambrian") / "config.toml"
+
+
+def database() -> Path:
+    """Return the database that a command without flag would use, if no file of settings is amiss.
+
+    This is for completion, which has no time to check settings, and nobody to tell.
+    """
+    found: Any = os.environ.get(f"{PREFIX}DB")
+    for path in (Path(PROJECT), user_file()):
+        with suppress(OSError, ValueError):
+            found = found or tomllib.loads(path.read_text("utf-8")).get("db")
+    return Path(found if isinstance(found, str) else "cambrian.db")
+
+
+def anything_set() -> bool:
+    """Tell whether there is a place that may hold settings."""
+    named = any(name.startswith(PREFIX) for name in os.environ)
+    return named or Path(PROJECT).is_file() or user_file().is_file()
