@@ -13,6 +13,7 @@ from evaluators.evaluator import Cancelled
 from evaluators.task import find_task
 from programs.errors import CambrianError, RunFailed
 from runs import tables, verdicts
+from runs.ascent import ascent_of
 from runs.config import RunConfig, read_config
 from runs.heritage import verdict_before
 from runs.lineage import as_path, lineage
@@ -158,6 +159,7 @@ def _way_on(prepared: Prepared, progress: Progress, database: Path, out: Console
     id_, db = best.id[:6], "" if database == Path("cambrian.db") else f" --db {database}"
     out.print()
     out.print(f"Found in run {prepared.run.id}: {tables.counts(progress)}.", style="dim")
+    out.print(tables.ladder(ascent_of(progress)), style="dim")
     for does, command in (
         ("the best of the run", f"cambrian top {prepared.run.id}{db}"),
         ("this program whole", f"cambrian show {id_}{db}"),

@@ -16,6 +16,7 @@ import numpy as np
 from agent.proposer import Proposal, View
 from evaluators.candidate import Origin
 from evaluators.task import Task, language
+from runs.climbing import Climbing
 from runs.config import RunConfig
 from runs.heritage import beginnings
 from runs.models import Models, facts_of, left_of
@@ -37,13 +38,14 @@ class Drafts:
     def __init__(
         self,
         order: Order,
+        climbing: Climbing,
         config: RunConfig,
         task: Task,
         models: Models,
         progress: Progress,
         stop: Stop,
     ) -> None:
-        self.order, self.config, self.task = order, config, task
+        self.order, self.climbing, self.config, self.task = order, climbing, config, task
         self.models, self.progress, self.stop = models, progress, stop
         self.beginnings = beginnings(order.store, config, task)
         run = order.run.id
@@ -59,6 +61,11 @@ class Drafts:
             if index not in self.order.recorded and index not in self.drawn:
                 self.drawn[index] = self._draw(index)
             index += 1
+
+    def late(self) -> bool:
+        """Tell whether the run's time is over."""
+        hours = self.config.hours
+        return hours is not None and self.progress.seconds >= hours * 3600
 
     def due(self) -> bool:
         """Tell whether the next proposal is there and there is room for it in the budget."""
@@ -81,15 +88,15 @@ class Drafts:
 
     def view(self, index: int) -> View:
         """Return what proposal `index` may know: nothing here depends on what is in flight."""
-        past = self.order.history[: self._seen_by(index)]
-        known = [c for c in past if c is not None]
+        known = self.climbing.as_known(self.order.history[: self._seen_by(index)])
         left = left_of(self.config, known)
-        task, kind, facts = self.task, language(self.task), facts_of(self.task)
+        task, kind = self.task, language(self.task)
+        facts = facts_of(task, self.climbing.levels[0])
         return View(task.name, task.goal, kind, self.seeds, known, left, index, facts)
 
     def _may_draw(self, index: int) -> bool:
         """Tell whether all that proposal `index` may know is known, and the budget may reach it."""
-        if self.stop.reason or self.order.settled < self._seen_by(index) or self._exhausted():
+        if self.stop.reason or self.climbing.decided < self._seen_by(index) or self._exhausted():
             return False
         ahead = index - len(self.order)
         return self.config.evals is None or self.order.judged + ahead < self.config.evals
@@ -103,7 +110,7 @@ class Drafts:
         config, judged = self.config, self.order.judged
         if config.evals is not None and judged >= config.evals:
             return f"{judged} evaluations done"
-        if config.hours is not None and self.progress.seconds >= config.hours * 3600:
+        if self.late():
             return f"{config.hours:g} hours are over"
         if self.order.barren >= BARREN:
             return f"{BARREN} proposals in a row brought nothing new"

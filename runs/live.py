@@ -13,8 +13,10 @@ from contextlib import suppress
 from rich.console import Console
 
 from evaluators.candidate import Candidate, Status
+from evaluators.levels import name_of
 from programs.errors import InputError
 from runs import tables
+from runs.ascent import ascent_of
 from runs.paint import Painter
 from runs.progress import Display, Progress, Silent
 from runs.record import now
@@ -71,7 +73,7 @@ class Lines:
     """Print a line for every event that matters, and a summary every minute."""
 
     def __init__(self) -> None:
-        self.best: float | None = None
+        self.best: tuple[int, float] | None = None
         self.said = 0.0
         self.told = 0
         self.stopping = ""
@@ -82,13 +84,14 @@ class Lines:
 
     def show(self, candidate: Candidate, progress: Progress) -> None:
         """Say when there is a new best."""
-        score = candidate.score
-        if score is None or (self.best is not None and score <= self.best):
+        now = candidate.climbs[-1] if candidate.climbs else candidate.evaluation
+        if now.score is None or (self.best is not None and (now.rung, now.score) <= self.best):
             return
-        self.best = score
+        self.best = now.rung, now.score
         how = f"{candidate.origin.proposer} {candidate.origin.operator}".strip()
-        text = tables.score_text(score, candidate.evaluation.stderr)
-        self._say(f"best {text}  {candidate.id[:6]}  {how}")
+        text = tables.score_text(now.score, now.stderr)
+        rung = f"  on {name_of(now.rung)}" if progress.config.rungs > 1 else ""
+        self._say(f"best {text}{rung}  {candidate.id[:6]}  {how}")
 
     def tick(self, progress: Progress) -> None:
         """Say what is new at once, and where the run stands every minute."""
@@ -101,6 +104,7 @@ class Lines:
         self._tell(progress)
         state = f"{progress.ended}: " if progress.ended else ""
         self._say(state + tables.counts(progress))
+        self._say(tables.ladder(ascent_of(progress)))
 
     def _tell(self, progress: Progress) -> None:
         for news in progress.news[self.told :]:
@@ -126,13 +130,15 @@ class JsonLines:
         self._print({"event": "start", "run": progress.run, "task": progress.config.task})
 
     def show(self, candidate: Candidate, progress: Progress) -> None:
-        """Print the candidate."""
-        evaluation = candidate.evaluation
+        """Print the candidate, or its latest climb."""
+        climbed = bool(candidate.climbs)
+        evaluation = candidate.climbs[-1] if climbed else candidate.evaluation
         self._print(
             {
-                "event": "candidate",
+                "event": "climb" if climbed else "candidate",
                 "id": candidate.id,
                 "index": candidate.index,
+                "rung": name_of(evaluation.rung),
                 "status": str(evaluation.status),
                 "score": evaluation.score,
                 "stderr": None if evaluation.status is Status.DUPLICATE else evaluation.stderr,
@@ -163,7 +169,8 @@ class JsonLines:
                 "rejected": progress.rejected,
                 "usd": progress.usd,
                 "news": progress.news,
-                "best": None if progress.best is None else progress.best.score,
+                "best": None if progress.best is None else progress.best.standing.score,
+                **ascent_of(progress).as_json(),
             }
         )
 

@@ -1,14 +1,17 @@
 """The run: propose, admit, evaluate, keep, record, within a budget, until told to stop.
 
-`drafts.py` says what comes next, `order.py` takes in what came of it; here the two are turned, and
-workers judge what lies between. The lineage depends on the seed alone: both files say why.
+`drafts.py` says what comes next, `order.py` takes in what came of it, `climbing.py` sends the best
+up the ladder; here all three are turned, and workers judge. The lineage depends on the seed alone:
+those files say why.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,6 +23,7 @@ from evaluators.candidate import Candidate, Evaluation, Status
 from evaluators.evaluator import Cancelled, Evaluator
 from evaluators.task import language
 from programs.errors import CambrianError, StoreError
+from runs.climbing import Ascent, Climbing
 from runs.config import RunConfig
 from runs.drafts import Drafts
 from runs.guard import evaluate
@@ -33,6 +37,20 @@ from runs.stop import Stop
 from runs.store import Store
 
 TICK = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A candidate that is judged on a rung, and who takes in the result."""
+
+    candidate: Candidate
+    rung: int
+    take: Callable[[Evaluation], None]
+
+    @property
+    def name(self) -> tuple[str, int]:
+        """Tell it from all others of its run."""
+        return self.candidate.id, self.rung
 
 
 class Loop:
@@ -52,10 +70,12 @@ class Loop:
         self.store, self.run, self.config = store, run, config
         self.evaluator, self.models = evaluator, models
         self.display, self.progress, self.stop = display, progress, stop
-        self.order = Order(store, run, config, language(evaluator.task), display, progress)
-        self.drafts = Drafts(self.order, config, evaluator.task, models, progress, stop)
-        self.flying: dict[Future[Evaluation], Candidate] = {}
-        self.departed: dict[str, float] = {}
+        task = evaluator.task
+        self.order = Order(store, run, config, language(task), display, progress)
+        self.climbing = Climbing(store, run, config, self.order, display, progress)
+        self.drafts = Drafts(self.order, self.climbing, config, task, models, progress, stop)
+        self.flying: dict[Future[Evaluation], Job] = {}
+        self.departed: dict[tuple[str, int], float] = {}
         self.signs = Signs(store, run.id)
 
     def __call__(self) -> str:
@@ -92,13 +112,21 @@ class Loop:
 
     def _fill(self, pool: ThreadPoolExecutor) -> None:
         """Ask for proposals as far ahead as the lookahead allows, and admit those that are due."""
-        self.order.replay()
-        self.drafts.draw_ahead()
+        self._catch_up(pool)
         while self.drafts.due():
             self._hear(self.models.hear())
             self._admit(len(self.order), self.drafts.take(), pool)
-            self.order.replay()
-            self.drafts.draw_ahead()
+            self._catch_up(pool)
+
+    def _catch_up(self, pool: ThreadPoolExecutor) -> None:
+        """Do all that follows from what is settled."""
+        self.order.replay()
+        while not self.stop.reason and not self.drafts.late():
+            if not (sent := self.climbing.advance()):
+                break
+            for ascent in sent:
+                self._climb(ascent, pool)
+        self.drafts.draw_ahead()
 
     def _admit(self, index: int, proposal: Proposal, pool: ThreadPoolExecutor) -> None:
         """Give a proposal its place in the order, and start what judging it takes."""
@@ -123,8 +151,25 @@ class Loop:
         else:
             earlier = look.earlier if look.use is Use.ADD else None
             self.order.expect(candidate, look.averaged, earlier)
-            job = (found.program, found.fingerprint, 0, look.trained)
-            self.flying[pool.submit(evaluate, self.evaluator, *job)] = candidate
+            rung = self.climbing.levels[0]
+            job = (found.program, found.fingerprint, rung, look.trained)
+            future = pool.submit(evaluate, self.evaluator, *job)
+            self.flying[future] = Job(candidate, rung, partial(self._judged, candidate))
+
+    def _judged(self, candidate: Candidate, evaluation: Evaluation) -> None:
+        self.order.take(replace(candidate, evaluation=evaluation))
+
+    def _climb(self, ascent: Ascent, pool: ThreadPoolExecutor) -> None:
+        """Judge a candidate on a dearer rung, or recall what an earlier run saw there."""
+        program, level = ascent.candidate.program, ascent.level
+        fingerprint = ascent.candidate.evaluation.fingerprint
+        about = (self.run.task, self.run.protocol, fingerprint, level)
+        known = self.store.recall_climb(*about) if self.config.recall else None
+        if known is not None:
+            self.climbing.take(ascent, replace(known, seconds=0.0), recalled=True)
+            return
+        future = pool.submit(evaluate, self.evaluator, program, fingerprint, level)
+        self.flying[future] = Job(ascent.candidate, level, partial(self.climbing.take, ascent))
 
     def _recall(self, fingerprint: str) -> Evaluation | None:
         if not self.config.recall:
@@ -139,24 +184,24 @@ class Loop:
         self.models.team.pump()
         broken = None
         for future in [f for f in self.flying if f in done]:
-            candidate = self.flying.pop(future)
+            job = self.flying.pop(future)
             error = None if future.cancelled() else future.exception()
             if error is not None and not isinstance(error, Cancelled):
                 broken = error
             elif error is None and not future.cancelled():
-                self.order.take(replace(candidate, evaluation=future.result()))
+                job.take(future.result())
         self.progress.flights = self._in_flight()
         if broken is not None:
             raise broken
 
     def _in_flight(self) -> tuple[Flight, ...]:
         """Return what is being judged, leaving out what waits for a worker."""
-        running = [candidate for future, candidate in self.flying.items() if future.running()]
-        clock = self.progress.seconds
-        self.departed = {c.id: self.departed.get(c.id, clock) for c in running}
+        running = [job for future, job in self.flying.items() if future.running()]
+        clock, device = self.progress.seconds, self.config.device
+        self.departed = {job.name: self.departed.get(job.name, clock) for job in running}
         return tuple(
-            Flight(c.id, _how(c), c.evaluation.rung, self.config.device, self.departed[c.id])
-            for c in running
+            Flight(job.candidate.id, _how(job.candidate), job.rung, device, self.departed[job.name])
+            for job in running
         )
 
     def _say(self, text: str) -> None:

@@ -20,6 +20,7 @@ from agent.question import Asker, Call
 from agent.replay import Replay, recorded, request, written
 from agent.team import Team, demand_models, talks
 from evaluators.candidate import Candidate, Status
+from evaluators.rungs import rung_at
 from evaluators.task import Task
 from programs.errors import InputError
 from runs.config import RunConfig
@@ -104,9 +105,9 @@ def left_of(config: RunConfig, known: Sequence[Candidate]) -> dict[str, float]:
     return left
 
 
-def facts_of(task: Task) -> dict[str, str]:
-    """Return what models are told of a task beside its goal."""
-    rung = task.rungs[0]
+def facts_of(task: Task, level: int = 0) -> dict[str, str]:
+    """Return what models are told of a task beside its goal: what makes the scores they see."""
+    rung = rung_at(task, level)
     rates = rung.learning_rates
     how = getattr(task, "training", "")
     return {

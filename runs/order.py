@@ -24,7 +24,8 @@ class Order:
     """Every candidate at its place, `None` where one is still being judged.
 
     `settled` is how many places are filled without a hole, `judged` counts distinct behaviours,
-    `barren` the proposals in a row that brought none.
+    `barren` the proposals in a row that brought none. `recorded` and `climbed` hold what an earlier
+    sitting left: candidates by place, climbs by fingerprint and level.
     """
 
     def __init__(
@@ -38,7 +39,9 @@ class Order:
     ) -> None:
         self.store, self.run, self.config = store, run, config
         self.display, self.progress = display, progress
-        self.recorded = {c.index: revived(c, kind) for c in store.history(run.id)}
+        found = store.history(run.id)
+        self.recorded = {c.index: revived(c, kind) for c in found}
+        self.climbed = {(e.fingerprint, e.rung): e for c in found for e in c.climbs}
         self.history: list[Candidate | None] = []
         self.settled = 0
         self.judged = 0
@@ -121,10 +124,10 @@ class Order:
 
 
 def revived(candidate: Candidate, kind: Kind) -> Candidate:
-    """Read the genome of a stored candidate back from its source."""
+    """Read the genome of a stored candidate back from its source; its climbs are known later."""
     if candidate.evaluation.status is Status.INVALID:
         return candidate
     program = read_program(candidate.program.source, kind)
     if isinstance(program, Fault):
         raise CambrianError(f"Candidate {candidate.id} no longer reads: {program}")
-    return replace(candidate, program=program)
+    return replace(candidate, program=program, climbs=())

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
 from agent.portfolio import arm_of
-from evaluators.candidate import Candidate, Status
+from evaluators.candidate import Candidate, Evaluation, Status
 from runs.config import RunConfig
 
 LEADERS = 40
@@ -57,6 +57,7 @@ class Progress:
     recalled: int = 0
     duplicates: int = 0
     rejected: int = 0
+    stopped: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     tallies: dict[str, Tally] = field(default_factory=dict)
     curve: list[float] = field(default_factory=list)
@@ -67,6 +68,7 @@ class Progress:
     flights: tuple[Flight, ...] = ()
     stopping: str = ""
     ended: str = ""
+    by_rung: dict[int, dict[str, float]] = field(default_factory=dict)
     usd: float = 0.0
     usd_last: float = 0.0
     news: list[str] = field(default_factory=list)
@@ -91,18 +93,40 @@ class Progress:
             tally.charged += 1
         if evaluation.status is not Status.SCORED:
             self.reasons[reason(candidate)] += 1
+            self.stopped += evaluation.status is Status.PRUNED
             tally.reasons[reason(candidate)] += 1
         if candidate.score is not None and evaluation.ranked:
             tally.kept += 1
-            self._rank(candidate, candidate.program.size if size is None else size)
+            self.sizes[candidate.id] = candidate.program.size if size is None else size
+            self._note(candidate, evaluation)
 
-    def _rank(self, candidate: Candidate, size: int) -> None:
-        assert candidate.score is not None
-        best = max(self.curve[-1], candidate.score) if self.curve else candidate.score
-        self.curve.append(best)
-        self.leaders = sorted([*self.leaders, candidate], key=_first_best)[:LEADERS]
-        self.by_size[size] = min(self.by_size.get(size, candidate), candidate, key=_first_best)
-        self.sizes[candidate.id] = size
+    def climb(self, candidate: Candidate) -> None:
+        """Take in the latest climb of a candidate that was added before."""
+        if self.first is not None and candidate.id == self.first.id:
+            self.first = candidate
+        if candidate.evaluation.ranked:
+            self._note(candidate, candidate.climbs[-1])
+
+    def _note(self, candidate: Candidate, judged: Evaluation) -> None:
+        """Note a judgement on some rung, and who leads now."""
+        score = float("nan") if judged.score is None else judged.score
+        self.by_rung.setdefault(judged.rung, {})[judged.fingerprint] = score
+        others = [c for c in self.leaders if c.id != candidate.id]
+        before = self.best
+        self.leaders = sorted([*others, candidate], key=lambda c: c.rank)[:LEADERS]
+        size = self.sizes[candidate.id]
+        held = self.by_size.get(size, candidate)
+        held = candidate if held.id == candidate.id else held
+        self.by_size[size] = min(held, candidate, key=lambda c: c.rank)
+        self._draw_on(before)
+
+    def _draw_on(self, before: Candidate | None) -> None:
+        """Let the curve of the best score go on; on a higher rung it begins anew."""
+        best = self.leaders[0].standing
+        if before is not None and before.standing.rung != best.rung:
+            self.curve = []
+        if best.score is not None:
+            self.curve.append(best.score)
 
     @property
     def evaluations(self) -> int:
@@ -120,17 +144,18 @@ class Progress:
         front: list[Candidate] = []
         for size in sorted(self.by_size):
             candidate = self.by_size[size]
-            if not front or _first_best(candidate) < _first_best(front[0]):
+            if not front or candidate.rank < front[0].rank:
                 front.insert(0, candidate)
         return front
 
     @property
     def pick(self) -> Candidate | None:
         """Return the shortest program whose score is within one standard error of the best's."""
-        if self.best is None or self.best.score is None:
+        if self.best is None or (best := self.best.standing).score is None:
             return None
-        bar = self.best.score - (self.best.evaluation.stderr or 0.0)
-        good = [c for c in self.front if c.score is not None and c.score >= bar]
+        bar = best.score - (best.stderr or 0.0)
+        peers = [c for c in self.front if c.standing.rung == best.rung]
+        good = [c for c in peers if c.standing.score is not None and c.standing.score >= bar]
         return good[-1] if good else self.best
 
     @property
@@ -183,10 +208,6 @@ def reason(candidate: Candidate) -> str:
     return evaluation.message.split(":")[0].strip() or str(evaluation.status)
 
 
-def _first_best(candidate: Candidate) -> tuple[float, int]:
-    return -(candidate.score or 0.0), candidate.index
-
-
 class Display(Protocol):
     """Show a run; every method is called from the loop's own thread."""
 
@@ -195,7 +216,7 @@ class Display(Protocol):
         ...
 
     def show(self, candidate: Candidate, progress: Progress) -> None:
-        """Take in one more candidate."""
+        """Take in one more candidate, or one whose last climb is new."""
         ...
 
     def tick(self, progress: Progress) -> None:

@@ -82,11 +82,15 @@ class RunRecord:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of the leaderboard; `baseline` is the score of the program its run began with."""
+    """A line of the leaderboard: `score` is that on the highest rung the candidate was judged on.
+
+    `baseline` is the score there of the program its run began with.
+    """
 
     id: str
     kind: str
     task: str
+    rung: int
     score: float
     stderr: float | None
     size: int
@@ -177,24 +181,55 @@ def candidate_row(run_id: str, candidate: Candidate) -> dict[str, Any]:
         "model": origin.model,
         "usage": to_json(dict(origin.usage)),
         "entropy": to_json([int(word) for word in origin.seed]),
-        "status": str(evaluation.status),
-        "score": None if evaluation.score is None else float(evaluation.score),
         "stderr": None if evaluation.stderr is None else float(evaluation.stderr),
-        "metrics": to_json(dict(evaluation.metrics)),
-        "rung": evaluation.rung,
-        "fingerprint": evaluation.fingerprint,
-        "message": evaluation.message,
-        "seconds": float(evaluation.seconds),
-        "device": evaluation.device,
-        "tier": evaluation.tier,
+        **_judgement_row(evaluation),
         "duplicate_of": candidate.duplicate_of,
         "recalled": int(candidate.recalled),
         "created": now(),
     }
 
 
+def climb_row(run_id: str, candidate_id: str, climb: Evaluation, recalled: bool) -> dict[str, Any]:
+    """Return a judgement on a dearer rung as a row."""
+    about = {"candidate": candidate_id, "run": run_id, "recalled": int(recalled), "created": now()}
+    return about | _judgement_row(climb)
+
+
+def _judgement_row(evaluation: Evaluation) -> dict[str, Any]:
+    return {
+        "rung": evaluation.rung,
+        "fingerprint": evaluation.fingerprint,
+        "status": str(evaluation.status),
+        "score": None if evaluation.score is None else float(evaluation.score),
+        "metrics": to_json(dict(evaluation.metrics)),
+        "message": evaluation.message,
+        "seconds": float(evaluation.seconds),
+        "device": evaluation.device,
+        "tier": evaluation.tier,
+    }
+
+
+def evaluation_of(row: Mapping[str, Any], by_seed: tuple[float, ...]) -> Evaluation:
+    """Return the judgement a row was made from."""
+    return Evaluation(
+        status=Status(row["status"]),
+        score=row["score"],
+        metrics=numbers(row["metrics"]),
+        by_seed=by_seed,
+        rung=row["rung"],
+        fingerprint=row["fingerprint"],
+        message=row["message"],
+        seconds=row["seconds"],
+        device=row["device"],
+        tier=row["tier"],
+    )
+
+
 def candidate_of(
-    row: Mapping[str, Any], parents: tuple[str, ...], by_seed: tuple[float, ...]
+    row: Mapping[str, Any],
+    parents: tuple[str, ...],
+    by_seed: tuple[float, ...],
+    climbs: tuple[Evaluation, ...] = (),
 ) -> Candidate:
     """Return the candidate a row was made from, without its genome."""
     program = Program(row["kind"], row["text"], row["program"])
@@ -207,20 +242,16 @@ def candidate_of(
         usage=numbers(row["usage"]),
         seed=tuple(json.loads(row["entropy"])),
     )
-    evaluation = Evaluation(
-        status=Status(row["status"]),
-        score=row["score"],
-        metrics=numbers(row["metrics"]),
-        by_seed=by_seed,
-        rung=row["rung"],
-        fingerprint=row["fingerprint"],
-        message=row["message"],
-        seconds=row["seconds"],
-        device=row["device"],
-        tier=row["tier"],
+    return Candidate(
+        row["id"],
+        row["idx"],
+        program,
+        origin,
+        evaluation_of(row, by_seed),
+        duplicate_of=row["duplicate_of"],
+        recalled=bool(row["recalled"]),
+        climbs=climbs,
     )
-    duplicate_of, recalled = row["duplicate_of"], bool(row["recalled"])
-    return Candidate(row["id"], row["idx"], program, origin, evaluation, duplicate_of, recalled)
 
 
 def funnel_row(

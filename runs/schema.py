@@ -5,6 +5,7 @@ a change is a new function at the end of `MIGRATIONS`.
 
     run ─┬─< candidate >── program        a text is kept once, whoever proposed it
          │     ├─< parent                 which candidates it was made from, in order
+         │     ├─< climb                  how its behaviour was judged on a dearer rung
          │     ├─< evaluation             one score and learning curve per rung and seed
          │     └─< verdict                what a comparison on held-out data said
          │                   └─< funnel     what it scored on a task that no search used
@@ -20,6 +21,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from runs.counts import counted_runs
+from runs.rungs import ladder
 from runs.words import SEARCHED, words_in_bulk
 
 if TYPE_CHECKING:
@@ -264,7 +266,7 @@ def life(db: Database) -> None:
     db.executescript(LIFE)
 
 
-MIGRATIONS = (first_tables, funnel, counted_runs, words_in_bulk, learning_curves, life)
+MIGRATIONS = (first_tables, funnel, counted_runs, words_in_bulk, learning_curves, ladder, life)
 """Every change of the tables since the first release, oldest first."""
 
 SCHEMA = len(MIGRATIONS)

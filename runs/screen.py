@@ -13,6 +13,7 @@ from rich.text import Text
 
 from evaluators.candidate import Candidate, Evaluation
 from runs import tables
+from runs.ascent import ascent_of
 from runs.curve import braille
 from runs.progress import Progress, Tally
 
@@ -109,7 +110,10 @@ def _figures(progress: Progress) -> list[Text]:
     parts = [f"{progress.evaluations}{of} evaluations"]
     parts += [f"{progress.recalled} of them recalled"] if progress.recalled else []
     parts += [f"{progress.duplicates} duplicates", f"{progress.rejected} rejected"]
-    return [Text(" · ".join(parts)), Text(" · ".join(_pace(progress)), style="dim")]
+    stages = (
+        [tables.ladder(ascent_of(progress, agreeing=False))] if len(progress.by_rung) > 1 else []
+    )
+    return [Text(" · ".join(parts)), Text(" · ".join([*_pace(progress), *stages]), style="dim")]
 
 
 def _pace(progress: Progress) -> list[str]:
@@ -133,11 +137,9 @@ def money(usd: float) -> str:
 def _leaders(progress: Progress, count: int) -> list[Text]:
     """List the Pareto front of score and size, then the next best; an arrow marks the pick."""
     heading = f"  {'best':6}  {'score ± 95 %':>18}  {'gain':>8}  {'size':>4}  program"
-    first, pick = progress.first, progress.pick
-    start = None if first is None else first.score
+    pick = progress.pick
     rows = [Text(heading, style="dim")]
-    for candidate in chosen(progress, count):
-        rows.append(_leader(progress, candidate, start, candidate is pick))
+    rows += [_leader(progress, each, each is pick) for each in chosen(progress, count)]
     return rows
 
 
@@ -146,17 +148,20 @@ def chosen(progress: Progress, count: int) -> list[Candidate]:
     pick = [] if progress.pick is None else [progress.pick]
     wanted = {c.id: c for c in [*pick, *progress.front, *progress.leaders]}
     listed = list(wanted.values())[:count]
-    return sorted(listed, key=lambda c: (-(c.score or 0.0), c.index))
+    return sorted(listed, key=lambda c: c.rank)
 
 
-def _leader(progress: Progress, candidate: Candidate, start: float | None, pick: bool) -> Text:
-    score = candidate.score
-    gain = "" if start is None or score is None else f"{score - start:+.4f}"
+def _leader(progress: Progress, candidate: Candidate, pick: bool) -> Text:
+    standing = candidate.standing
+    start = None if progress.first is None else progress.first.on(standing.rung)
+    gain = ""
+    if start is not None and start.score is not None and standing.score is not None:
+        gain = f"{standing.score - start.score:+.4f}"
     on_front = any(candidate is each for each in progress.front)
     return Text.assemble(
         ("▸ " if pick else "  ", "bold green"),
         (candidate.id[:6], "cyan" if on_front else "dim cyan"),
-        (f"  {interval_text(candidate.evaluation):>18}", "bold" if pick else ""),
+        (f"  {interval_text(standing):>18}", "bold" if pick else ""),
         (f"  {gain:>8}", "green"),
         f"  {progress.sizes.get(candidate.id, 0):>4}  ",
         (tables.one_line(candidate.program.source), "" if on_front else "dim"),

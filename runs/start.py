@@ -11,6 +11,7 @@ from importlib import metadata
 from agent.proposer import Proposer, Talker
 from evaluators.evaluator import Evaluator
 from evaluators.freeform import PRELOAD
+from evaluators.levels import levels
 from evaluators.task import Task, find_task
 from programs.errors import InputError
 from programs.load import library
@@ -82,7 +83,8 @@ def prepare(store: Store, config: RunConfig, sandbox: Sandbox, resume: str = "")
         config = config.model_copy(update={"lookahead": ahead})
     evaluator = Evaluator(task, sandbox, config.device)
     found = versions()
-    protocol = evaluator.protocol(found)
+    trials = (evaluator.trial(level) for level in levels(config.rungs))
+    protocol = evaluator.protocol(found, *trials)
     if resume:
         run = store.run(resume)
         if run.protocol != protocol:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from runs.commands.bench_ladder import ladder
 from runs.commands.common import json_option, out, print_json, workers_option
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ def command() -> None:
 
     Example: cambrian bench language
     """
+
+
+command.add_command(ladder)
 
 
 @command.command()

@@ -52,6 +52,14 @@ from runs.commands.common import out, search_options, talk, unsafe_option
     metavar="M",
     help="Average up to so many evaluations of a behaviour.  [default: 1]",
 )
+@click.option(
+    "--rungs",
+    type=int,
+    metavar="N",
+    help="Judge on a ladder of so many rungs: 1 the task's own alone, 2 a quick one before it, 3 a "
+    "dear one after it.  [default: 1]",
+)
+@click.option("--eta", type=int, help="One in so many climbs from each rung.  [default: 3]")
 @click.option("--fresh", is_flag=True, help="Train anew what an earlier run already scored.")
 @unsafe_option
 @search_options
@@ -100,6 +108,8 @@ def carry_out(
     onward: bool,
     forget: float | None,
     aggregate: int | None,
+    rungs: int | None,
+    eta: int | None,
     fresh: bool,
     unsafe: bool,
     workers: int | None,
@@ -122,7 +132,7 @@ def carry_out(
     if task is None:
         raise InputError("Name a task to search on, e.g. `cambrian run digits`.")
     given = {"evals": evals, "hours": hours, "workers": workers}
-    given |= {"forget": forget, "aggregate": aggregate}
+    given |= {"forget": forget, "aggregate": aggregate, "rungs": rungs, "eta": eta}
     config = settings(
         task,
         kind=kind,
