@@ -57,10 +57,10 @@ class RunConfig(BaseModel):
     recall: bool = True
     forget: float = Field(default=0.0, ge=0, le=1)
     aggregate: int = Field(default=1, ge=1)
-    rungs: int = Field(default=1, ge=1, le=MOST)
-    eta: int = Field(default=ETA, ge=2)
     onward: bool = False
     ancestors: tuple[str, ...] = ()
+    rungs: int = Field(default=1, ge=1, le=MOST)
+    eta: int = Field(default=ETA, ge=2)
     models: dict[str, float] = Field(default_factory=dict)
     usd: float | None = Field(default=None, gt=0)
     api_base: str | None = Field(default=None, pattern=r"^https?://[^@?#\s]+$")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 from programs.errors import InputError
 from runs.progress import Display, Flight, Progress
@@ -22,7 +23,8 @@ class Follower:
         self.run = run
         config = config_of(run)
         self.progress = Progress(run.id, config, score_name(run), next(iter(config.warm_start), ""))
-        self._row = 0
+        self._row = self._climb = 0
+        self._climbs: dict[str, int] = {}
         self._version = -1
         self._news = 0
         self._look_at_all()
@@ -39,9 +41,11 @@ class Follower:
         return not self.progress.ended
 
     def _look_at_all(self, display: Display | None = None) -> None:
-        self._take_in(display)
-        self._look_at_run()
-        self._look_at_pulse()
+        # One moment's state: no climb of a candidate that is not there yet.
+        with self.store.snapshot():
+            self._take_in(display)
+            self._look_at_run()
+            self._look_at_pulse()
 
     def _take_in(self, display: Display | None) -> None:
         """Count the candidates that are new, and show them where there is a display."""
@@ -55,10 +59,29 @@ class Follower:
         if sizes:
             ids = f"SELECT c.id FROM candidate c WHERE {which}"
             for candidate in self.store.named_by(ids, *place):
+                # Its climbs are counted by themselves, as they came.
+                candidate = replace(candidate, climbs=())
                 self.progress.add(candidate, sizes[candidate.id])
                 if display is not None:
                     display.show(candidate, self.progress)
         self._row = newest
+        self._take_in_climbs(display)
+
+    def _take_in_climbs(self, display: Display | None) -> None:
+        """Take in what was judged anew on a dearer rung."""
+        sql = """
+            SELECT k.rowid AS place, k.candidate FROM climb k
+            WHERE k.run = ? AND k.rowid > ? ORDER BY k.rowid
+        """
+        for row in self.store.rows(sql, self.run.id, self._climb):
+            self._climb = row["place"]
+            whole = self.store.candidate(row["candidate"])
+            known = self._climbs.get(whole.id, 0) + 1
+            self._climbs[whole.id] = known
+            climber = replace(whole, climbs=whole.climbs[:known])
+            self.progress.climb(climber)
+            if display is not None:
+                display.show(climber, self.progress)
 
     def _look_at_run(self) -> None:
         self.run = run = self.store.run(self.run.id)

@@ -40,17 +40,17 @@ TICK = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Judging:
-    """A candidate that is being judged on a rung, and who takes in what comes of it."""
+class Job:
+    """A candidate that is judged on a rung, and who takes in the result."""
 
     candidate: Candidate
-    level: int
+    rung: int
     take: Callable[[Evaluation], None]
 
     @property
     def name(self) -> tuple[str, int]:
-        """Return what tells it from all others in flight."""
-        return self.candidate.id, self.level
+        """Tell it from all others of its run."""
+        return self.candidate.id, self.rung
 
 
 class Loop:
@@ -74,7 +74,7 @@ class Loop:
         self.order = Order(store, run, config, language(task), display, progress)
         self.climbing = Climbing(store, run, config, self.order, display, progress)
         self.drafts = Drafts(self.order, self.climbing, config, task, models, progress, stop)
-        self.flying: dict[Future[Evaluation], Judging] = {}
+        self.flying: dict[Future[Evaluation], Job] = {}
         self.departed: dict[tuple[str, int], float] = {}
         self.signs = Signs(store, run.id)
 
@@ -151,11 +151,10 @@ class Loop:
         else:
             earlier = look.earlier if look.use is Use.ADD else None
             self.order.expect(candidate, look.averaged, earlier)
-            level = self.climbing.levels[0]
-            job = (found.program, found.fingerprint, level, look.trained)
-            taker = partial(self._judged, candidate)
+            rung = self.climbing.levels[0]
+            job = (found.program, found.fingerprint, rung, look.trained)
             future = pool.submit(evaluate, self.evaluator, *job)
-            self.flying[future] = Judging(candidate, level, taker)
+            self.flying[future] = Job(candidate, rung, partial(self._judged, candidate))
 
     def _judged(self, candidate: Candidate, evaluation: Evaluation) -> None:
         self.order.take(replace(candidate, evaluation=evaluation))
@@ -169,8 +168,8 @@ class Loop:
         if known is not None:
             self.climbing.take(ascent, replace(known, seconds=0.0), recalled=True)
             return
-        future = pool.submit(evaluate, self.evaluator, candidate.program, fingerprint, level)
-        self.flying[future] = Judging(candidate, level, partial(self.climbing.take, ascent))
+        future = pool.submit(evaluate, self.evaluator, program, fingerprint, level)
+        self.flying[future] = Job(ascent.candidate, level, partial(self.climbing.take, ascent))
 
     def _recall(self, fingerprint: str) -> Evaluation | None:
         if not self.config.recall:
@@ -185,30 +184,24 @@ class Loop:
         self.models.team.pump()
         broken = None
         for future in [f for f in self.flying if f in done]:
-            judging = self.flying.pop(future)
+            job = self.flying.pop(future)
             error = None if future.cancelled() else future.exception()
             if error is not None and not isinstance(error, Cancelled):
                 broken = error
             elif error is None and not future.cancelled():
-                judging.take(future.result())
+                job.take(future.result())
         self.progress.flights = self._in_flight()
         if broken is not None:
             raise broken
 
     def _in_flight(self) -> tuple[Flight, ...]:
         """Return what is being judged, leaving out what waits for a worker."""
-        running = [judging for future, judging in self.flying.items() if future.running()]
-        clock = self.progress.seconds
-        self.departed = {j.name: self.departed.get(j.name, clock) for j in running}
+        running = [job for future, job in self.flying.items() if future.running()]
+        clock, device = self.progress.seconds, self.config.device
+        self.departed = {job.name: self.departed.get(job.name, clock) for job in running}
         return tuple(
-            Flight(
-                j.candidate.id,
-                _how(j.candidate),
-                j.level,
-                self.config.device,
-                self.departed[j.name],
-            )
-            for j in running
+            Flight(job.candidate.id, _how(job.candidate), job.rung, device, self.departed[job.name])
+            for job in running
         )
 
     def _say(self, text: str) -> None:

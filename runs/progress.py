@@ -67,8 +67,8 @@ class Progress:
     first: Candidate | None = None
     flights: tuple[Flight, ...] = ()
     stopping: str = ""
-    by_rung: dict[int, dict[str, float]] = field(default_factory=dict)
     ended: str = ""
+    by_rung: dict[int, dict[str, float]] = field(default_factory=dict)
     usd: float = 0.0
     usd_last: float = 0.0
     news: list[str] = field(default_factory=list)
@@ -115,9 +115,9 @@ class Progress:
         before = self.best
         self.leaders = sorted([*others, candidate], key=lambda c: c.rank)[:LEADERS]
         size = self.sizes[candidate.id]
-        rival = self.by_size.get(size)
-        if rival is None or rival.id == candidate.id or candidate.rank < rival.rank:
-            self.by_size[size] = candidate
+        held = self.by_size.get(size, candidate)
+        held = candidate if held.id == candidate.id else held
+        self.by_size[size] = min(held, candidate, key=lambda c: c.rank)
         self._draw_on(before)
 
     def _draw_on(self, before: Candidate | None) -> None:
@@ -151,12 +151,11 @@ class Progress:
     @property
     def pick(self) -> Candidate | None:
         """Return the shortest program whose score is within one standard error of the best's."""
-        best = None if self.best is None else self.best.standing
-        if best is None or best.score is None:
+        if self.best is None or (best := self.best.standing).score is None:
             return None
         bar = best.score - (best.stderr or 0.0)
-        compare = [(c, c.standing) for c in self.front if c.standing.rung == best.rung]
-        good = [c for c, s in compare if s.score is not None and s.score >= bar]
+        peers = [c for c in self.front if c.standing.rung == best.rung]
+        good = [c for c in peers if c.standing.score is not None and c.standing.score >= bar]
         return good[-1] if good else self.best
 
     @property

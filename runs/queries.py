@@ -235,9 +235,9 @@ class Queries(Climbs):
     ) -> list[Row]:
         """Return the best of a run, a task, a kind or everything, one row for each behaviour.
 
-        The best are those on the highest rung, and of these the highest scores.
-        Those that nothing held are left out, or with `unsafe` they are all there is. With a
-        `protocol`, only of runs whose scores compare.
+        The best are those on the highest rung, and of these the highest scores. Those that nothing
+        held are left out, or with `unsafe` they are all there is. With a `protocol`, only of runs
+        whose scores compare.
         """
         if run is not None:
             runs = [self._identify("run", run)]

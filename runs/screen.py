@@ -110,10 +110,10 @@ def _figures(progress: Progress) -> list[Text]:
     parts = [f"{progress.evaluations}{of} evaluations"]
     parts += [f"{progress.recalled} of them recalled"] if progress.recalled else []
     parts += [f"{progress.duplicates} duplicates", f"{progress.rejected} rejected"]
-    pace = Text(" · ".join(_pace(progress)), style="dim")
-    if progress.config.rungs > 1:
-        pace.append(" · " + tables.ladder(ascent_of(progress, agreeing=False)))
-    return [Text(" · ".join(parts)), pace]
+    stages = (
+        [tables.ladder(ascent_of(progress, agreeing=False))] if len(progress.by_rung) > 1 else []
+    )
+    return [Text(" · ".join(parts)), Text(" · ".join([*_pace(progress), *stages]), style="dim")]
 
 
 def _pace(progress: Progress) -> list[str]:
@@ -137,13 +137,9 @@ def money(usd: float) -> str:
 def _leaders(progress: Progress, count: int) -> list[Text]:
     """List the Pareto front of score and size, then the next best; an arrow marks the pick."""
     heading = f"  {'best':6}  {'score ± 95 %':>18}  {'gain':>8}  {'size':>4}  program"
-    first, pick = progress.first, progress.pick
-    leading = progress.best
-    on = None if first is None or leading is None else first.on(leading.standing.rung)
-    start = None if on is None else on.score
+    pick = progress.pick
     rows = [Text(heading, style="dim")]
-    for candidate in chosen(progress, count):
-        rows.append(_leader(progress, candidate, start, candidate is pick))
+    rows += [_leader(progress, each, each is pick) for each in chosen(progress, count)]
     return rows
 
 
@@ -155,12 +151,12 @@ def chosen(progress: Progress, count: int) -> list[Candidate]:
     return sorted(listed, key=lambda c: c.rank)
 
 
-def _leader(progress: Progress, candidate: Candidate, start: float | None, pick: bool) -> Text:
-    standing, best = candidate.standing, progress.best
-    compares = best is not None and standing.rung == best.standing.rung
+def _leader(progress: Progress, candidate: Candidate, pick: bool) -> Text:
+    standing = candidate.standing
+    start = None if progress.first is None else progress.first.on(standing.rung)
     gain = ""
-    if start is not None and standing.score is not None and compares:
-        gain = f"{standing.score - start:+.4f}"
+    if start is not None and start.score is not None and standing.score is not None:
+        gain = f"{standing.score - start.score:+.4f}"
     on_front = any(candidate is each for each in progress.front)
     return Text.assemble(
         ("▸ " if pick else "  ", "bold green"),

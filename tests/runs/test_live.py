@@ -198,13 +198,19 @@ class Noting(Silent):
         self.shown.append(candidate)
 
 
-def test_watching_shows_what_the_run_itself_shows(store: Store) -> None:
-    prepared = prepare(store, config(seed=3), MemorySandbox())
+@pytest.mark.parametrize("rungs", [1, 3])
+def test_watching_shows_what_the_run_itself_shows(store: Store, rungs: int) -> None:
+    prepared = prepare(store, config(seed=3, rungs=rungs), MemorySandbox())
     _, own = perform(prepared, Silent())
     seen = Follower(store, store.run(prepared.run.id)).progress
-    for name in ("tried", "trained", "duplicates", "rejected", "curve", "sizes", "tallies"):
+    for name in ("tried", "trained", "duplicates", "rejected", "by_rung", "sizes", "tallies"):
         assert getattr(seen, name) == getattr(own, name), name
-    assert [c.id for c in seen.leaders] == [c.id for c in own.leaders]
+    assert [(c.id, c.standing) for c in seen.leaders] == [
+        (c.id, c.standing) for c in own.leaders
+    ]
+    assert [c.id for c in seen.front] == [c.id for c in own.front]
+    assert len(own.by_rung) == rungs
+    assert seen.curve[-1] == own.curve[-1]
     assert seen.ended == own.ended == "done"
 
 
