@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test fuzz properties slow bench constraints clean
+.PHONY: demo test fuzz properties slow bench docs constraints clean
 
 demo: $(READY)
 	$(BIN)/cambrian demo
@@ -36,6 +36,9 @@ $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	touch $(READY)
+
+docs: $(READY)
+	$(BIN)/python -m programs.reference > docs/language.md
 
 constraints: $(READY)
 	{ echo '# Every dependency, pinned: what the Makefile and CI install. Refresh with `make constraints`.'; \
