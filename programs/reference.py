@@ -28,28 +28,29 @@ INTRODUCTION = f"""\
 <!-- Written by `make docs` from the vocabulary. Edit programs/reference.py, not this file. -->
 # The language
 
-A program is one file of restricted Python. It defines one function, the *entry*, whose name says what
-kind of program it is; helper functions may stand before it. A body is a straight line of
-`name = expression` and ends in one `return`. Expressions are made of names, numbers, the operators
-below, and calls of the kind's functions. A name may be bound again, but not that of a function. There is no `if` (write
-`where(condition, a, b)`), no loop, no import, no attribute, no index. A docstring is kept as the
-program's description.
+A program is one file of restricted Python. It defines one function, the *entry*, whose name says
+what kind of program it is; helper functions may stand before it. A body is a straight line of
+`name = expression` and ends in one `return`. Expressions are made of names, numbers, the
+operators below, and calls of the kind's functions. A name may be bound again, but not that of a
+function. There is no `if` (write `where(condition, a, b)`), no loop, no import, no attribute, no
+index. A docstring is kept as the program's description.
 
-A text has at most {MAX_CHARACTERS // 1024} KiB, expressions are nested at most {MAX_DEPTH} deep, and
-numbers are within ±{MAX_CONSTANT:g}. Programs are parsed and never executed as Python; types and shapes
-are inferred before anything runs, and what the result does not depend on is dropped.
+A text has at most {MAX_CHARACTERS // 1024} KiB, expressions are nested at most {MAX_DEPTH} deep,
+and numbers are within ±{MAX_CONSTANT:g}. Programs are parsed and never executed as Python; types
+and shapes are inferred before anything runs, and what the result does not depend on is dropped.
 
-`cambrian check FILE` says whether a file is a program and what it does; `cambrian hash` which files do
-the same; `cambrian library NAME` prints a known one to start from.
+`cambrian check FILE` says whether a file is a program and what it does; `cambrian hash` which
+files do the same; `cambrian library NAME` prints a known one to start from.
 """
 
 IDENTITY = """\
 ## When two programs are one
 
-The **structural key** is a hash of the canonical text: dead code gone, common parts merged, arguments
-of commutative functions ordered, constants folded. The **fingerprint** is a hash of what the program
-computes on fixed inputs, rounded to 24 bits. Of programs with the same fingerprint, however they are
-written, a run trains one (unless `--forget` or `--aggregate` asks for more).
+The **structural key** is a hash of the canonical text: dead code gone, common parts merged,
+arguments of commutative functions ordered, constants folded. The **fingerprint** is a hash of
+what the program computes on fixed inputs, rounded to 24 bits. Of programs with the same
+fingerprint, however they are written, a run trains one (unless `--forget` or `--aggregate` asks
+for more).
 """
 
 SAMPLES: dict[str, Feature] = {
@@ -86,8 +87,8 @@ def _numbers(shared: Iterable[Op]) -> str:
     rows = [(_call(op), op.doc, _aliases(op), f"`{_computed(op)}`") for op in shared]
     return (
         "## Numbers: optimisers and schedules\n\n"
-        "These work element by element; shapes that differ are broadcast where that has a meaning.\n"
-        f"Constants: {constants}.\n\n"
+        "These work element by element; shapes that differ are broadcast where that has a "
+        f"meaning. Constants: {constants}.\n\n"
         + _table(("function", "meaning", "also read as", "computes"), rows)
         + "\nIn `computes`, `divide(a, b)` is a / b, and 0 where b is 0.\n\n"
         "### Numerical conventions\n\n"
@@ -125,7 +126,7 @@ def _schedules(kind: Kind, shared: list[Op]) -> str:
         f"{_summary(kind)}\n\n{_block(_doc(kind), 0)}\n{_inputs(kind)}\n"
         "It returns the factor on the base learning rate. Everything is a scalar. Beside the "
         "functions of\nnumbers there is:\n\n"
-        + _table(("function", "meaning", "computes"), own)
+        + _table(("function", "meaning", "computes"), rows)
         + f"\nKnown ones: {_known(kind)}.\n"
     )
 
@@ -141,13 +142,14 @@ def _architectures(kind: Kind) -> str:
         f"## Architectures: `def {kind.entry.name}`\n\n"
         f"{_summary(kind)}\n\n{_block(_doc(kind), 0, 2)}\n"
         "`x` is a sequence `[length, width]`, an image `[channels, height, width]` or a vector "
-        "`[width]`, as\nthe task says; the batch is not written. Helper functions (motifs) stand "
-        f"before `{kind.entry.name}`\nand return one value. A helper `f` is applied in three ways:\n\n"
+        "`[width]`,\nas the task says; the batch is not written. Helper functions (motifs) stand "
+        f"before\n`{kind.entry.name}` and return one value. A helper `f` is applied in three "
+        "ways:\n\n"
         f"{combinators}\n\n"
         "Layers with weights make their own at every call. What a layer gives is shown for these "
-        f"arguments:\n{samples}. “=” means the same type, “–” that the rule refuses it. "
-        "On a causal\nsequence no position may see a later one. Literals are plain numbers, with "
-        "their default after `=`.\n\n"
+        f"arguments:\n{samples}. “=” means\nthe same type, “–” that the rule refuses it. On a "
+        "causal sequence no position may see a later one.\nLiterals are plain numbers, with their "
+        "default after `=`.\n\n"
         + _table(("layer", "meaning", *SAMPLES, "literals"), rows)
         + f"\nKnown ones: {_known(kind)}.\n"
     )
@@ -215,8 +217,8 @@ def _shape(op: Op, sample: Feature) -> str:
         found = op.infer(*given)
     except TypeMismatch:
         return "–"
-    if found == sample:
-        return "="
+    if found == sample or not isinstance(found, Feature):
+        return "=" if found == sample else str(found)
     causal = "causal " if found.causal and not sample.causal else ""
     return f"{causal}{found.sort} {'×'.join(map(str, found.shape))}"
 
@@ -237,8 +239,8 @@ def _mistakes() -> str:
     """Make every mistake, and print what the reader says."""
     return (
         "## Mistakes\n\n"
-        "What is not in the language is answered with its place, what was expected, and the nearest "
-        "legal\nform; people and models read the same sentence.\n\n"
+        "What is not in the language is answered with its place, what was expected, and the "
+        "nearest legal\nform; people and models read the same sentence.\n\n"
         + "\n".join(_answers())
         + f"\n{CAUGHT}"
     )
@@ -256,10 +258,11 @@ def _free() -> str:
     """Show the free forms that are recognised today."""
     parts = [
         "## Free-form Python\n\n"
-        "A file that is Python beyond the language is a program too. It is run only in the sandbox "
-        "([Trust and\nsafety](sandbox.md)), and where it merely spells the language in another way "
-        "it becomes a program of\nthe language. The rest cannot be mutated symbolically; models can "
-        "rewrite it, and it is hashed,\njudged, kept and exported like any other.\n"
+        "A file that is Python beyond the language is a program too. It is run only in the "
+        "sandbox\n([Trust and safety](sandbox.md)), and where it merely spells the language in "
+        "another way it becomes\na program of the language. The rest cannot be mutated "
+        "symbolically; models can rewrite it, and it is\nhashed, judged, kept and exported like "
+        "any other.\n"
     ]
     for name, heading, source in FREE:
         if isinstance(recognise(source, kind_named(name)), Freeform):

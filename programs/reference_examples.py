@@ -14,15 +14,15 @@ MISTAKES = (
 """A kind, and a text that is almost a program of it."""
 
 CAUGHT = """\
-A program that reads may still be worthless. Before any training it is refused if its result does not
-depend on the gradient, if all outputs on the probes are zero, or if none is finite.
+A program that reads may still be worthless. Before any training it is refused if its result does
+not depend on the gradient, if all outputs on the probes are zero, or if none is finite.
 """
 
 FREE = (
     (
         "optimizer",
         "An optimiser, one tensor at a time: `update` as in the language, in any PyTorch. Required "
-        "parameters other\nthan `lr`, `step` and `total` are states, zero at first.",
+        "parameters\nother than `lr`, `step` and `total` are states, zero at first.",
         """\
 import torch
 
@@ -69,7 +69,8 @@ import torch
 
 def build(spec):
     width = spec.shape[-1]
-    return torch.nn.Sequential(torch.nn.Linear(width, 64), torch.nn.GELU(), torch.nn.Linear(64, width))
+    into, back = torch.nn.Linear(width, 64), torch.nn.Linear(64, width)
+    return torch.nn.Sequential(into, torch.nn.GELU(), back)
 """,
     ),
 )
