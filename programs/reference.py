@@ -118,9 +118,8 @@ def _optimizers(kind: Kind, shared: list[Op]) -> str:
 
 
 def _schedules(kind: Kind, shared: list[Op]) -> str:
-    own = [
-        (_call(op), op.doc, f"`{_computed(op)}`") for op in kind.ops.values() if op not in shared
-    ]
+    own = [op for op in kind.ops.values() if op not in shared]
+    rows = [(_call(op), op.doc, f"`{_computed(op)}`") for op in own]
     return (
         f"## Schedules: `def {kind.entry.name}`\n\n"
         f"{_summary(kind)}\n\n{_block(_doc(kind), 0)}\n{_inputs(kind)}\n"

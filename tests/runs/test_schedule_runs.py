@@ -63,7 +63,7 @@ def search(store: Store, task: Path, evals: int = 8, resume: str = "", **given: 
     else:
         config = read_config(task=str(task), kind="schedule", evals=evals, **settings)
     prepared = prepare(store, config, MemorySandbox(), resume=resume)
-    assert perform(prepared, Silent(), print)[0] == "done"
+    assert perform(prepared, Silent())[0] == "done"
     return prepared.run.id
 
 
