@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from evaluators.chance import draw, fitting
+from evaluators.contest import patient
 from evaluators.evaluator import Evaluator
 from evaluators.proxies import (
     BUDGET,
@@ -82,8 +83,9 @@ class ProxyFigures:
 def measure(task_name: str, networks: int, seed: int, workers: int) -> ProxyFigures:
     """Measure and train the library's networks and random ones, `networks` in all.
 
-    Each is trained at the middle learning rate of the task's first rung only, with its seeds:
-    ranks need no sweep, and the figures come in minutes.
+    Each is trained at one learning rate of the task's first rung only, the middle one, with its
+    seeds: ranks need no sweep, and the figures come in minutes. Nobody is given up for learning
+    nothing at first, since those that do are what a proxy should warn of.
     """
     task = find_task(task_name, "architecture")
     rng = np.random.default_rng(seed)
@@ -103,10 +105,12 @@ def _name(program: Program) -> str:
 
 
 def _measured(evaluator: Evaluator, program: Program) -> Measured | str:
-    """Measure a network and train it; a string says why that could not be."""
+    """Measure a network and train it to the end; a string says why that could not be."""
     rung, trial = evaluator.task.rungs[0], evaluator.trial()
     middle = trial.learning_rates[len(trial.learning_rates) // 2]
-    judged = evaluator.judge(program, replace(trial, learning_rates=(middle,)), rung.limits)
+    judged = evaluator.judge(
+        program, replace(trial, learning_rates=(middle,)), rung.limits, patient
+    )
     if judged.best is None:
         return judged.message
     try:

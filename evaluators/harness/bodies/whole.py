@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
@@ -96,7 +96,7 @@ def _embedding(generator: torch.Generator, num_embeddings: int, embedding_dim: i
 
 
 def _readout(inputs: int, outputs: int, generator: torch.Generator) -> nn.Linear:
-    layer = nn.utils.skip_init(nn.Linear, inputs, outputs)
+    layer = cast(nn.Linear, nn.utils.skip_init(nn.Linear, inputs, outputs))
     for parameter in layer.parameters():
         _uniform(parameter.data, inputs, generator)
     return layer
