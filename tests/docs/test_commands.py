@@ -79,7 +79,9 @@ def _small_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     find = Plugins.find
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            Plugins, "find", lambda self, n: smaller(find(self, n)) if self == TASKS else find(self, n)
+            Plugins,
+            "find",
+            lambda self, n: smaller(find(self, n)) if self == TASKS else find(self, n),
         )
         for place in ("runs.start", "runs.behaviours", "runs.bench_evaluate", "sandbox.process"):
             patch.setattr(f"{place}.ProcessSandbox", Here)
