@@ -6,7 +6,7 @@ So that this is quick, commands meet a smaller world than a reader's:
     searches     take `LESS` in place of what they say
     verify       is `--quick`, unless it names its tasks
     sandbox      trainings run in this process (the sandbox has tests of its own)
-    ids          `3fa9c1` and `5d20e7` stand for the best two candidates, `4b1d` and `b71` for the run
+    ids          `3fa9c1`, `5d20e7` are the two best candidates, `4b1d` and `b71` the newest run
 
 A document finds `cambrian.db` with a finished run, `adamw.py` and `mine.py`, except the tutorial,
 which makes its own. What is marked as parsed only must be taken by the command line.
@@ -83,6 +83,7 @@ def _small_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
             "find",
             lambda self, n: smaller(find(self, n)) if self == TASKS else find(self, n),
         )
+        patch.setattr("evaluators.statistics.Resamples.__init__.__defaults__", (199,))
         for place in ("runs.start", "runs.behaviours", "runs.bench_evaluate", "sandbox.process"):
             patch.setattr(f"{place}.ProcessSandbox", Here)
         for name in [n for n in os.environ if n.startswith("CAMBRIAN_")]:
@@ -131,14 +132,13 @@ def demand(each: Shown) -> None:
 def said(line: str) -> tuple[int, str]:
     """Run a command in this process; return its exit code and all it said."""
     program, *words = words_of(resolved(line))
-    output, talk = io.StringIO(), io.StringIO()
+    output, talk, code = io.StringIO(), io.StringIO(), 0
     with contextlib.redirect_stdout(output), contextlib.redirect_stderr(talk):
         try:
             if program == "python":
                 with pytest.MonkeyPatch.context() as patch:
                     patch.syspath_prepend(os.getcwd())
                     runpy.run_path(words[0], run_name="__main__")
-                code = 0
             else:
                 with pytest.MonkeyPatch.context() as patch:
                     patch.setattr(sys, "argv", ["cambrian", *reduced(words)])
