@@ -24,6 +24,8 @@ PARTS = (
     "evaluators/schedules.py",
     "evaluators/scores.py",
     "evaluators/supervised.py",
+    "programs/dialect.py",
+    "programs/exactness.py",
     "programs/kinds",
     "programs/canonical.py",
     "programs/check.py",
@@ -40,6 +42,7 @@ PARTS = (
     "programs/quick_numpy.py",
     "programs/ranges.py",
     "programs/spec.py",
+    "programs/spellings.py",
     "programs/tidy.py",
 )
 """Files, and folders with all that is in them."""
