@@ -60,7 +60,7 @@ LISTINGS = (
     ("top", "--sort", "operator,source"),
     ("runs",),
     ("digest",),
-    ("sql", "SELECT p.source, c.operator FROM program p, proposal c"),
+    ("sql", "SELECT p.source, c.operator FROM program p, candidate c"),
 )
 
 
