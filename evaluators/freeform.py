@@ -51,9 +51,13 @@ def behaviour(program: Program, sandbox: Sandbox) -> Behaviour:
 
     Raises `Unprobable` for the program's fault, `SandboxUnavailable` where it may not run.
     """
+    return behaviour_of(outputs(program, sandbox), program.kind)
+
+
+def outputs(program: Program, sandbox: Sandbox) -> np.ndarray:
+    """Return what a free-form program gives on its kind's probes; raises as `behaviour` does."""
     outcome = _run(program, "probe", sandbox, {})
-    found = _array(outcome, "outputs", _PROBED[program.kind])
-    return behaviour_of(found, program.kind)
+    return _array(outcome, "outputs", _PROBED[program.kind])
 
 
 def refuse_to_rank(fingerprint: str) -> str:
@@ -115,5 +119,6 @@ __all__ = [
     "Unprobable",
     "behaviour",
     "judging_job",
+    "outputs",
     "refuse_to_rank",
 ]

@@ -2,123 +2,105 @@
 
 from __future__ import annotations
 
-import difflib
-from math import isfinite, prod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from runs.commands.common import db_option, json_option, out, print_json
-from runs.commands.either import Named, program_named
+from runs.commands.common import db_option, json_option, out, print_json, unsafe_option
+from runs.commands.either import given_program
 
 if TYPE_CHECKING:
-    import numpy as np
+    from rich.text import Text
 
-CONTEXT = 2
+    from runs.contrast import Contrast
 
 
 @click.command(name="diff")
 @click.argument("a", metavar="A")
 @click.argument("b", metavar="B")
+@unsafe_option
 @db_option
 @json_option
-def command(a: str, b: str, db: Path, as_json: bool) -> None:
+def command(a: str, b: str, unsafe: bool, db: Path, as_json: bool) -> None:
     """Compare two programs by their statements and by what they compute.
 
-    A and B are ids or files. Behaviour is compared on the fixed probes of the fingerprint.
+    A and B are ids or files, in our language or in free-form Python. Statements are known by their
+    values, so that renamed and moved ones are recognised. Behaviour is compared on the fixed probes
+    of the fingerprint: where the two part first, and by how much at most. Scores stand beside each
+    other where both are candidates of one task.
 
     Example: cambrian diff 3fa9c1 mine.py
     """
-    one, other = program_named(a, db), program_named(b, db)
-    answer = _compared(one, other)
+    from runs.contrast import as_dict, contrast
+
+    found = contrast(given_program(a, db), given_program(b, db), unsafe)
     if as_json:
-        print_json(answer)
-    else:
-        _print(answer)
+        print_json(as_dict(found))
+        return
+    console = out()
+    for line in _statements(found):
+        console.print(line, soft_wrap=True)
+    if not found.lines:
+        console.print("The statements are the same.")
+    console.print(_verdict(found), soft_wrap=True)
+    for line in _scores(found):
+        console.print(line, soft_wrap=True)
 
 
-def _compared(one: Named, other: Named) -> dict[str, Any]:
-    from programs.fingerprint import fingerprint
-
-    prints = [fingerprint(p.genome, p.kind) for p in (one, other)]
-    comparable = one.kind.name == other.kind.name
-    same = comparable and prints[0] == prints[1]
-    sides = [
-        {"name": p.name, "kind": p.kind.name, "key": p.key, "fingerprint": print_}
-        for p, print_ in zip((one, other), prints, strict=True)
-    ]
-    return {
-        "a": sides[0],
-        "b": sides[1],
-        "same_statements": comparable and one.key == other.key,
-        "same_behaviour": same,
-        "lines": _lines(one, other),
-        "first_difference": _first_difference(one, other) if comparable and not same else None,
-    }
-
-
-def _lines(one: Named, other: Named) -> list[str]:
-    """Return a unified diff of the programs as they are rendered, without their docstrings."""
-    from dataclasses import replace
-
-    from programs.render import render
-
-    old, new = (render(replace(p.genome, doc=""), p.kind).splitlines() for p in (one, other))
-    return list(difflib.unified_diff(old, new, one.name, other.name, n=CONTEXT, lineterm=""))
-
-
-def _first_difference(one: Named, other: Named) -> dict[str, Any] | None:
-    """Return the first probe output that differs; `None` where the probes are not the same."""
-    import numpy as np
-
-    from programs.check import without_dead_code
-    from programs.fingerprint import MANTISSA_BITS, rounded
-
-    found = [p.kind.probe(without_dead_code(p.genome, p.kind), p.kind) for p in (one, other)]
-    if found[0].shape != found[1].shape:
-        return {"shapes": [list(f.shape) for f in found]}
-    apart = np.argwhere(np.not_equal(*(rounded(f, MANTISSA_BITS) for f in found)))
-    if not len(apart):
-        return None
-    place = tuple(int(i) for i in apart[0])
-    return {
-        "output": list(place),
-        "of": list(found[0].shape),
-        "different": len(apart),
-        "a": _json_number(found[0][place]),
-        "b": _json_number(found[1][place]),
-    }
-
-
-def _json_number(value: np.float64) -> float | str:
-    return float(value) if isfinite(value) else str(float(value))
-
-
-def _print(answer: dict[str, Any]) -> None:
+def _statements(found: Contrast) -> list[Text]:
+    """Write the statements beside each other, or the lines that differ where there are none."""
     from rich.text import Text
 
-    styles = {"+": "green", "-": "red", "@": "dim"}
-    console = out()
-    for line in answer["lines"]:
-        console.print(Text(line, style=styles.get(line[:1], "")))
-    if not answer["lines"]:
-        console.print("The statements are the same.")
-    console.print(_verdict(answer), soft_wrap=True)
+    from runs.alignment import How
+    from runs.inert import inert
+
+    if found.pairs is None:
+        styles = {"+": "green", "-": "red", "@": "dim"}
+        return [Text(inert(line), style=styles.get(line[:1], "")) for line in found.lines]
+    lines: list[Text] = []
+    for pair in found.pairs if found.lines else ():
+        if pair.how is How.SAME or pair.how is How.READS:
+            note = "" if pair.how is How.SAME else f"   ({pair.how})"
+            lines.append(Text.assemble(f"  {pair.b}", (note, "dim")))
+        elif pair.how in (How.RENAMED, How.MOVED):
+            was = "" if pair.a == pair.b else f" from {pair.a}"
+            lines.append(Text.assemble((f"~ {pair.b}", "yellow"), (f"   ({pair.how}{was})", "dim")))
+        else:
+            lines += [Text(f"- {pair.a}", style="red")] if pair.a else []
+            lines += [Text(f"+ {pair.b}", style="green")] if pair.b else []
+    return lines
 
 
-def _verdict(answer: dict[str, Any]) -> str:
-    if answer["a"]["kind"] != answer["b"]["kind"]:
-        kinds = f"{answer['a']['kind']} and {answer['b']['kind']}"
+def _verdict(found: Contrast) -> str:
+    one, other = found.sides
+    if one.kind.name != other.kind.name:
+        kinds = f"{one.kind.name} and {other.kind.name}"
         return f"They are of different kinds, {kinds}: there is no behaviour to compare."
-    if answer["same_behaviour"]:
-        return f"They behave the same: both have fingerprint {answer['a']['fingerprint']}."
-    first = answer["first_difference"]
-    if first is None or "shapes" in first:
+    if found.same_behaviour:
+        return f"They behave the same: both have fingerprint {found.fingerprints[0]}."
+    if found.unprobed:
+        return f"They cannot be compared by behaviour: {found.unprobed}"
+    parting = found.parting
+    if parting is None:
         return "They behave differently: they take or give other shapes."
-    numbers = [v if isinstance(v, str) else f"{v:.9g}" for v in (first["a"], first["b"])]
-    counts = f"{first['different']} of {prod(first['of'])} probe outputs are not equal"
+    first, largest = parting.first, parting.largest
     return (
-        f"They behave differently: {counts}, "
-        f"the first of them {first['output']} with {numbers[0]} against {numbers[1]}."
+        f"They behave differently: {parting.different} of {parting.count} probe outputs are not "
+        f"equal.\n  first    {first.where}: {first.a:.9g} against {first.b:.9g}\n"
+        f"  furthest {largest.where}: {largest.a:.9g} against {largest.b:.9g}, "
+        f"{parting.gap:.3g} of the larger"
     )
+
+
+def _scores(found: Contrast) -> list[str]:
+    from runs.contrast import interval
+
+    one, other = (side.candidate for side in found.sides)
+    if one is None or other is None or not found.comparable:
+        return []
+    lines = [
+        f"  {name}        {interval(candidate)}" for name, candidate in (("A", one), ("B", other))
+    ]
+    gained = "" if found.gain is None else f"\n  B over A {found.gain}"
+    return ["Scores, with 95 % intervals over seeds:", "\n".join(lines) + gained]

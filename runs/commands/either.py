@@ -12,9 +12,10 @@ from runs.commands.common import existing_store, read_file
 if TYPE_CHECKING:
     from programs.genome import Genome
     from programs.kind import Kind
+    from runs.contrast import Side
 
 FREEFORM = (
-    "is free-form Python, which has no statements to look at. `cambrian hash` tells whether it "
+    "is free-form Python, which has no statements to look at. `cambrian diff` tells whether it "
     "does what another program does."
 )
 
@@ -31,28 +32,34 @@ class Named:
 
 
 def program_named(name: str, db: Path) -> Named:
-    """Read a file where there is one of that name, or else a candidate of the database."""
+    """Read a program of the language: a file of that name, or else a candidate of the database."""
+    side = given_program(name, db)
+    if side.program.genome is None:
+        called = name if side.candidate is None else f"Candidate {side.name}"
+        raise InputError(f"{called} {FREEFORM}")
+    return Named(side.name, side.program.key, side.program.genome, side.kind, side.task)
+
+
+def given_program(name: str, db: Path) -> Side:
+    """Read a program in any form: a file of that name, or else a candidate of the database."""
+    from runs.contrast import Side
+
     path = Path(name)
     if path.is_file() or path.suffix == ".py":
-        program, kind = read_file(path)
-        if program.genome is None:
-            raise InputError(f"{name} {FREEFORM}")
-        return Named(name, program.key, program.genome, kind)
+        return Side(name, *read_file(path))
     return _candidate(name, db)
 
 
-def _candidate(name: str, db: Path) -> Named:
+def _candidate(name: str, db: Path) -> Side:
     from programs.errors import Fault
     from programs.load import kind_named, read_program
+    from runs.contrast import Side
 
     with existing_store(db) as store:
         candidate = store.candidate(name)
-        task = store.run_of(candidate.id).task
-    program = candidate.program
-    kind = kind_named(program.kind)
-    read = read_program(program.source, kind)
+        run = store.run_of(candidate.id)
+    kind = kind_named(candidate.program.kind)
+    read = read_program(candidate.program.source, kind)
     if isinstance(read, Fault):
         raise InputError(f"Candidate {candidate.id} is not a program of the language: {read}")
-    if read.genome is None:
-        raise InputError(f"Candidate {candidate.id} {FREEFORM}")
-    return Named(candidate.id, program.key, read.genome, kind, task)
+    return Side(candidate.id, read, kind, candidate, run.task, run.protocol)

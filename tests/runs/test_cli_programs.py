@@ -95,20 +95,23 @@ def test_diff_by_statement_and_by_behaviour(home: Path) -> None:
     found = answer(home, "diff", "lion.py", "roundabout.py")
     assert found["same_behaviour"]
     assert not found["same_statements"]
-    assert found["first_difference"] is None
+    assert found["parting"] is None
     assert "--- lion.py" in found["lines"]
     assert not any('"""' in line for line in found["lines"])
     found = answer(home, "diff", "lion.py", "adamw.py")
     assert not found["same_behaviour"]
-    first = found["first_difference"]
+    parting = found["parting"]
+    first = parting["first"]
     assert first["a"] != first["b"]
-    assert len(first["output"]) == len(first["of"])
+    assert len(first["output"]) == len(parting["of"])
+    assert first["where"].startswith("step 1, learning rate 0.00524, element 0 of the 64 × 1")
+    assert 0 < parting["largest_relative_difference"] <= 2
 
 
 def test_diff_says_its_verdict_in_a_sentence(home: Path, best: str) -> None:
     says = {
         ("lion.py", "lion.py"): "The statements are the same.\nThey behave the same",
-        ("lion.py", "adamw.py"): "probe outputs are not equal, the first of them [",
+        ("lion.py", "adamw.py"): "probe outputs are not equal.\n  first    step 1",
         ("lion.py", "gru.py"): "different kinds, optimizer and architecture",
         (best, best): "They behave the same",
     }

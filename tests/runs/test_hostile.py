@@ -110,3 +110,14 @@ def test_a_reader_that_leaves_early_is_no_trouble(path: Path, args: tuple[str, .
     )
     os.close(writing)
     assert done.stderr == b""
+
+
+@pytest.mark.parametrize(("a", "b"), [(0, 1), (1, 2), (1, 1)])
+def test_free_form_python_is_compared_by_its_text_and_its_deeds(
+    path: Path, ids: list[str], a: int, b: int
+) -> None:
+    done = asked(path, "diff", ids[a], ids[b])
+    assert done.exit_code == 0, done.output
+    assert not set("\x1b\x9b\u202e") & set(done.output)
+    assert ("They behave the same" if a == b else "  first    step 1") in done.output
+    assert "Scores, with 95 % intervals" in done.output

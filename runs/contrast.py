@@ -1,0 +1,176 @@
+"""Two programs held against each other: their statements, what they do, what they scored."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from evaluators import freeform
+from evaluators.candidate import Candidate
+from evaluators.levels import name_of
+from programs.check import without_dead_code
+from programs.kind import Kind, Unprobed
+from programs.program import Program
+from programs.render import render
+from runs.alignment import Pair, aligned
+from runs.behaviours import Behaviours
+from runs.gain import Gain, gain
+from runs.parting import Parting, parting
+from runs.screen import interval_text
+
+CONTEXT = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A program under the name the user gave, and the candidate it is, if any.
+
+    `task` and `protocol` say on what and how the candidate was judged: only scores that agree in
+    both compare.
+    """
+
+    name: str
+    program: Program
+    kind: Kind
+    candidate: Candidate | None = None
+    task: str = ""
+    protocol: str = ""
+
+    def judged_as(self, other: Side) -> bool:
+        """Tell whether both were judged in the same way on the same task."""
+        return (self.task, self.protocol) == (other.task, other.protocol)
+
+
+@dataclass(frozen=True, slots=True)
+class Contrast:
+    """What is different: `lines` of text, `pairs` of statements where both have any, behaviour.
+
+    `unprobed` is a sentence where one of them could not be run. `gain` is what B scored above A.
+    """
+
+    sides: tuple[Side, Side]
+    lines: list[str]
+    pairs: list[Pair] | None
+    fingerprints: tuple[str, str]
+    same_behaviour: bool
+    parting: Parting | None
+    unprobed: str
+    comparable: bool
+    gain: Gain | None
+
+
+def contrast(one: Side, other: Side, unsafe: bool = False) -> Contrast:
+    """Compare two programs; free-form ones run in the sandbox."""
+    with Behaviours(unsafe) as behaviours:
+        prints = tuple(behaviours.of(s.program, s.kind, s.name).fingerprint for s in (one, other))
+        alike = one.kind.name == other.kind.name
+        same = alike and prints[0] == prints[1]
+        apart, unprobed = None, ""
+        if alike and not same:
+            try:
+                a, b = (_outputs(side, behaviours) for side in (one, other))
+                apart = parting(a, b, one.kind.name) if a.shape == b.shape else None
+            except (Unprobed, freeform.Unprobable) as reason:
+                unprobed = str(reason)
+    old, new = one.program.genome, other.program.genome
+    pairs = None if old is None or new is None or not alike else aligned(old, new, one.kind)
+    comparable, gained = _scored(one, other)
+    return Contrast(
+        (one, other),
+        _lines(one, other),
+        pairs,
+        (prints[0], prints[1]),
+        same,
+        apart,
+        unprobed,
+        comparable,
+        gained,
+    )
+
+
+def as_dict(found: Contrast) -> dict[str, Any]:
+    """Return the comparison for scripts."""
+    one, other = found.sides
+    told = [
+        {
+            "name": side.name,
+            "kind": side.kind.name,
+            "key": side.program.key,
+            "fingerprint": print_,
+            "score": None if side.candidate is None else _score(side.candidate),
+        }
+        for side, print_ in zip(found.sides, found.fingerprints, strict=True)
+    ]
+    apart = found.parting
+    return {
+        "a": told[0],
+        "b": told[1],
+        "same_statements": one.kind.name == other.kind.name
+        and one.program.key == other.program.key,
+        "same_behaviour": found.same_behaviour,
+        "lines": found.lines,
+        "statements": None if found.pairs is None else [asdict(pair) for pair in found.pairs],
+        "parting": None
+        if apart is None
+        else {
+            "of": list(apart.shape),
+            "different": apart.different,
+            "first": apart.first.as_json(),
+            "furthest": apart.largest.as_json(),
+            "largest_relative_difference": apart.gap if np.isfinite(apart.gap) else "inf",
+        },
+        "unprobed": found.unprobed,
+        "gain": None if found.gain is None else {"mean": found.gain.mean, "half": found.gain.half},
+    }
+
+
+def interval(candidate: Candidate) -> str:
+    """Write a candidate's score on its dearest rung, with half its 95 % interval."""
+    standing = candidate.standing
+    text = interval_text(standing)
+    return f"{text} on {name_of(standing.rung)}" if standing.score is not None else "no score"
+
+
+def _score(candidate: Candidate) -> dict[str, Any]:
+    standing = candidate.standing
+    return {
+        "rung": name_of(standing.rung),
+        "score": standing.score,
+        "stderr": standing.stderr,
+        "by_seed": list(standing.by_seed),
+    }
+
+
+def _outputs(side: Side, behaviours: Behaviours) -> np.ndarray:
+    if side.program.genome is None:
+        return freeform.outputs(side.program, behaviours.sandbox)
+    return side.kind.probe(without_dead_code(side.program.genome, side.kind), side.kind)
+
+
+def _scored(one: Side, other: Side) -> tuple[bool, Gain | None]:
+    """Tell whether scores may stand beside each other, and what B's is above A's."""
+    if one.candidate is None or other.candidate is None or not one.judged_as(other):
+        return False, None
+    # On the dearest rung that saw both.
+    rungs = [e.rung for e in (*other.candidate.climbs, other.candidate.evaluation)]
+    for rung in sorted(rungs, reverse=True):
+        old, new = one.candidate.on(rung), other.candidate.on(rung)
+        if old is not None and new is not None and (found := gain(new, old)) is not None:
+            return True, found
+    return True, None
+
+
+def _lines(one: Side, other: Side) -> list[str]:
+    """Return a unified diff of the texts; a program of the language is rendered anew."""
+    old, new = (_text(side).splitlines() for side in (one, other))
+    return list(difflib.unified_diff(old, new, one.name, other.name, n=CONTEXT, lineterm=""))
+
+
+def _text(side: Side) -> str:
+    genome = side.program.genome
+    if genome is None:
+        return side.program.source
+    return render(replace(genome, doc=""), side.kind)
