@@ -52,7 +52,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert done.returncode == 0, done.stderr
     assert "tuned cosine" in done.stdout or "is the baseline itself" in done.stdout
     assert "def schedule(" in done.stdout
-    assert "versus cosine" in done.stdout
+    assert "and the lead of" in done.stdout
     return folder
 
 
