@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test fuzz properties slow bench constraints clean
+.PHONY: demo test fuzz properties slow kills bench constraints clean
 
 demo: $(READY)
 	$(BIN)/cambrian demo
@@ -26,6 +26,9 @@ properties: $(READY)
 
 slow: $(READY)
 	CAMBRIAN_SLOW=1 $(BIN)/pytest tests/evaluators/test_tasks.py tests/evaluators/test_statistics.py -s --timeout 3600
+
+kills: $(READY)
+	CAMBRIAN_KILLS=200 $(BIN)/pytest tests/runs/test_kills.py -s --timeout 7200
 
 bench: $(READY)
 	$(BIN)/cambrian bench language --programs 20000

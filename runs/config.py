@@ -37,7 +37,8 @@ class RunConfig(BaseModel):
     `aggregate` are the noise modes of the functional cache. With `rungs` above 1 candidates are
     judged on a ladder, from each rung of which the best one in `eta` climbs. `usd` is what models
     may cost; given without `evals` and `hours`, it alone ends the run. `replay` names a run whose
-    recorded calls answer in the models' place.
+    recorded calls answer in the models' place. `onward` begins with the database's best as well;
+    which candidates those were is kept as `ancestors`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -55,6 +56,8 @@ class RunConfig(BaseModel):
     recall: bool = True
     forget: float = Field(default=0.0, ge=0, le=1)
     aggregate: int = Field(default=1, ge=1)
+    onward: bool = False
+    ancestors: tuple[str, ...] = ()
     rungs: int = Field(default=1, ge=1, le=MOST)
     eta: int = Field(default=ETA, ge=2)
     models: dict[str, float] = Field(default_factory=dict)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,15 @@ from rich.console import Console
 from evaluators.candidate import Candidate
 from evaluators.evaluator import Cancelled
 from evaluators.task import find_task
+from programs.errors import CambrianError, RunFailed
 from runs import tables, verdicts
 from runs.ascent import ascent_of
 from runs.config import RunConfig, read_config
+from runs.heritage import verdict_before
 from runs.lineage import as_path, lineage
 from runs.live import display_named
 from runs.progress import Progress
+from runs.signals import ending_like_ctrl_c
 from runs.start import Prepared, config_of, perform, prepare, resume_hint, sandbox_for
 from runs.store import Store
 from runs.verifying import judge_quickly
@@ -38,12 +42,17 @@ def discover(
     talk: Console,
     explain: bool = False,
     unsafe: bool = False,
+    ready: Callable[[str], None] = lambda run: None,
 ) -> int:
-    """Start a run and see it through; return the exit code."""
-    with Store.open(database) as store:
+    """Start a run and see it through; return the exit code.
+
+    `ready` hears the run's id once the database knows it.
+    """
+    with ending_like_ctrl_c(), Store.open(database) as store:
         task = find_task(config.task, config.kind)
         with sandbox_for(task, config.workers, config.device, unsafe) as sandbox:
             prepared = prepare(store, config, sandbox)
+            ready(prepared.run.id)
             _announce(prepared, database, sandbox, talk, explain)
             return _see_through(prepared, database, display, out, talk)
 
@@ -58,14 +67,16 @@ def go_on(
     hours: float | None = None,
     usd: float | None = None,
     unsafe: bool = False,
+    ready: Callable[[str], None] = lambda run: None,
 ) -> int:
     """Resume a run with its own settings, or a larger budget; return the exit code."""
-    with Store.open(database, create=False) as store:
+    with ending_like_ctrl_c(), Store.open(database, create=False) as store:
         config = config_of(store.run(run))
         config = config.model_copy(update=_given(evals=evals, hours=hours, usd=usd))
         task = find_task(config.task, config.kind)
         with sandbox_for(task, config.workers, config.device, unsafe) as sandbox:
             prepared = prepare(store, config, sandbox, resume=run)
+            ready(prepared.run.id)
             talk.print(f"Going on with run {prepared.run.id} in {database.resolve()}")
             return _see_through(prepared, database, display, out, talk)
 
@@ -102,8 +113,11 @@ def _announce(
 def _see_through(
     prepared: Prepared, database: Path, display: str | None, out: Console, talk: Console
 ) -> int:
-    state, progress = perform(prepared, display_named(display, talk), talk.print)
     hint = resume_hint(prepared.run.id, str(database))
+    try:
+        state, progress = perform(prepared, display_named(display, talk))
+    except CambrianError as error:
+        raise RunFailed(f"{str(error).rstrip('.')}. All that finished is saved: {hint}") from error
     if state == "stopped":
         talk.print(f"Stopped; everything finished is saved. Go on with:\n  {hint}", soft_wrap=True)
         return INTERRUPTED
@@ -122,6 +136,11 @@ def _see_through(
 
 def _conclude(prepared: Prepared, best: Candidate, out: Console, talk: Console) -> None:
     config, task = prepared.config, prepared.task
+    if standing := verdict_before(prepared.store, best):
+        out.print(tables.plain(f"Nothing better was found than before. {standing.sentence}"))
+        out.print()
+        out.print(tables.program_text(best.program.source))
+        return
     talk.print(
         f"Judging the winner {best.id[:6]} beside {', '.join(task.baselines)}: the same sweep for "
         f"each, then fresh seeds on held-out data."

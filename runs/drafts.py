@@ -16,9 +16,9 @@ import numpy as np
 from agent.proposer import Proposal, View
 from evaluators.candidate import Origin
 from evaluators.task import Task, language
-from programs.load import library
 from runs.climbing import Climbing
 from runs.config import RunConfig
+from runs.heritage import beginnings
 from runs.models import Models, facts_of, left_of
 from runs.order import Order
 from runs.progress import Progress
@@ -47,9 +47,9 @@ class Drafts:
     ) -> None:
         self.order, self.climbing, self.config, self.task = order, climbing, config, task
         self.models, self.progress, self.stop = models, progress, stop
-        known = library(task.kind)
+        self.beginnings = beginnings(order.store, config, task)
         run = order.run.id
-        self.seeds = {candidate_id(run, i): known[n] for i, n in enumerate(config.warm_start)}
+        self.seeds = {candidate_id(run, i): p for i, (p, _) in enumerate(self.beginnings)}
         self.drawn: dict[int, Future[Proposal]] = {}
         self.unpaid = 0
         self.message = ""
@@ -103,7 +103,7 @@ class Drafts:
 
     def _seen_by(self, index: int) -> int:
         """Return how many candidates proposal `index` may know, the seeds at least."""
-        seeds = len(self.config.warm_start)
+        seeds = len(self.beginnings)
         return 0 if index < seeds else max(seeds, index - self.config.lookahead + 1)
 
     def _exhausted(self) -> str:
@@ -119,11 +119,10 @@ class Drafts:
         return ""
 
     def _draw(self, index: int) -> Future[Proposal]:
-        if index < len(self.config.warm_start):
-            name = self.config.warm_start[index]
-            origin = Origin("library", "warm start", rationale=f"the library's {name}")
+        if index < len(self.beginnings):
+            program, origin = self.beginnings[index]
             future: Future[Proposal] = Future()
-            future.set_result(Proposal(library(self.task.kind)[name].source, origin))
+            future.set_result(Proposal(program.source, origin))
             return future
         rng = np.random.default_rng([self.config.seed, index])
         return self.models.team.draw(self.view(index), rng)

@@ -7,10 +7,10 @@ those files say why.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -22,19 +22,35 @@ from evaluators.cache import Use, as_copy
 from evaluators.candidate import Candidate, Evaluation, Status
 from evaluators.evaluator import Cancelled, Evaluator
 from evaluators.task import language
-from programs.errors import CambrianError
+from programs.errors import CambrianError, StoreError
 from runs.climbing import Ascent, Climbing
 from runs.config import RunConfig
 from runs.drafts import Drafts
+from runs.guard import evaluate
 from runs.models import Models
 from runs.order import Order
-from runs.progress import Display, Progress
+from runs.patience import Patience
+from runs.progress import Display, Flight, Progress
 from runs.record import RunRecord, candidate_id
+from runs.signs import Signs
 from runs.stop import Stop
 from runs.store import Store
 
 TICK = 0.1
-HEARTBEAT = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A candidate that is judged on a rung, and who takes in the result."""
+
+    candidate: Candidate
+    rung: int
+    take: Callable[[Evaluation], None]
+
+    @property
+    def name(self) -> tuple[str, int]:
+        """Tell it from all others of its run."""
+        return self.candidate.id, self.rung
 
 
 class Loop:
@@ -58,25 +74,31 @@ class Loop:
         self.order = Order(store, run, config, language(task), display, progress)
         self.climbing = Climbing(store, run, config, self.order, display, progress)
         self.drafts = Drafts(self.order, self.climbing, config, task, models, progress, stop)
-        self.flying: dict[Future[Evaluation], Callable[[Evaluation], None]] = {}
+        self.flying: dict[Future[Evaluation], Job] = {}
+        self.departed: dict[tuple[str, int], float] = {}
+        self.signs = Signs(store, run.id)
 
     def __call__(self) -> str:
         """Run to the end of the budget; return the run's final state and close its record."""
+        self.store.patience = Patience(self._say, self.stop)
         self.display.start(self.progress)
         pool = ThreadPoolExecutor(self.config.workers, thread_name_prefix="worker")
         try:
             self._work(pool)
-            return self._finish()
+            state = self._finish()
+            self._hear(self.models.close())
+            self.progress.ended = state
+            return state
         except CambrianError as error:
-            self.store.finish(self.run.id, "failed", str(error))
+            self._fail(error)
             raise
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
-            self._hear(self.models.close())
+            self.models.team.close()
             self.display.stop(self.progress)
+            self.store.patience = None
 
     def _work(self, pool: ThreadPoolExecutor) -> None:
-        beat = time.monotonic()
         while not self.stop.now:
             self._fill(pool)
             if not self.flying and not self.drafts.awaiting():
@@ -85,9 +107,8 @@ class Loop:
             self._hear(self.models.hear())
             self._leave_queue_when_stopping()
             self.display.tick(self.progress)
-            if time.monotonic() - beat > HEARTBEAT:
-                self.store.beat(self.run.id)
-                beat = time.monotonic()
+            if asked := self.signs(self.progress.doing):
+                self.stop(asked)
 
     def _fill(self, pool: ThreadPoolExecutor) -> None:
         """Ask for proposals as far ahead as the lookahead allows, and admit those that are due."""
@@ -130,24 +151,25 @@ class Loop:
         else:
             earlier = look.earlier if look.use is Use.ADD else None
             self.order.expect(candidate, look.averaged, earlier)
-            job = (found.program, found.fingerprint, self.climbing.levels[0], look.trained)
-            taker = partial(self._judged, candidate)
-            self.flying[pool.submit(self.evaluator.evaluate, *job)] = taker
+            rung = self.climbing.levels[0]
+            job = (found.program, found.fingerprint, rung, look.trained)
+            future = pool.submit(evaluate, self.evaluator, *job)
+            self.flying[future] = Job(candidate, rung, partial(self._judged, candidate))
 
     def _judged(self, candidate: Candidate, evaluation: Evaluation) -> None:
         self.order.take(replace(candidate, evaluation=evaluation))
 
     def _climb(self, ascent: Ascent, pool: ThreadPoolExecutor) -> None:
         """Judge a candidate on a dearer rung, or recall what an earlier run saw there."""
-        program, level = ascent.candidate.program, ascent.level
-        fingerprint = ascent.candidate.evaluation.fingerprint
+        candidate, level = ascent.candidate, ascent.level
+        fingerprint = candidate.evaluation.fingerprint
         about = (self.run.task, self.run.protocol, fingerprint, level)
         known = self.store.recall_climb(*about) if self.config.recall else None
         if known is not None:
             self.climbing.take(ascent, replace(known, seconds=0.0), recalled=True)
             return
-        future = pool.submit(self.evaluator.evaluate, program, fingerprint, level)
-        self.flying[future] = partial(self.climbing.take, ascent)
+        future = pool.submit(evaluate, self.evaluator, program, fingerprint, level)
+        self.flying[future] = Job(ascent.candidate, level, partial(self.climbing.take, ascent))
 
     def _recall(self, fingerprint: str) -> Evaluation | None:
         if not self.config.recall:
@@ -162,22 +184,37 @@ class Loop:
         self.models.team.pump()
         broken = None
         for future in [f for f in self.flying if f in done]:
-            take = self.flying.pop(future)
+            job = self.flying.pop(future)
             error = None if future.cancelled() else future.exception()
             if error is not None and not isinstance(error, Cancelled):
                 broken = error
             elif error is None and not future.cancelled():
-                take(future.result())
-        self.progress.in_flight = sum(f.running() for f in self.flying)
+                job.take(future.result())
+        self.progress.flights = self._in_flight()
         if broken is not None:
             raise broken
+
+    def _in_flight(self) -> tuple[Flight, ...]:
+        """Return what is being judged, leaving out what waits for a worker."""
+        running = [job for future, job in self.flying.items() if future.running()]
+        clock, device = self.progress.seconds, self.config.device
+        self.departed = {job.name: self.departed.get(job.name, clock) for job in running}
+        return tuple(
+            Flight(job.candidate.id, _how(job.candidate), job.rung, device, self.departed[job.name])
+            for job in running
+        )
+
+    def _say(self, text: str) -> None:
+        """Tell whoever watches at once, while the loop can do nothing else."""
+        self.progress.news.append(text)
+        self.display.tick(self.progress)
 
     def _hear(self, news: list[str]) -> None:
         """Note what the models' side has to say."""
         for text in news:
             self.store.event(self.run.id, "model", {"message": text})
         self.progress.news += news
-        self.progress.usd = self.models.spent
+        self.progress.usd, self.progress.usd_last = self.models.spent, self.models.last
 
     def _leave_queue_when_stopping(self) -> None:
         self.progress.stopping = self.stop.reason
@@ -194,3 +231,14 @@ class Loop:
             self._hear(self.models.team.complaints())
         self.store.finish(self.run.id, state, self.stop.reason or self.drafts.message)
         return state
+
+    def _fail(self, error: CambrianError) -> None:
+        """Say how the run ended, if the database takes it; else it counts as dead and resumes."""
+        self.progress.ended = "failed"
+        with suppress(StoreError):
+            self._hear(self.models.close())
+            self.store.finish(self.run.id, "failed", str(error))
+
+
+def _how(candidate: Candidate) -> str:
+    return f"{candidate.origin.proposer} {candidate.origin.operator}".strip()

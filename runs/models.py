@@ -31,7 +31,10 @@ T = TypeVar("T")
 
 
 class Models:
-    """What a run needs of its models; call `hear` and `close` from the loop's thread."""
+    """What a run needs of its models; call `hear` and `close` from the loop's thread.
+
+    `last` is what the last call cost, in dollars.
+    """
 
     def __init__(
         self,
@@ -42,6 +45,7 @@ class Models:
     ) -> None:
         self.store, self.run = store, run
         self.ledger = Ledger(config.dollars, spent=run.usd)
+        self.last = 0.0
         self.calls: SimpleQueue[Call] = SimpleQueue()
         self.news: SimpleQueue[str] = SimpleQueue()
         talkers = [name for name, proposer in proposers.items() if talks(proposer)]
@@ -63,6 +67,7 @@ class Models:
         """Write down the calls that were made, and return what the user should know."""
         for call in _drained(self.calls):
             answer = call.answer
+            self.last = answer.usd
             self.store.llm_call(
                 self.run.id,
                 model=call.model,

@@ -107,6 +107,10 @@ class Queries(Climbs):
         found = self._candidates("SELECT id FROM candidate WHERE run = ?", run_id)
         return sorted(found, key=lambda candidate: candidate.index)
 
+    def named_by(self, ids: str, *values: Any) -> list[Candidate]:
+        """Return the candidates whose ids a query yields, in the order they were recorded."""
+        return self._candidates(ids, *values)
+
     def recall(self, task: str, protocol: str, fingerprint: str) -> Candidate | None:
         """Return the first candidate of any run that was scored with this behaviour, if any."""
         sql = """
@@ -227,17 +231,22 @@ class Queries(Climbs):
         limit: int = 10,
         kind: str | None = None,
         unsafe: bool = False,
+        protocol: str | None = None,
     ) -> list[Row]:
         """Return the best of a run, a task, a kind or everything, one row for each behaviour.
 
-        The best are those on the highest rung, and of these the highest scores.
-        Those that nothing held are left out, or with `unsafe` they are all there is.
+        The best are those on the highest rung, and of these the highest scores. Those that nothing
+        held are left out, or with `unsafe` they are all there is. With a `protocol`, only of runs
+        whose scores compare.
         """
         if run is not None:
             runs = [self._identify("run", run)]
         else:
-            sql = "SELECT id FROM run WHERE coalesce(task = ?1, 1) AND coalesce(kind = ?2, 1)"
-            runs = [row["id"] for row in self.rows(sql, task, kind)]
+            sql = """
+                SELECT id FROM run WHERE coalesce(task = ?1, 1) AND coalesce(kind = ?2, 1)
+                AND coalesce(protocol = ?3, 1)
+            """
+            runs = [row["id"] for row in self.rows(sql, task, kind, protocol)]
         # A best of each run, read off its index, and the best of those: no sort of everything.
         rows = [row for each in runs for row in self._best(each, limit, unsafe)]
         return distinct(sorted(rows, key=lambda row: (-row.rung, -row.score)), limit)

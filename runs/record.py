@@ -1,6 +1,6 @@
 """What a run leaves behind, and how it is written down as rows.
 
-    RunRecord   a run with its counts         Owner     the process at work on it
+    RunRecord   a run with its counts         State     where it stands
     Row         a line of the leaderboard     Event     something that happened, with a time
     Verdict     what verification said            Measured  one score, with its learning curve
 
@@ -13,20 +13,15 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from evaluators.candidate import Candidate, Evaluation, Origin, Status
 from programs.program import Program
-
-STALE = 300.0
-"""Seconds without a heartbeat after which a process on another machine is taken for dead."""
+from runs.owner import Owner
 
 
 class State(StrEnum):
@@ -36,31 +31,6 @@ class State(StrEnum):
     DONE = "done"
     STOPPED = "stopped"
     FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """A process: its machine, its number, and when it started, since numbers are used again."""
-
-    host: str
-    pid: int
-    started: str
-
-    @classmethod
-    def here(cls) -> Self:
-        """Return this process."""
-        return cls(socket.gethostname(), os.getpid(), _start_of(os.getpid()) or "")
-
-    def alive(self) -> bool:
-        """Tell whether the process still runs; one on another machine is believed to."""
-        if self.host != socket.gethostname():
-            return True
-        start = _start_of(self.pid)
-        return start is not None and (start == self.started or "" in (start, self.started))
-
-    def to_json(self) -> str:
-        """Return the owner as the text that `run.owner` holds."""
-        return to_json({"host": self.host, "pid": self.pid, "started": self.started})
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +67,17 @@ class RunRecord:
     @property
     def held(self) -> bool:
         """Tell whether another process is at work on this run."""
-        if self.owner is None or self.owner == Owner.here() or not self.owner.alive():
-            return False
-        return self.owner.host == socket.gethostname() or age(self.heartbeat) < STALE
+        return self.owner != Owner.here() and self.alive
+
+    @property
+    def alive(self) -> bool:
+        """Tell whether some process, perhaps this one, is at work on this run."""
+        return self.owner is not None and self.owner.at_work(age(self.heartbeat))
+
+    @property
+    def condition(self) -> str:
+        """Return the state, or "dead" where a run says it is running and nobody works on it."""
+        return "dead" if self.state == State.RUNNING and not self.alive else self.state
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,23 +309,3 @@ def _finite(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_finite(each) for each in value]
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _start_of(pid: int) -> str | None:
-    """Return when a process started, "" where that cannot be seen, or `None` if it is gone."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text(errors="replace")
-    except OSError:
-        return "" if _answers(pid) else None
-    state, *fields = stat.rpartition(")")[2].split()
-    return None if state in "ZX" else fields[18]
-
-
-def _answers(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except PermissionError:
-        return True
-    except OSError:
-        return False
-    return True

@@ -56,9 +56,10 @@ def score_text(score: float | None, stderr: float | None) -> str:
 
 def one_line(source: str) -> str:
     """Write a program in one line: what it returns, then how that is made."""
-    *body, last = [
-        line.strip() for line in source.partition("):\n")[2].splitlines() if line.strip()
-    ]
+    lines = [line.strip() for line in source.partition("):\n")[2].splitlines() if line.strip()]
+    if not lines or not lines[-1].startswith("return "):
+        return "; ".join(line.strip() for line in source.splitlines() if line.strip())
+    *body, last = lines
     result = last.removeprefix("return ")
     return f"{result}  where {'; '.join(body)}" if body else result
 

@@ -58,7 +58,7 @@ def search(store: Store, task: Path, **given: object) -> str:
     settings = {"workers": 1, "lookahead": 16, "recall": False, "seed": 3, "evals": 8}
     config = read_config(task=str(task), **settings | given)
     prepared = prepare(store, config, MemorySandbox())
-    assert perform(prepared, Silent(), print)[0] == "done"
+    assert perform(prepared, Silent())[0] == "done"
     return prepared.run.id
 
 

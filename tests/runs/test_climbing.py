@@ -34,7 +34,7 @@ def config(**given: Any) -> RunConfig:
 
 def run(store: Store, sandbox: MemorySandbox | None = None, **given: Any) -> list[Candidate]:
     prepared = prepare(store, config(**given), sandbox or MemorySandbox())
-    assert perform(prepared, Silent(), print)[0] == "done"
+    assert perform(prepared, Silent())[0] == "done"
     return store.history(prepared.run.id)
 
 

@@ -27,7 +27,7 @@ def config(**given: Any) -> RunConfig:
 
 def run(store: Store, sandbox: MemorySandbox | None = None, **given: Any) -> tuple[str, str]:
     prepared = prepare(store, config(**given), sandbox or MemorySandbox())
-    state, _ = perform(prepared, Silent(), print)
+    state, _ = perform(prepared, Silent())
     return prepared.run.id, state
 
 
@@ -134,13 +134,13 @@ def test_an_interrupted_run_resumes_to_the_same_lineage(
     prepared = prepare(store, asked, MemorySandbox())
     display = Interrupting(prepared, after, at_once)
     monkeypatch.setattr("runs.start.Stop", lambda close: _remember(display, Stop(close)))
-    state, _ = perform(prepared, display, print)
+    state, _ = perform(prepared, display)
     assert state == store.run(prepared.run.id).state == "stopped"
     kept = len(store.history(prepared.run.id))
     assert after <= kept < len(whole)
     monkeypatch.undo()
     resumed = prepare(store, asked, MemorySandbox(), resume=prepared.run.id)
-    assert perform(resumed, Silent(), print)[0] == "done"
+    assert perform(resumed, Silent())[0] == "done"
     assert lineage(store, prepared.run.id) == whole
 
 
@@ -164,7 +164,7 @@ def test_holes_that_a_kill_leaves_are_filled(store: Store, rungs: int) -> None:
             store.execute(f"DELETE FROM {table} WHERE {column} = ?", id_)
     assert len(store.history(run_id)) < len(whole)
     prepared = prepare(store, config(seed=3, rungs=rungs), MemorySandbox(), resume=run_id)
-    perform(prepared, Silent(), print)
+    perform(prepared, Silent())
     assert lineage(store, run_id) == whole
 
 
@@ -177,7 +177,7 @@ def _needed(store: Store, id_: str) -> bool:
 def test_a_larger_budget_goes_on_where_the_run_ended(store: Store, rungs: int) -> None:
     run_id, _ = run(store, seed=3, evals=20, rungs=rungs)
     larger = config(seed=3, evals=40, rungs=rungs)
-    perform(prepare(store, larger, MemorySandbox(), resume=run_id), Silent(), print)
+    perform(prepare(store, larger, MemorySandbox(), resume=run_id), Silent())
     assert lineage(store, run_id) == lineage(store, run(store, seed=3, evals=40, rungs=rungs)[0])
 
 
@@ -205,7 +205,7 @@ def test_a_broken_sandbox_fails_the_run_and_keeps_what_is_done(store: Store) -> 
 
     prepared = prepare(store, config(), MemorySandbox(answers))
     with pytest.raises(CambrianError, match="the sandbox is gone"):
-        perform(prepared, Silent(), print)
+        perform(prepared, Silent())
     record = store.run(prepared.run.id)
     assert record.state == "failed"
     assert record.message == "the sandbox is gone"

@@ -94,14 +94,16 @@ def test_a_file_from_before_the_ladder_keeps_its_leaderboard(path: Path) -> None
     db.execute("PRAGMA user_version = 1")
     facts = {"id": "r", "task": "t", "kind": "optimizer", "state": "done", "seed": "0"}
     facts |= {"config": "{}", "started": "1", "tier": "", "device": "cpu", "protocol": "p"}
-    db["run"].insert(facts | {"versions": "{}"})
-    db["program"].insert({"key": "k", "kind": "optimizer", "source": "s", "size": 1})
+    db.table("run").insert(facts | {"versions": "{}"})
+    db.table("program").insert({"key": "k", "kind": "optimizer", "source": "s", "size": 1})
     for place, score in enumerate((0.1, 0.9, 0.5)):
         texts = ("proposer", "operator", "rationale", "model", "message", "device", "tier")
         row = dict.fromkeys(texts, "") | dict.fromkeys(("usage", "metrics"), "{}")
         row |= {"id": f"c{place}", "run": "r", "idx": place, "program": "k", "entropy": "[]"}
         row |= {"status": "scored", "score": score, "stderr": 0.01, "rung": 0, "seconds": 1.0}
-        db["candidate"].insert(row | {"fingerprint": f"f{place}", "recalled": 0, "created": "1"})
+        db.table("candidate").insert(
+            row | {"fingerprint": f"f{place}", "recalled": 0, "created": "1"}
+        )
     db.close()
     with Store.open(path) as store:
         rows = store.top()
