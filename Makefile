@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test fuzz properties slow kills bench constraints clean
+.PHONY: demo test fuzz properties slow kills bench docs constraints clean
 
 demo: $(READY)
 	$(BIN)/cambrian demo
@@ -39,6 +39,9 @@ $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	touch $(READY)
+
+docs: $(READY)
+	$(BIN)/python -m programs.reference > docs/language.md
 
 constraints: $(READY)
 	{ echo '# Every dependency, pinned: what the Makefile and CI install. Refresh with `make constraints`.'; \

@@ -38,7 +38,8 @@ class RunConfig(BaseModel):
     judged on a ladder, from each rung of which the best one in `eta` climbs. `usd` is what models
     may cost; given without `evals` and `hours`, it alone ends the run. `replay` names a run whose
     recorded calls answer in the models' place. `onward` begins with the database's best as well;
-    which candidates those were is kept as `ancestors`.
+    which candidates those were is kept as `ancestors`. `track` names an experiment tracker, and
+    where it writes.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -64,6 +65,7 @@ class RunConfig(BaseModel):
     usd: float | None = Field(default=None, gt=0)
     api_base: str | None = Field(default=None, pattern=r"^https?://[^@?#\s]+$")
     replay: str | None = None
+    track: str | None = Field(default=None, pattern=r"^(tensorboard|wandb|trackio):.+$")
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

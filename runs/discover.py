@@ -18,10 +18,12 @@ from runs.config import RunConfig, read_config
 from runs.heritage import verdict_before
 from runs.lineage import as_path, lineage
 from runs.live import display_named
-from runs.progress import Progress
+from runs.progress import Display, Progress
 from runs.signals import ending_like_ctrl_c
 from runs.start import Prepared, config_of, perform, prepare, resume_hint, sandbox_for
 from runs.store import Store
+from runs.trackers import Tracker, tracker_named
+from runs.tracking import Tracked
 from runs.verifying import judge_quickly
 from sandbox.base import Sandbox
 from sandbox.tiers import promise
@@ -48,13 +50,15 @@ def discover(
 
     `ready` hears the run's id once the database knows it.
     """
+    tracker = tracker_named(config.track)
     with ending_like_ctrl_c(), Store.open(database) as store:
         task = find_task(config.task, config.kind)
         with sandbox_for(task, config.workers, config.device, unsafe) as sandbox:
             prepared = prepare(store, config, sandbox)
             ready(prepared.run.id)
             _announce(prepared, database, sandbox, talk, explain)
-            return _see_through(prepared, database, display, out, talk)
+            seen = _seen(prepared, display, tracker, talk)
+            return _see_through(prepared, database, seen, out, talk)
 
 
 def go_on(
@@ -66,19 +70,22 @@ def go_on(
     evals: int | None = None,
     hours: float | None = None,
     usd: float | None = None,
+    track: str | None = None,
     unsafe: bool = False,
     ready: Callable[[str], None] = lambda run: None,
 ) -> int:
     """Resume a run with its own settings, or a larger budget; return the exit code."""
     with ending_like_ctrl_c(), Store.open(database, create=False) as store:
         config = config_of(store.run(run))
-        config = config.model_copy(update=_given(evals=evals, hours=hours, usd=usd))
+        config = config.model_copy(update=_given(evals=evals, hours=hours, usd=usd, track=track))
+        tracker = tracker_named(config.track)
         task = find_task(config.task, config.kind)
         with sandbox_for(task, config.workers, config.device, unsafe) as sandbox:
             prepared = prepare(store, config, sandbox, resume=run)
             ready(prepared.run.id)
             talk.print(f"Going on with run {prepared.run.id} in {database.resolve()}")
-            return _see_through(prepared, database, display, out, talk)
+            seen = _seen(prepared, display, tracker, talk)
+            return _see_through(prepared, database, seen, out, talk)
 
 
 def _given(**values: Any) -> dict[str, Any]:
@@ -110,12 +117,22 @@ def _announce(
     talk.print(f"  database   {database.resolve()}", style="dim", soft_wrap=True)
 
 
+def _seen(
+    prepared: Prepared, display: str | None, tracker: Tracker | None, talk: Console
+) -> Display:
+    """Return the display that was asked for, with the tracker beside it."""
+    shown = display_named(display, talk)
+    if tracker is None:
+        return shown
+    return Tracked(shown, tracker, lambda text: talk.print(tables.plain(text)), prepared.run.tried)
+
+
 def _see_through(
-    prepared: Prepared, database: Path, display: str | None, out: Console, talk: Console
+    prepared: Prepared, database: Path, display: Display, out: Console, talk: Console
 ) -> int:
     hint = resume_hint(prepared.run.id, str(database))
     try:
-        state, progress = perform(prepared, display_named(display, talk))
+        state, progress = perform(prepared, display)
     except CambrianError as error:
         raise RunFailed(f"{str(error).rstrip('.')}. All that finished is saved: {hint}") from error
     if state == "stopped":

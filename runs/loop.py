@@ -168,8 +168,8 @@ class Loop:
         if known is not None:
             self.climbing.take(ascent, replace(known, seconds=0.0), recalled=True)
             return
-        future = pool.submit(evaluate, self.evaluator, program, fingerprint, level)
-        self.flying[future] = Job(ascent.candidate, level, partial(self.climbing.take, ascent))
+        future = pool.submit(evaluate, self.evaluator, candidate.program, fingerprint, level)
+        self.flying[future] = Job(candidate, level, partial(self.climbing.take, ascent))
 
     def _recall(self, fingerprint: str) -> Evaluation | None:
         if not self.config.recall:

@@ -65,6 +65,11 @@ class RunRecord:
     best_id: str | None = None
 
     @property
+    def tried(self) -> int:
+        """Count the candidates that are recorded."""
+        return self.evaluations + self.duplicates + self.rejected
+
+    @property
     def held(self) -> bool:
         """Tell whether another process is at work on this run."""
         return self.owner != Owner.here() and self.alive

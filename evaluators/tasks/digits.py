@@ -57,6 +57,8 @@ BODIES = Bodies(
     steps=120,
     baselines=("resnet", "vgg", "lenet", "convnext", "vit", "mobilenet", "mlp"),
     further=(Rung("long", 1000, RATES, 3, Limits(1800.0, 1024 * MIB)),),
+    held_out=("mnist1d",),
+    funnel=("listops",),
 )
 
 

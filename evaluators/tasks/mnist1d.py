@@ -30,6 +30,8 @@ BODIES = Bodies(
     steps=200,
     baselines=("evoprompting_cnn", "tcn", "resnet", "bi_gru", "transformer", "s4d", "mlp_mixer"),
     further=(Rung("long", 2000, RATES, 3, Limits(1800.0, 1024 * MIB)),),
+    held_out=("listops",),
+    funnel=("digits",),
 )
 
 

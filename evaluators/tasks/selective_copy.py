@@ -38,4 +38,6 @@ TASK = Bodies(
     batch=16,
     baselines=("transformer", "mamba", "s4d", "linear_attention", "gru", "tcn", "llama"),
     further=(Rung("long", 3000, RATES, 3, Limits(1800.0, 1024 * MIB)),),
+    held_out=("mqar",),
+    funnel=("stdlib-lm",),
 )

@@ -51,6 +51,8 @@ BODIES = Bodies(
     batch=8,
     baselines=("transformer", "llama", "mamba", "s4d", "gru", "tcn", "hyena"),
     further=(Rung("long", 2000, RATES, 3, Limits(1800.0, 1024 * MIB)),),
+    held_out=("mqar",),
+    funnel=("selective-copy",),
 )
 
 

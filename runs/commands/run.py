@@ -39,6 +39,11 @@ from runs.commands.common import out, search_options, talk, unsafe_option
 @click.option(
     "--continue", "onward", is_flag=True, help="Begin with the best known and spend a fresh budget."
 )
+@click.option(
+    "--track",
+    metavar="TRACKER:WHERE",
+    help="Tell a tracker too: tensorboard:FOLDER, wandb:PROJECT or trackio:PROJECT.",
+)
 @click.option("--detach", is_flag=True, help="Go on in the background; `cambrian watch` shows it.")
 @click.option(
     "--forget",
@@ -104,6 +109,7 @@ def carry_out(
     usd: float | None,
     api_base: str | None,
     replay: str | None,
+    track: str | None,
     resume: str | None,
     onward: bool,
     forget: float | None,
@@ -123,7 +129,9 @@ def carry_out(
     from runs.discover import discover, go_on, settings
 
     if resume is not None:
-        told = _from_line({"kind": kind, "evals": evals, "hours": hours, "usd": usd})
+        told = _from_line(
+            {"kind": kind, "evals": evals, "hours": hours, "usd": usd, "track": track}
+        )
         if task is not None or told.pop("kind", None) is not None:
             raise InputError("Give a TASK (with a `--kind`) or `--resume RUN`, not both.")
         if onward:
@@ -145,6 +153,7 @@ def carry_out(
         usd=usd,
         api_base=api_base,
         replay=replay,
+        track=track,
         **given,
     )
     return discover(config, db, display, out(), talk(), unsafe=unsafe, ready=ready)

@@ -205,9 +205,7 @@ def test_watching_shows_what_the_run_itself_shows(store: Store, rungs: int) -> N
     seen = Follower(store, store.run(prepared.run.id)).progress
     for name in ("tried", "trained", "duplicates", "rejected", "by_rung", "sizes", "tallies"):
         assert getattr(seen, name) == getattr(own, name), name
-    assert [(c.id, c.standing) for c in seen.leaders] == [
-        (c.id, c.standing) for c in own.leaders
-    ]
+    assert [(c.id, c.standing) for c in seen.leaders] == [(c.id, c.standing) for c in own.leaders]
     assert [c.id for c in seen.front] == [c.id for c in own.front]
     assert len(own.by_rung) == rungs
     assert seen.curve[-1] == own.curve[-1]
