@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test fuzz properties slow bench constraints clean
+.PHONY: demo test test-ray test-gpu storm fuzz properties slow bench constraints clean
 
 demo: $(READY)
 	$(BIN)/cambrian demo
@@ -16,6 +16,11 @@ test: $(READY)
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 	$(BIN)/pytest
+
+# Several machines: the tests start a Ray cluster of three here.
+test-ray: $(READY)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,ray]'
+	$(BIN)/pytest tests/sandbox/test_cluster.py
 
 # Longer campaigns; their figures are recorded under docs/.
 fuzz: $(READY)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +10,13 @@ from rich.console import Console
 
 from evaluators.candidate import Candidate
 from evaluators.evaluator import Cancelled
-from evaluators.task import find_task
+from evaluators.task import Task, find_task
 from runs import tables, verdicts
 from runs.config import RunConfig, read_config
 from runs.lineage import as_path, lineage
 from runs.live import display_named
 from runs.progress import Progress
-from runs.start import Prepared, config_of, perform, prepare, resume_hint, sandbox_for
+from runs.start import Prepared, config_of, perform, prepare, resume_hint, sandbox_for, workers_of
 from runs.store import Store
 from runs.verifying import judge_quickly
 from sandbox.base import Sandbox
@@ -25,8 +26,13 @@ INTERRUPTED = 130
 
 
 def settings(task: str, **given: Any) -> RunConfig:
-    """Check the settings of a run, leaving out what was not given."""
-    return read_config(task=task, **{k: v for k, v in given.items() if v is not None})
+    """Check the settings of a run, leaving out what was not given.
+
+    `workers` may be the address of a cluster, as on the command line.
+    """
+    known = {k: v for k, v in given.items() if v is not None}
+    workers = workers_of(known.pop("workers", None), known.get("device", "cpu"))
+    return read_config(task=task, **known, **workers)
 
 
 def discover(
@@ -41,7 +47,7 @@ def discover(
     """Start a run and see it through; return the exit code."""
     with Store.open(database) as store:
         task = find_task(config.task, config.kind)
-        with sandbox_for(task, config.workers, config.device, unsafe) as sandbox:
+        with _sandbox(task, config, unsafe) as sandbox:
             prepared = prepare(store, config, sandbox)
             _announce(prepared, database, sandbox, talk, explain)
             return _see_through(prepared, database, display, out, talk)
@@ -56,17 +62,27 @@ def go_on(
     evals: int | None = None,
     hours: float | None = None,
     usd: float | None = None,
+    workers: int | str | None = None,
     unsafe: bool = False,
 ) -> int:
-    """Resume a run with its own settings, or a larger budget; return the exit code."""
+    """Resume a run with its own settings, or a larger budget; return the exit code.
+
+    Its workers may be others, and elsewhere: the lineage does not depend on them.
+    """
     with Store.open(database, create=False) as store:
         config = config_of(store.run(run))
         config = config.model_copy(update=_given(evals=evals, hours=hours, usd=usd))
+        places = workers_of(workers or config.cluster, config.device)
+        config = config.model_copy(update=places)
         task = find_task(config.task, config.kind)
-        with sandbox_for(task, config.workers, config.device, unsafe) as sandbox:
+        with _sandbox(task, config, unsafe) as sandbox:
             prepared = prepare(store, config, sandbox, resume=run)
             talk.print(f"Going on with run {prepared.run.id} in {database.resolve()}")
             return _see_through(prepared, database, display, out, talk)
+
+
+def _sandbox(task: Task, config: RunConfig, unsafe: bool) -> AbstractContextManager[Sandbox]:
+    return sandbox_for(task, config.workers, config.device, unsafe, config.cluster)
 
 
 def _given(**values: Any) -> dict[str, Any]:

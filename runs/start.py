@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
+from typing import Any
 
 from agent.proposer import Proposer, Talker
 from evaluators.evaluator import Evaluator
@@ -15,13 +16,14 @@ from evaluators.freeform import PRELOAD
 from evaluators.task import Task, find_task
 from programs.errors import InputError
 from programs.load import library
-from runs.config import RunConfig, read_config
+from runs.config import CLUSTER, RunConfig, read_config
 from runs.loop import Loop, Stop
 from runs.models import Models, proposers_of
 from runs.progress import Display, Progress
 from runs.record import RunRecord
 from runs.store import Store
 from sandbox.base import Job, Limits, Payload, Sandbox
+from sandbox.cluster import RaySandbox, room
 from sandbox.process import ProcessSandbox
 
 PROBE = "evaluators.harness.probe:device"
@@ -56,18 +58,32 @@ def versions() -> dict[str, str]:
 
 @contextmanager
 def sandbox_for(
-    task: Task, workers: int, device: str, unsafe: bool = False
-) -> Iterator[ProcessSandbox]:
+    task: Task, workers: int, device: str, unsafe: bool = False, cluster: str | None = None
+) -> Iterator[Sandbox]:
     """Start warm workers that know the task's harness; `InputError` where the device is missing.
 
-    `unsafe` lets free-form programs run where nothing holds them.
+    They are on this machine, or on the machines of a `cluster`. `unsafe` lets free-form programs
+    run where nothing holds them.
     """
     module = task.harness.partition(":")[0]
-    preload = dict.fromkeys((*PRELOAD, module))
-    with ProcessSandbox(workers, preload=tuple(preload), unsafe=unsafe) as sandbox:
+    preload = tuple(dict.fromkeys((*PRELOAD, module)))
+    if cluster is None:
+        chosen: Sandbox = ProcessSandbox(workers, preload, unsafe=unsafe)
+    else:
+        chosen = RaySandbox(cluster.removeprefix(CLUSTER), workers, preload, device, unsafe=unsafe)
+    with chosen as sandbox:
         if device != "cpu":
             _demand_device(sandbox, device)
         yield sandbox
+
+
+def workers_of(asked: int | str | None, device: str) -> dict[str, Any]:
+    """Return the settings that `--workers` stands for; a cluster is asked how many it has."""
+    if asked is None:
+        return {}
+    if isinstance(asked, int):
+        return {"workers": asked, "cluster": None}
+    return {"workers": room(asked.removeprefix(CLUSTER), device), "cluster": asked}
 
 
 def _demand_device(sandbox: Sandbox, device: str) -> None:
@@ -185,4 +201,13 @@ def resume_hint(run: str, database: str) -> str:
     return f"cambrian run --resume {run} --db {database}"
 
 
-__all__ = ["Prepared", "config_of", "perform", "prepare", "resume_hint", "sandbox_for", "versions"]
+__all__ = [
+    "Prepared",
+    "config_of",
+    "perform",
+    "prepare",
+    "resume_hint",
+    "sandbox_for",
+    "versions",
+    "workers_of",
+]

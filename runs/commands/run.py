@@ -65,7 +65,7 @@ def command(
     aggregate: int | None,
     fresh: bool,
     unsafe: bool,
-    workers: int | None,
+    workers: int | str | None,
     device: str,
     seed: int,
     db: Path,
@@ -81,7 +81,9 @@ def command(
     from runs.discover import discover, go_on, settings
 
     if resume is not None:
-        told = _from_line({"kind": kind, "evals": evals, "hours": hours, "usd": usd})
+        told = _from_line(
+            {"kind": kind, "evals": evals, "hours": hours, "usd": usd, "workers": workers}
+        )
         if task is not None or told.pop("kind", None) is not None:
             raise InputError("Give a TASK (with a `--kind`) or `--resume RUN`, not both.")
         code = go_on(resume, db, display, out(), talk(), **told, unsafe=unsafe)
