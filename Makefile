@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-ray test-gpu storm fuzz properties slow bench constraints clean
+.PHONY: demo test test-ray storm fuzz properties slow bench constraints clean
 
 demo: $(READY)
 	$(BIN)/cambrian demo
@@ -25,6 +25,9 @@ test-ray: $(READY)
 # Longer campaigns; their figures are recorded under docs/.
 fuzz: $(READY)
 	CAMBRIAN_FUZZ=100000 $(BIN)/pytest tests/programs/fuzz -s
+
+storm: $(READY)
+	CAMBRIAN_STORM=1000 $(BIN)/pytest tests/attacks/test_storm.py -s --timeout 3600
 
 properties: $(READY)
 	CAMBRIAN_GENOMES=20000 $(BIN)/pytest tests/programs/test_genomes.py -s --timeout 3600
