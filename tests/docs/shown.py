@@ -1,6 +1,6 @@
 """The commands that a document shows, and the files that it writes first.
 
-    ```console              lines that begin with `$ ` are run in order; a `\\` goes on with the line
+    ```console              lines that begin with `$ ` are run in order; `\\` continues one
     $ cambrian top digits
     ```
 
