@@ -10,11 +10,14 @@ import pytest
 import torch
 
 from evaluators.candidate import Status
+from evaluators.evaluator import Evaluator
+from evaluators.task import find_task
 from runs.config import read_config
 from runs.evidence import exported
 from runs.progress import Silent
 from runs.start import perform, prepare
 from runs.store import Store
+from runs.verifying import above_chance
 from sandbox.memory import MemorySandbox
 from tests.runs.test_cli import cambrian
 from tests.runs.test_loop import lineage
@@ -74,6 +77,8 @@ def test_a_search_repeats_itself_and_its_best_is_a_module_for_the_task(
         scored[0].evaluation.metrics
     )
     best = max(scored, key=lambda c: c.score or float("-inf"))
+    evaluator = Evaluator(find_task(str(task)), MemorySandbox())
+    assert "relative to the" in above_chance(evaluator, store.candidate(best.id), 0, 1)
     (file := tmp_path / "found.py").write_text(exported(store, best.id, "py"))
     network = runpy.run_path(str(file))["Network"]().eval()
     assert network(torch.zeros(3, 6, 8)).shape[0] == 3
