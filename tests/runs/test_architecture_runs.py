@@ -12,12 +12,12 @@ import torch
 from evaluators.candidate import Status
 from evaluators.evaluator import Evaluator
 from evaluators.task import find_task
+from runs import verifying
 from runs.config import read_config
 from runs.evidence import exported
 from runs.progress import Silent
 from runs.start import perform, prepare
 from runs.store import Store
-from runs.verifying import above_chance
 from sandbox.memory import MemorySandbox
 from tests.runs.test_cli import cambrian
 from tests.runs.test_loop import lineage
@@ -65,7 +65,7 @@ def search(store: Store, task: Path, **given: object) -> str:
 
 
 def test_a_search_repeats_itself_and_its_best_is_a_module_for_the_task(
-    store: Store, task: Path, tmp_path: Path
+    store: Store, task: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run, again = search(store, task), search(store, task)
     assert lineage(store, run) == lineage(store, again)
@@ -78,7 +78,8 @@ def test_a_search_repeats_itself_and_its_best_is_a_module_for_the_task(
     )
     best = max(scored, key=lambda c: c.score or float("-inf"))
     evaluator = Evaluator(find_task(str(task)), MemorySandbox())
-    assert "relative to the" in above_chance(evaluator, store.candidate(best.id), 0, 1)
+    monkeypatch.setattr(verifying, "RANDOM_NETWORKS", 2)
+    assert "relative to the" in verifying.above_chance(evaluator, store.candidate(best.id), 0, 1)
     (file := tmp_path / "found.py").write_text(exported(store, best.id, "py"))
     network = runpy.run_path(str(file))["Network"]().eval()
     assert network(torch.zeros(3, 6, 8)).shape[0] == 3
