@@ -19,6 +19,7 @@ from enum import StrEnum
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
 from programs.errors import Fault
+from programs.freeform import Freeform, recognise
 from programs.kind import Kind
 from programs.load import read_program
 from programs.program import Program
@@ -150,6 +151,15 @@ def _written(value: object) -> list[_Written]:
 
 
 def _programs(text: str, kind: Kind) -> Iterator[str]:
+    """Cut a text into programs; one in free-form Python needs all that stands around it."""
+    cuts = list(_cut(text, kind))
+    whole = textwrap.dedent(text)
+    reads = any(isinstance(_read(cut, kind), Program) for cut in cuts)
+    free = not reads and isinstance(recognise(whole, kind), Freeform)
+    yield from [whole] if free else cuts
+
+
+def _cut(text: str, kind: Kind) -> Iterator[str]:
     """Cut a text into programs: each ends with the body of a function named as the kind asks."""
     lines = textwrap.dedent(text.replace("\t", "    ")).split("\n")
     lines = [re.sub(r"^(?:>>>|\.\.\.) ?", "", line) for line in lines]

@@ -34,7 +34,10 @@ from runs.config import (
 )
 from runs.places import PREFIX, PROJECT, user_file
 
-NOT_FLAGS = {"task", "cluster", "warm_start", "lookahead", "recall", "proposers", "models"}
+NOT_FLAGS = {
+    *("task", "warm_start", "lookahead", "recall", "cluster"),
+    *("proposers", "models", "onward", "ancestors"),
+}
 """What a run is configured by that no flag of the same name sets."""
 
 

@@ -72,7 +72,7 @@ def test_several_programs_keep_the_reason_that_stands_before_each() -> None:
         ("```python\ndef step(w, g, lr):\n    return lr * g\n```", False, Worth.SIGNATURE),
         ("```python\nclass A(Optimizer):\n    pass\n```", False, Worth.SIGNATURE),
         (fenced("return lr * softsign(m), m"), False, Worth.OUTSIDE),
-        (fenced("for _ in w:\n    m = g\nreturn lr * m, m"), False, Worth.OUTSIDE),
+        (fenced("for _ in w:\n    m = ema(g)\nreturn lr * m, m"), False, Worth.OUTSIDE),
         ("```js\nfunction update(w, g) { return g; }\n```", False, Worth.FOREIGN),
         ("```rust\nfn update(w: f64) -> f64 { w }\n```", False, Worth.FOREIGN),
         ("Scale the momentum by its RMS.", False, Worth.PROSE),
@@ -127,3 +127,12 @@ def test_a_whole_program_will_do_in_place_of_edits() -> None:
     assert read_edits(PARENT, f"```python\n{SGD}```", KIND).worth is Worth.PROGRAM
     gone = read_edits(PARENT, edit("m = lerp(m, g, 0.1)", ""), KIND)
     assert gone.worth is Worth.PROGRAM
+
+
+def test_free_form_python_keeps_its_imports_and_constants() -> None:
+    source = (
+        "import torch\n\nBETA = 0.9\n\n\ndef update(w, g, m, lr):\n    if g.ndim == 2:\n"
+        "        g = torch.linalg.qr(g)[0]\n    m = BETA * m + g\n    return lr * m, m\n"
+    )
+    (offer,) = read_reply(f"Orthogonal.\n\n```python\n{source}```", KIND).offers
+    assert (offer.program.form, offer.program.source) == ("tensor", source)
