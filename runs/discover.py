@@ -76,8 +76,8 @@ def go_on(
     evals: int | None = None,
     hours: float | None = None,
     usd: float | None = None,
-    workers: int | str | None = None,
     track: str | None = None,
+    workers: int | str | None = None,
     unsafe: bool = False,
     ready: Callable[[str], None] = lambda run: None,
 ) -> int:
@@ -88,9 +88,9 @@ def go_on(
     with ending_like_ctrl_c(), Store.open(database, create=False) as store:
         config = config_of(store.run(run))
         config = config.model_copy(update=_given(evals=evals, hours=hours, usd=usd, track=track))
-        tracker = tracker_named(config.track)
         places = workers_of(workers or config.cluster, config.device)
         config = config.model_copy(update=places)
+        tracker = tracker_named(config.track)
         task = find_task(config.task, config.kind)
         with _sandbox(task, config, unsafe) as sandbox:
             prepared = prepare(store, config, sandbox, resume=run)

@@ -228,20 +228,16 @@ def proxies_(task: str, networks: int, seed: int, workers: int | None, as_json: 
 
     Example: cambrian bench proxies --task mnist1d --networks 150
     """
+    import os
+
     from runs.config import default_workers
     from runs.proxies import measure
+    from runs.proxy_tables import screen
 
-    found = measure(task, networks, seed, workers or default_workers())
+    count = workers or default_workers()
+    found = measure(task, networks, seed, count)
     if as_json:
         print_json(found.as_json())
         return
-    table = _table("proxy", "Spearman", "Kendall", "networks")
-    for name, row in sorted(found.agreement.items(), key=lambda item: -abs(item[1].spearman)):
-        figures = (f"{row.spearman:+.2f}", f"{row.kendall:+.2f}", str(row.networks))
-        table.add_row(name, *figures)
-    console = out()
-    console.print(table)
-    console.print(
-        f"{found.networks} networks trained on {found.task}, {found.untrained} more could not be. "
-        f"RoBoT's best after training {len(found.walk.trained)} is number {found.place} of all."
-    )
+    out().print(screen(found))
+    out().print(f"load average {os.getloadavg()[0]:.1f}, {count} workers", style="dim")

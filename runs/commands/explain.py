@@ -110,7 +110,7 @@ def _explained(
             return list(pool.map(lambda job: evaluator.evaluate(*job[:2], repeat=job[2]), jobs))
 
         recall = recalling(store, run, protocol, task.name) if store and run else _nothing
-        found = explain(given.genome, given.kind, places, run_all, recall)
+        found = explain(given.genome, task, places, run_all, recall)
         answer = as_dict(found, given.name, task, fresh=0 not in places)
         if store and run and run.task == task.name:
             keep(store, run, protocol, found, answer)

@@ -130,8 +130,8 @@ def carry_out(
 
     if resume is not None:
         told = _from_line(
-            {"kind": kind, "evals": evals, "hours": hours, "usd": usd, "track": track}
-            | {"workers": workers}
+            {"kind": kind, "evals": evals, "hours": hours, "usd": usd}
+            | {"track": track, "workers": workers}
         )
         if task is not None or told.pop("kind", None) is not None:
             raise InputError("Give a TASK (with a `--kind`) or `--resume RUN`, not both.")

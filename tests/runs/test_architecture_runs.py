@@ -54,8 +54,7 @@ def task(tmp_path: Path) -> Path:
 
 
 def search(store: Store, task: Path, **given: object) -> str:
-    # Threads of one process share torch's generator; real workers are processes.
-    settings = {"workers": 1, "lookahead": 16, "recall": False, "seed": 3, "evals": 8}
+    settings = {"workers": 2, "lookahead": 16, "recall": False, "seed": 3, "evals": 8}
     config = read_config(task=str(task), **settings | given)
     prepared = prepare(store, config, MemorySandbox())
     assert perform(prepared, Silent())[0] == "done"
