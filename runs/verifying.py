@@ -50,7 +50,8 @@ def above_chance(evaluator: Evaluator, candidate: Candidate, seed: int, workers:
         return ""
     rng = np.random.default_rng([seed, candidate.index])
     with ThreadPoolExecutor(workers) as pool:
-        found = improvement(evaluator, candidate.program, RANDOM_NETWORKS, rng, pool.map)
+        program = _with_genome(candidate.program)
+        found = improvement(evaluator, program, RANDOM_NETWORKS, rng, pool.map)
     return found.sentence if found else "No random architecture could be trained to compare with."
 
 
