@@ -11,7 +11,7 @@ from importlib import metadata
 
 from agent.proposer import Proposer, Talker
 from evaluators.evaluator import Evaluator
-from evaluators.freeform import PRELOAD
+from evaluators.freeform import preload
 from evaluators.task import Task, find_task
 from programs.errors import InputError
 from programs.load import library
@@ -63,8 +63,8 @@ def sandbox_for(
     `unsafe` lets free-form programs run where nothing holds them.
     """
     module = task.harness.partition(":")[0]
-    preload = dict.fromkeys((*PRELOAD, module))
-    with ProcessSandbox(workers, preload=tuple(preload), unsafe=unsafe) as sandbox:
+    needed = dict.fromkeys((*preload(task.kind), module))
+    with ProcessSandbox(workers, preload=tuple(needed), unsafe=unsafe) as sandbox:
         if device != "cpu":
             _demand_device(sandbox, device)
         yield sandbox

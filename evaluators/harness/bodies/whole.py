@@ -80,14 +80,17 @@ class Linear(nn.Module):
 STEMS = {"embedding": nn.Embedding, "linear": Linear}
 
 
-def whole(data: Mapping[str, Any], example: Tensor, seed: int) -> Whole:
+def whole(
+    data: Mapping[str, Any], example: Tensor, seed: int, body: nn.Module | None = None
+) -> Whole:
     """Build the network that a payload describes, with the first weights that the seed gives.
 
-    `data` holds `source`, `spec`, `stem` and `pooled`.
+    `data` holds `source`, `spec`, `stem` and `pooled`; a `body` stands in for what `source` says.
     """
     spec = Spec(**{**data["spec"], "shape": tuple(data["spec"]["shape"])})
     with seeded(seed):
-        return Whole(body_of(data["source"], spec), data["stem"], spec, data["pooled"], example)
+        body = body_of(data["source"], spec) if body is None else body
+        return Whole(body, data["stem"], spec, data["pooled"], example)
 
 
 def body_of(source: str, spec: Spec) -> nn.Module:
