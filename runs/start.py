@@ -11,7 +11,7 @@ from typing import Any
 
 from agent.proposer import Proposer, Talker
 from evaluators.evaluator import Evaluator
-from evaluators.freeform import PRELOAD
+from evaluators.freeform import preload
 from evaluators.levels import levels
 from evaluators.task import Task, find_task
 from programs.errors import InputError
@@ -68,11 +68,11 @@ def sandbox_for(
     run where nothing holds them.
     """
     module = task.harness.partition(":")[0]
-    preload = tuple(dict.fromkeys((*PRELOAD, module)))
+    needed = tuple(dict.fromkeys((*preload(task.kind), module)))
     if cluster is None:
-        chosen: Sandbox = ProcessSandbox(workers, preload, unsafe=unsafe)
+        chosen: Sandbox = ProcessSandbox(workers, needed, unsafe=unsafe)
     else:
-        chosen = RaySandbox(cluster.removeprefix(CLUSTER), workers, preload, device, unsafe=unsafe)
+        chosen = RaySandbox(cluster.removeprefix(CLUSTER), workers, needed, device, unsafe=unsafe)
     with chosen as sandbox:
         if device != "cpu":
             demand_device(sandbox, device)
