@@ -9,12 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agent.dialogue import obtain, offered
-from agent.parents import parents, question_seed, with_elites
-from agent.prompts import BUDGET, ELITES, named, prompt
+from agent.parents import parents, with_elites
+from agent.prompts import BUDGET, ELITES, named
 from agent.proposer import Proposal, Setback, View
-from agent.question import Dialogue, Question
-from evaluators.candidate import Origin
+from agent.question import Dialogue
+from agent.request import Request, one_program
 
 DIRECTIONS = (
     "Change the one thing that you think holds it back most.",
@@ -45,15 +44,7 @@ class Rewrite:
             "the whole program in one ```python block."
         )
         shown = with_elites(view, chosen, ELITES)
-        question = Question(
-            prompt(view, ask, shown=shown, budget=self.budget).messages,
-            f"{view.index} {self.name}",
-            max_tokens=self.max_tokens,
-            temperature=self.temperature,
-            seed=question_seed(rng),
-        )
-        obtained = yield from obtain(question, view)
-        return offered(obtained, Origin(self.name, "rewrite", tuple(c.id for c in chosen)))
+        return (yield from one_program(Request(ask, "rewrite", chosen, shown), self, view, rng))
 
 
 PROPOSER = Rewrite()

@@ -7,16 +7,15 @@ parent's score. A parent is used once, and the temperature is drawn from four.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from agent.dialogue import obtain, offered
-from agent.parents import question_seed
-from agent.prompts import BUDGET, prompt, shown_source
+from agent.prompts import BUDGET, shown_source
 from agent.proposer import Proposal, Setback, View
-from agent.question import Dialogue, Question
-from evaluators.candidate import Candidate, Origin
+from agent.question import Dialogue
+from agent.request import Request, one_program
+from evaluators.candidate import Candidate
 
 TEMPERATURES = (0.2, 0.6, 0.8, 1.0)
 POOL = 10
@@ -26,10 +25,14 @@ BETTER = 0.02
 
 @dataclass(frozen=True)
 class TargetLine:
-    """Show `shown` parents as versions of one file, and ask for the next version."""
+    """Show `shown` parents as versions of one file, and ask for the next version.
+
+    A `temperature` of 0 is drawn anew for each.
+    """
 
     name: str = "target-line"
     shown: int = 2
+    temperature: float = 0.0
     max_tokens: int = 2_000
     budget: int = BUDGET
 
@@ -38,15 +41,10 @@ class TargetLine:
         chosen = self._parents(view, rng)
         if not chosen:
             return Setback("too early: there is no program to go on from yet")
-        question = Question(
-            prompt(view, request(chosen), shown=(), budget=self.budget).messages,
-            f"{view.index} {self.name}",
-            max_tokens=self.max_tokens,
-            temperature=TEMPERATURES[int(rng.integers(len(TEMPERATURES)))],
-            seed=question_seed(rng),
-        )
-        obtained = yield from obtain(question, view)
-        return offered(obtained, Origin(self.name, "target line", tuple(c.id for c in chosen)))
+        drawn = TEMPERATURES[int(rng.integers(len(TEMPERATURES)))]
+        manner = replace(self, temperature=self.temperature or drawn)
+        request = Request(file_to_complete(chosen), "target line", chosen, ())
+        return (yield from one_program(request, manner, view, rng))
 
     def _parents(self, view: View, rng: np.random.Generator) -> list[Candidate]:
         """Draw parents of the best that were not used yet, the worse one first."""
@@ -60,7 +58,7 @@ class TargetLine:
         return sorted((pool[i] for i in drawn), key=lambda c: (c.score or 0.0, c.index))
 
 
-def request(chosen: list[Candidate]) -> str:
+def file_to_complete(chosen: list[Candidate]) -> str:
     """Return the file to be completed."""
     versions = [_version(c.program.size, c.score or 0.0, shown_source(c)) for c in chosen]
     size, score = target(chosen)

@@ -39,7 +39,13 @@ def lab() -> View:
     copy = replace(history[1], id="id5", index=5, duplicate_of="id1")
     copy = replace(copy, evaluation=replace(copy.evaluation, status=Status.DUPLICATE))
     failed = [
-        replace(history[4], id=f"id{6 + i}", index=6 + i, evaluation=Evaluation(status, message=m))
+        replace(
+            history[4],
+            id=f"id{6 + i}",
+            index=6 + i,
+            origin=Origin("iterate", "", ("id3",)),
+            evaluation=Evaluation(status, message=m),
+        )
         for i, (status, m) in enumerate(
             [
                 (Status.FAILED, "diverged: some seed at every learning rate"),

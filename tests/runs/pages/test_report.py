@@ -103,9 +103,7 @@ def test_a_verdict_is_shown_with_its_table(store: Store, run: RunRecord) -> None
 
 def test_a_verdict_of_another_shape_is_still_told(store: Store, run: RunRecord) -> None:
     assert run.best_id
-    store.save_verdict(
-        run.best_id, "It is better.", {"standings": ["odd"], "other": 1}
-    )
+    store.save_verdict(run.best_id, "It is better.", {"standings": ["odd"], "other": 1})
     assert "It is better." in Page(report_page(store, run.id)).text
 
 
