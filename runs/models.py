@@ -1,7 +1,7 @@
 """A run's models: its team of proposers, its purse, and the record of what was asked.
 
-The team asks models from a thread of its own and the store belongs to the loop's, so calls wait
-in a queue until the loop writes them down, which it does before every candidate.
+The team asks models from a thread of its own, which writes calls down by itself: each before it is
+made, at what it may cost, and again when its answer is there, before anyone gets to see that.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ from agent.llm import connect
 from agent.portfolio import arms_of
 from agent.prices import price_of
 from agent.proposer import Proposer, Talker, find_proposer
-from agent.question import Asker, Call
-from agent.replay import Replay, recorded, request, written
+from agent.question import Asker
+from agent.replay import Replay, recorded
 from agent.team import Team, demand_models, talks
 from evaluators.candidate import Candidate, Status
 from evaluators.task import Task
 from programs.errors import InputError
+from runs.calls import CallBook
 from runs.config import RunConfig
 from runs.record import RunRecord
 from runs.store import Store
@@ -41,7 +42,7 @@ class Models:
     ) -> None:
         self.store, self.run = store, run
         self.ledger = Ledger(config.dollars, spent=run.usd)
-        self.calls: SimpleQueue[Call] = SimpleQueue()
+        self.book = CallBook(store.path, run.id)
         self.news: SimpleQueue[str] = SimpleQueue()
         talkers = [name for name, proposer in proposers.items() if talks(proposer)]
         arms = arms_of(config.proposers, talkers, config.models)
@@ -53,27 +54,13 @@ class Models:
         if config.replay:
             source = self.store.run(config.replay).id
             mine = [] if source == self.run.id else self.store.llm_calls(source)
-            return Replay([r for row in mine if (r := recorded(row))], report=self.calls.put)
-        door = Door(self.ledger, self.calls.put, connect(config.api_base))
+            return Replay([r for row in mine if (r := recorded(row))], report=self.book)
+        door = Door(self.ledger, self.book, connect(config.api_base), announce=self.book)
         own = self.store.llm_calls(self.run.id)
         return Replay([r for row in own if (r := recorded(row))], otherwise=door)
 
     def hear(self) -> list[str]:
-        """Write down the calls that were made, and return what the user should know."""
-        for call in _drained(self.calls):
-            answer = call.answer
-            self.store.llm_call(
-                self.run.id,
-                model=call.model,
-                purpose=call.question.purpose,
-                messages=request(call.question),
-                reply=written(answer),
-                prompt_tokens=answer.prompt_tokens,
-                completion_tokens=answer.completion_tokens,
-                usd=answer.usd,
-                seconds=answer.seconds,
-                error=answer.error,
-            )
+        """Return what the user should know."""
         return list(_drained(self.news))
 
     @property
@@ -82,7 +69,7 @@ class Models:
         return self.ledger.spent
 
     def close(self) -> list[str]:
-        """Drop what is in flight, and write down the rest."""
+        """Drop what is in flight, and say the rest."""
         self.team.close()
         return self.hear()
 
