@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from agent.insights import insights
+from agent.notes import standing
 from agent.proposer import View
 from agent.question import Message
 from evaluators.candidate import Candidate, Status
@@ -27,6 +28,7 @@ from programs.load import kind_named, library, make_program
 BUDGET = 6_000
 ELITES = 5
 FAILURES = 6
+NOTES = 6
 DUPLICATES = 4
 CHARACTERS_PER_TOKEN = 3.5
 LONGEST_REASON = 200
@@ -234,7 +236,10 @@ def block(source: str) -> str:
 
 
 def _notes(view: View) -> Section:
-    return Section("insights", "What the record says", tuple(f"- {i}" for i in insights(view)))
+    """Show what models noted and results did not refute, then what the record says by rule."""
+    notes = [f"- noted before: {n}" for n in standing(view.notes, view.history)[:NOTES]]
+    found = [f"- {i}" for i in insights(view)]
+    return Section("insights", "What the record says", (*notes, *found))
 
 
 def _failures(view: View) -> Section:

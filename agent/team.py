@@ -20,10 +20,12 @@ import numpy as np
 
 from agent.door import CLOSED, UNASKED
 from agent.line import Line
+from agent.notes import Note, due
 from agent.portfolio import Arm, records, shares, stand_in
 from agent.proposer import Proposal, Proposer, Setback, Talker, View
 from agent.proposers.evolution import PROPOSER as EVOLUTION
 from agent.question import Answer, Asker, Dialogue, Question
+from agent.reflect import reflect
 from programs.errors import CambrianError, InputError
 
 DRAWS = 10
@@ -40,6 +42,7 @@ class Held:
     dialogue: Dialogue[Proposal | Setback]
     answers: list[Answer | None] = field(default_factory=list)
     usage: dict[str, float] = field(default_factory=dict)
+    notes: tuple[Note, ...] = ()
     future: Future[Proposal] = field(default_factory=Future)
 
     def count(self, answer: Answer, shares: int) -> None:
@@ -76,11 +79,17 @@ class Team:
     def draw(self, view: View, rng: np.random.Generator) -> Future[Proposal]:
         """Give the view's place to an arm; the proposal comes now or later."""
         chances = shares(view, self.arms)
+        reflecting = due(view.history) and any(arm.model for arm in self.arms)
+        if reflecting:
+            # Notes are written by whoever asks a model here anyway.
+            chances = chances * [bool(arm.model) for arm in self.arms]
         for _ in range(DRAWS):
             arm = self.arms[rng.choice(len(self.arms), p=chances / chances.sum())]
             proposer = self.proposers[arm.proposer]
             if not isinstance(proposer, Proposer):
                 held = Held(arm, view, rng, proposer.converse(view, rng))
+                if reflecting:
+                    held.dialogue = _reflecting(held, held.dialogue)
                 self._go_on(held)
                 return held.future
             if proposals := proposer.propose(view, 1, rng):
@@ -125,7 +134,7 @@ class Team:
         try:
             questions = held.dialogue.send(answers) if answers else next(held.dialogue)
         except StopIteration as end:
-            held.future.set_result(self._proposal(held, end.value))
+            held.future.set_result(replace(self._proposal(held, end.value), notes=held.notes))
             return
         held.answers = [None] * len(questions)
         for place, question in enumerate(questions):
@@ -169,6 +178,12 @@ class Team:
                 origin = replace(origin, usage={**held.usage, **origin.usage, **unpaid})
                 return replace(proposals[0], origin=origin)
         raise CambrianError(f"{arm} failed ({reason}) and evolution offered nothing either.")
+
+
+def _reflecting(held: Held, dialogue: Dialogue[Proposal | Setback]) -> Dialogue[Proposal | Setback]:
+    """Write notes first; what they are is kept beside the place's proposal."""
+    held.notes = yield from reflect(held.view, held.arm.model)
+    return (yield from dialogue)
 
 
 def talks(proposer: Proposer | Talker) -> bool:

@@ -78,6 +78,7 @@ class Loop:
         known = library(run.kind)
         self.seeds = {candidate_id(run.id, i): known[n] for i, n in enumerate(config.warm_start)}
         self.recorded = {c.index: self._revived(c) for c in store.history(run.id)}
+        self.notes = self.models.notes(self.kind)
         self.history: list[Candidate | None] = []
         self.settled = 0
         self.cache = FunctionalCache(config.forget, config.aggregate)
@@ -181,6 +182,7 @@ class Loop:
     def _advance(self, index: int, pool: ThreadPoolExecutor) -> None:
         """Propose and admit candidate `index`, and start what judging it takes."""
         proposal = self.drawn.pop(index).result()
+        self.notes |= self.models.noted(index, proposal.notes)
         self._count_unpaid(proposal.origin)
         origin = replace(proposal.origin, seed=(self.config.seed, index))
         found = admit_to(self.evaluator.task, proposal.offer, self.evaluator.sandbox)
@@ -230,8 +232,9 @@ class Loop:
         task, past = self.evaluator.task, self.history[: self._seen_by(index)]
         known = [c for c in past if c is not None]
         left = left_of(self.config, known)
+        notes = [n for place, each in sorted(self.notes.items()) if place < len(past) for n in each]
         facts = facts_of(task)
-        return View(task.name, task.goal, self.kind, self.seeds, known, left, index, facts)
+        return View(task.name, task.goal, self.kind, self.seeds, known, left, index, facts, notes)
 
     def _recall(self, fingerprint: str) -> Evaluation | None:
         if not self.config.recall:
@@ -318,6 +321,7 @@ class Loop:
             arms = self.models.team.reasons(self._view(len(self.history)))
             self.store.event(self.run.id, "portfolio", {"arms": arms})
             self._hear(self.models.team.complaints())
+            self._hear(self.models.learnt(self._view(len(self.history))))
         self.store.finish(self.run.id, state, self.message)
         return state
 

@@ -13,9 +13,10 @@ from typing import TypeVar
 from agent.door import Door
 from agent.ledger import Ledger
 from agent.llm import connect
+from agent.notes import PURPOSE, Note, detail, note_of, retired, standing
 from agent.portfolio import arms_of
 from agent.prices import price_of
-from agent.proposer import Proposer, Talker, find_proposer
+from agent.proposer import Proposer, Talker, View, find_proposer
 from agent.question import Asker
 from agent.replay import Replay, recorded
 from agent.team import Team, demand_models, talks
@@ -23,6 +24,7 @@ from evaluators.bodies import Bodies
 from evaluators.candidate import Candidate, Status
 from evaluators.task import Task
 from programs.errors import InputError
+from programs.kind import Kind
 from runs.calls import CallBook
 from runs.config import RunConfig
 from runs.record import RunRecord
@@ -63,6 +65,28 @@ class Models:
     def hear(self) -> list[str]:
         """Return what the user should know."""
         return list(_drained(self.news))
+
+    def notes(self, kind: Kind) -> dict[int, tuple[Note, ...]]:
+        """Return the notes that earlier sittings of this run left, by place."""
+        events = (e for e in self.store.events(self.run.id) if e.name == PURPOSE)
+        found = [(e.detail["place"], (note_of(n, kind) for n in e.detail["notes"])) for e in events]
+        return {place: tuple(n for n in notes if n is not None) for place, notes in found}
+
+    def noted(self, place: int, notes: tuple[Note, ...]) -> dict[int, tuple[Note, ...]]:
+        """Keep the notes that were written at a place, before its candidate is."""
+        if not notes:
+            return {}
+        listed = [detail(note) for note in notes]
+        self.store.event(self.run.id, PURPOSE, {"place": place, "notes": listed})
+        for note in notes:
+            self.news.put(f"noted: {note}")
+        return {place: notes}
+
+    def learnt(self, view: View) -> list[str]:
+        """Say in the end which notes stand, and which later results refuted."""
+        stand = [f"note that stands: {note}" for note in standing(view.notes, view.history)]
+        gone = [n for n in view.notes if retired(n, view.history)]
+        return [*stand, *(f"note that later results refuted: {note}" for note in gone)]
 
     @property
     def spent(self) -> float:
