@@ -163,6 +163,14 @@ def test_a_diff_will_do_in_place_of_blocks() -> None:
     assert "0.2" in offer.program.source
 
 
+def test_a_diff_may_leave_out_what_is_between_its_lines() -> None:
+    lines = ("-    m = lerp(m, g, 0.1)", "+    m = lerp(m, g, 0.2)", "-    return lr * m, m")
+    text = "\n".join(["```diff", *lines, "+    return 2 * lr * m, m", "```"])
+    parent = PARENT.replace("    return", "    m = 1.0 * m\n    return")
+    (offer,) = read_edits(parent, text, KIND).offers
+    assert "lerp(m, g, 0.2)\n    m = 1.0 * m\n    return 2 * lr * m, m" in offer.program.source
+
+
 def test_an_edit_of_lines_that_are_not_there_is_told_so() -> None:
     reading = read_edits(PARENT, edit("return lr * v", "return lr * m, m"), KIND)
     assert reading.worth is Worth.OUTSIDE
