@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test fuzz properties slow bench constraints clean
+.PHONY: demo test fuzz properties slow kills bench docs constraints clean
 
 demo: $(READY)
 	$(BIN)/cambrian demo
@@ -27,6 +27,9 @@ properties: $(READY)
 slow: $(READY)
 	CAMBRIAN_SLOW=1 $(BIN)/pytest tests/evaluators/test_tasks.py tests/evaluators/test_statistics.py -s --timeout 3600
 
+kills: $(READY)
+	CAMBRIAN_KILLS=200 $(BIN)/pytest tests/runs/test_kills.py -s --timeout 7200
+
 bench: $(READY)
 	$(BIN)/cambrian bench language --programs 20000
 	$(BIN)/cambrian bench evaluate
@@ -36,6 +39,9 @@ $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	touch $(READY)
+
+docs: $(READY)
+	$(BIN)/python -m programs.reference > docs/language.md
 
 constraints: $(READY)
 	{ echo '# Every dependency, pinned: what the Makefile and CI install. Refresh with `make constraints`.'; \

@@ -204,6 +204,9 @@ def named(candidate: Candidate) -> str:
 def score_of(candidate: Candidate) -> str:
     """Write a score with its standard error, or what became of the program."""
     score, stderr = candidate.score, candidate.evaluation.stderr
+    if score is None and candidate.evaluation.status is Status.DUPLICATE:
+        # Its message names the other by its id, which is another in every run.
+        return "no score (found again, and known to get none)"
     if score is None:
         return f"no score ({candidate.evaluation.message or candidate.evaluation.status})"
     return f"{score:.4f}" if stderr is None else f"{score:.4f} ± {stderr:.4f}"
@@ -244,7 +247,8 @@ def _notes(view: View) -> Section:
 
 def _failures(view: View) -> Section:
     """List why programs got no score, the commonest reasons first, of equals the latest."""
-    without = [c for c in view.history if c.score is None]
+    copy = Status.DUPLICATE
+    without = [c for c in view.history if c.score is None and c.evaluation.status is not copy]
     reasons = [(c.evaluation.message or str(c.evaluation.status))[:LONGEST_REASON] for c in without]
     latest = {reason: place for place, reason in enumerate(reasons)}
     ranked = sorted(Counter(reasons).items(), key=lambda r: (-r[1], -latest[r[0]]))

@@ -206,14 +206,13 @@ def _module(text: str) -> str:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ""
-    lines = text.split("\n")
-    kept = []
+    lines: list[str | None] = [*text.split("\n")]
     for node in tree.body:
         docstring = node is tree.body[0] and ast.get_docstring(tree) is not None
-        if isinstance(node, _KEPT) or docstring:
-            first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])
-            kept += lines[first - 1 : node.end_lineno]
-    return "\n".join(kept).rstrip() + "\n"
+        if not isinstance(node, _KEPT) and not docstring:
+            end = node.end_lineno or node.lineno
+            lines[node.lineno - 1 : end] = [None] * (end - node.lineno + 1)
+    return "\n".join(line for line in lines if line is not None).strip() + "\n"
 
 
 def _end_of(lines: list[str], start: int) -> int:

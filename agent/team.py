@@ -40,6 +40,7 @@ class Held:
     view: View
     rng: np.random.Generator
     dialogue: Dialogue[Proposal | Setback]
+    questions: tuple[Question, ...] = ()
     answers: list[Answer | None] = field(default_factory=list)
     usage: dict[str, float] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
@@ -72,7 +73,7 @@ class Team:
     ) -> None:
         self.arms, self.proposers, self.say = tuple(arms), proposers, say
         self.failures: Counter[tuple[str, str]] = Counter()
-        self.asked: dict[Future[Answer], list[tuple[Held, Question, int]]] = {}
+        self.asked: dict[Future[Answer], list[tuple[Held, int]]] = {}
         self._shared: dict[str, Future[Answer]] = {}
         self._line = Line(asker) if asker is not None else None
 
@@ -100,10 +101,8 @@ class Team:
     def pump(self) -> None:
         """Go on with every dialogue whose answer has come."""
         for future in [f for f in self.asked if f.done()]:
-            for held, question, place in self.asked.pop(future):
-                answer = future.result()
-                held.count(answer, question.shares)
-                held.answers[place] = answer
+            for held, place in self.asked.pop(future):
+                held.answers[place] = future.result()
                 if None not in held.answers:
                     self._go_on(held)
 
@@ -131,15 +130,18 @@ class Team:
 
     def _go_on(self, held: Held) -> None:
         answers = tuple(a for a in held.answers if a is not None)
+        # Counted in the order of asking: sums of floats must not depend on who answers first.
+        for answer, question in zip(answers, held.questions, strict=True):
+            held.count(answer, question.shares)
         try:
             questions = held.dialogue.send(answers) if answers else next(held.dialogue)
         except StopIteration as end:
             held.future.set_result(replace(self._proposal(held, end.value), notes=held.notes))
             return
-        held.answers = [None] * len(questions)
+        held.questions, held.answers = questions, [None] * len(questions)
         for place, question in enumerate(questions):
             future = self._ask(held.arm.model, question)
-            self.asked.setdefault(future, []).append((held, question, place))
+            self.asked.setdefault(future, []).append((held, place))
 
     def _ask(self, model: str, question: Question) -> Future[Answer]:
         assert self._line is not None

@@ -23,6 +23,8 @@ PARTS = (
     "evaluators/schedules.py",
     "evaluators/scores.py",
     "evaluators/supervised.py",
+    "programs/dialect.py",
+    "programs/exactness.py",
     "programs/kinds",
     "programs/inline.py",
     "programs/interpret.py",
@@ -30,6 +32,7 @@ PARTS = (
     "programs/lower.py",
     "programs/parse.py",
     "programs/quick_numpy.py",
+    "programs/spellings.py",
     "programs/tidy.py",
 )
 """Files, and folders with all that is in them."""

@@ -17,6 +17,7 @@ from evaluators import freeform
 from evaluators.candidate import UNSAFE, Evaluation, Status
 from evaluators.code import code_hash
 from evaluators.curves import Curves, curves_at
+from evaluators.rungs import rung_at
 from evaluators.task import Measurement, Task, Trial
 from programs.fingerprint import MANTISSA_BITS
 from programs.fingerprint import VERSION as HASH_VERSION
@@ -70,21 +71,22 @@ class Evaluator:
 
     def trial(self, rung: int = 0, repeat: int = 0) -> Trial:
         """Return the trial that every program of a search gets: seeds 0, 1, …, then the next."""
-        given = self.task.rungs[rung]
+        given = rung_at(self.task, rung)
         seeds = tuple(range(repeat * given.seeds, (repeat + 1) * given.seeds))
         return Trial(given.steps, given.learning_rates, seeds, device=self.device)
 
-    def protocol(self, versions: dict[str, str], trial: Trial | None = None) -> str:
-        """Hash all that a score depends on beside the program; equal protocols compare.
+    def protocol(self, versions: dict[str, str], *trials: Trial) -> str:
+        """Hash all that scores depend on beside the program; equal protocols compare.
 
-        Without a `trial` it is that of a search.
+        `trials` are what programs are judged in; without any it is that of a search.
         """
+        facts_of = [asdict(trial) for trial in trials or (self.trial(),)]
         facts = {
             "task": self.task.name,
             "kind": self.task.kind,
             "data": self.task.checksum,
             "harness": [self.task.harness, code_hash(self.task.harness)],
-            "trial": asdict(trial or self.trial()),
+            "trial": facts_of if len(facts_of) > 1 else facts_of[0],
             "hash": [HASH_VERSION, MANTISSA_BITS],
             "torch": versions.get("torch", ""),
         }
@@ -96,9 +98,10 @@ class Evaluator:
     ) -> Evaluation:
         """Judge a program as a search does; its own faults come back as a status.
 
-        `repeat` counts earlier evaluations of the same behaviour: each has seeds of its own.
+        `rung` is a level, 0 for the task's own. `repeat` counts earlier evaluations of the same
+        behaviour: each has seeds of its own.
         """
-        limits = self.task.rungs[rung].limits
+        limits = rung_at(self.task, rung).limits
         found = self.evaluate_with(program, self.trial(rung, repeat), limits)
         return replace(found, rung=rung, fingerprint=fingerprint)
 

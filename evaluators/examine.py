@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from evaluators.admit import Admitted, Rejected, admit
-from evaluators.conformance import Check
+from programs.conformance import Check
 from programs.errors import Fault
 from programs.fingerprint import fingerprint
 from programs.kind import Kind
@@ -46,6 +46,8 @@ def _written(program: Program, kind: Kind) -> str:
 
 def _same(found: Admitted, kind: Kind) -> str:
     for name, known in library(kind.name).items():
+        if known.key == found.program.key:
+            return f"the library's {name}"
         if known.genome is not None and fingerprint(known.genome, kind) == found.fingerprint:
             return f"the same as the library's {name}"
     return "nothing that the library does"

@@ -12,7 +12,6 @@ such as x / 0 being 0, cannot make a difference (`programs.exactness`).
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
 
 from programs.errors import Fault
 from programs.exactness import exact
@@ -20,29 +19,9 @@ from programs.freeform import Freeform
 from programs.genome import Genome
 from programs.kind import Kind
 from programs.parse import parse
+from programs.spellings import CONSTANTS, IDENTITIES, RULES, SIGNS, UNARY, function
 
 _MODULES = ("torch", "math", "torch.linalg", "torch.nn.functional")
-_UNARY = (
-    *("abs", "sign", "sqrt", "square", "exp", "log", "log2", "log10", "log1p", "expm1", "exp2"),
-    *("sin", "cos", "tan", "sinh", "cosh", "tanh", "floor", "norm", "mean", "sum", "numel"),
-)
-_UNARY_NAMES = {name: name for name in _UNARY} | {
-    "absolute": "abs",
-    "sgn": "sign",
-    "fabs": "abs",
-    "vector_norm": "norm",
-}
-_PLAIN = {"detach": 0, "clone": 0, "contiguous": 0, "item": 0}
-"""Methods that change nothing of the value."""
-
-_SIGNS: Mapping[str, type[ast.operator]] = {
-    **dict.fromkeys(("add", "sub", "subtract"), ast.Add),
-    **dict.fromkeys(("mul", "multiply"), ast.Mult),
-    **dict.fromkeys(("div", "divide", "true_divide"), ast.Div),
-    "pow": ast.Pow,
-    "remainder": ast.Mod,
-}
-_CONSTANTS = {"pi": 3.141592653589793, "e": 2.718281828459045}
 
 
 class _Unknown(Exception):
@@ -116,8 +95,8 @@ class _Module:
                 return ast.BinOp(self.number(left), op, self.number(right))
             case ast.Name(id=name) if name in self.constants:
                 return self.constants[name]
-            case ast.Attribute(value=ast.Name(id="math"), attr=name) if name in _CONSTANTS:
-                return ast.Constant(_CONSTANTS[name])
+            case ast.Attribute(value=ast.Name(id="math"), attr=name) if name in CONSTANTS:
+                return ast.Constant(CONSTANTS[name])
         raise _Unknown
 
 
@@ -176,8 +155,8 @@ class _Function:
         """Refuse changes in place where a second name might hold the same tensor."""
         if not self.changed:
             return
-        last = body[-1]
-        values = last.value.elts if _returns_several(last) else []
+        value = body[-1].value if isinstance(body[-1], ast.Return) else None
+        values = value.elts if isinstance(value, ast.Tuple) else []
         names = [v.id for v in values[1:] if isinstance(v, ast.Name)]
         if self.copied or not self.entry or len(set(names)) < len(names):
             raise _Unknown
@@ -237,15 +216,15 @@ class _Function:
             case ast.IfExp(test=ast.Compare() as test, body=body, orelse=orelse):
                 parts = (self.expression(n) for n in (test, body, orelse))
                 return ast.IfExp(*parts)
-            case ast.Attribute(value=ast.Name(id="math"), attr=name) if name in _CONSTANTS:
-                return ast.Constant(_CONSTANTS[name])
+            case ast.Attribute(value=ast.Name(id="math"), attr=name) if name in CONSTANTS:
+                return ast.Constant(CONSTANTS[name])
             case ast.Call(func=ast.Attribute(value=owner, attr=name)):
                 if ast.unparse(owner) in self.module.modules:
                     return self.call(name, node.args, node.keywords)
                 name = name.removesuffix("_") if in_place else name
                 inner = isinstance(owner, ast.Call) and in_place
                 whole = self.expression(owner, in_place) if inner else self.expression(owner)
-                return self.call(name, [_Done(whole), *node.args], node.keywords)
+                return self.call(name, [_done(whole), *node.args], node.keywords)
             case ast.Call(func=ast.Name(id=name)):
                 return self.called(name, node)
             case _Done(value=value):
@@ -260,8 +239,8 @@ class _Function:
         return ast.Name(self.named(name), ast.Load())
 
     def imported_number(self, name: str) -> float:
-        if (original := self.module.imported.get(name)) in _CONSTANTS:
-            return _CONSTANTS[original]
+        if (original := self.module.imported.get(name)) in CONSTANTS:
+            return CONSTANTS[original]
         raise _Unknown
 
     def called(self, name: str, node: ast.Call) -> ast.expr:
@@ -285,17 +264,17 @@ class _Function:
         named = {k.arg: self.expression(k.value) for k in keywords if k.arg}
         if len(named) < len(keywords):
             raise _Unknown
-        if name in _PLAIN and len(given) == 1 and not named:
+        if name in IDENTITIES and len(given) == 1 and not named:
             return given[0]
-        if name in _UNARY_NAMES and len(given) == 1 and not named:
-            return _function(_UNARY_NAMES[name], given[0])
-        if name in _SIGNS and len(given) == 2 and named.keys() <= {"alpha"}:
-            op = ast.Sub() if name.startswith("sub") else _SIGNS[name]()
+        if name in UNARY and len(given) == 1 and not named:
+            return function(UNARY[name], given[0])
+        if name in SIGNS and len(given) == 2 and named.keys() <= {"alpha"}:
+            op = ast.Sub() if name.startswith("sub") else SIGNS[name]()
             right = ast.BinOp(given[1], ast.Mult(), named["alpha"]) if named else given[1]
             if named and not name.startswith(("add", "sub")):
                 raise _Unknown
             return ast.BinOp(given[0], op, right)
-        rule = _RULES.get(name)
+        rule = RULES.get(name)
         if rule is None:
             raise _Unknown
         try:
@@ -311,8 +290,10 @@ class _Done(ast.expr):
     value: ast.expr
 
 
-def _returns_several(line: ast.stmt) -> bool:
-    return isinstance(line, ast.Return) and isinstance(line.value, ast.Tuple)
+def _done(value: ast.expr) -> _Done:
+    node = _Done()
+    node.value = value
+    return node
 
 
 def _is_change(call: ast.Call) -> bool:
@@ -335,40 +316,3 @@ def _root(call: ast.Call) -> str:
     if isinstance(node, ast.Name):
         return node.id
     raise _Unknown
-
-
-def _function(name: str, *args: ast.expr) -> ast.Call:
-    return ast.Call(ast.Name(name, ast.Load()), list(args), [])
-
-
-def _clamp(x: ast.expr, min: ast.expr | None = None, max: ast.expr | None = None) -> ast.expr:
-    low = x if min is None else _function("maximum", x, min)
-    return low if max is None else _function("minimum", low, max)
-
-
-def _with_product(sign: ast.operator) -> Callable[..., ast.expr]:
-    def rule(x: ast.expr, a: ast.expr, b: ast.expr, value: ast.expr | None = None) -> ast.expr:
-        both = ast.BinOp(a, sign, b)
-        return ast.BinOp(x, ast.Add(), ast.BinOp(value, ast.Mult(), both) if value else both)
-
-    return rule
-
-
-_RULES: Mapping[str, Callable[..., ast.expr]] = {
-    "lerp": lambda a, b, t=None, *, weight=None: _function("lerp", a, b, t or weight),
-    "maximum": lambda a, b: _function("maximum", a, b),
-    "minimum": lambda a, b: _function("minimum", a, b),
-    "where": lambda c, a, b: _function("where", c, a, b),
-    "neg": lambda x: ast.UnaryOp(ast.USub(), x),
-    "negative": lambda x: ast.UnaryOp(ast.USub(), x),
-    "reciprocal": lambda x: ast.BinOp(ast.Constant(1.0), ast.Div(), x),
-    "rsqrt": lambda x: ast.BinOp(ast.Constant(1.0), ast.Div(), _function("sqrt", x)),
-    "clamp": _clamp,
-    "clamp_min": lambda x, min: _clamp(x, min=min),
-    "clamp_max": lambda x, max: _clamp(x, max=max),
-    "addcmul": _with_product(ast.Mult()),
-    "addcdiv": _with_product(ast.Div()),
-    "zeros_like": lambda x: ast.Constant(0.0),
-    "ones_like": lambda x: ast.Constant(1.0),
-    "full_like": lambda x, value: value,
-}

@@ -85,3 +85,8 @@ def library(kind: str) -> dict[str, Program]:
                 raise ValueError(f"library program {entry.name}: {program}")
             found[entry.name.removesuffix(".py")] = program
     return found
+
+
+def in_language(kind: str) -> dict[str, Program]:
+    """Return the known programs of a kind that have a genome."""
+    return {name: p for name, p in library(kind).items() if p.genome is not None}

@@ -15,10 +15,14 @@ from runs.store import Store
 
 
 class CallBook:
-    """Write calls down, each before and after; call it in one thread."""
+    """Write calls down, each before and after; call it in one thread.
+
+    `last` is what the latest finished one cost.
+    """
 
     def __init__(self, path: Path, run: str) -> None:
         self.path, self.run = path, run
+        self.last = 0.0
         self._open: dict[int, int] = {}
 
     def __call__(self, call: Call) -> None:
@@ -38,5 +42,7 @@ class CallBook:
                 error=answer.error,
                 over=self._open.pop(call.ticket, None),
             )
-        if call.in_flight:
+        if not call.in_flight:
+            self.last = answer.usd
+        else:
             self._open[call.ticket] = row

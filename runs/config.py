@@ -8,6 +8,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from evaluators.levels import ETA, MOST
 from programs.errors import InputError
 
 DEFAULT_EVALS = 200
@@ -35,9 +36,12 @@ class RunConfig(BaseModel):
     proposal `i` sees the results of those before `i - lookahead + 1` and no others, which makes a
     lineage independent of timing.
     `recall` lets scores from earlier runs in the same database stand in for training; `forget` and
-    `aggregate` are the noise modes of the functional cache. `usd` is what models may cost; given
-    without `evals` and `hours`, it alone ends the run. `replay` names a run whose recorded calls
-    answer in the models' place.
+    `aggregate` are the noise modes of the functional cache. With `rungs` above 1 candidates are
+    judged on a ladder, from each rung of which the best one in `eta` climbs. `usd` is what models
+    may cost; given without `evals` and `hours`, it alone ends the run. `replay` names a run whose
+    recorded calls answer in the models' place. `onward` begins with the database's best as well;
+    which candidates those were is kept as `ancestors`. `track` names an experiment tracker, and
+    where it writes.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -55,10 +59,15 @@ class RunConfig(BaseModel):
     recall: bool = True
     forget: float = Field(default=0.0, ge=0, le=1)
     aggregate: int = Field(default=1, ge=1)
+    onward: bool = False
+    ancestors: tuple[str, ...] = ()
+    rungs: int = Field(default=1, ge=1, le=MOST)
+    eta: int = Field(default=ETA, ge=2)
     models: dict[str, float] = Field(default_factory=dict)
     usd: float | None = Field(default=None, gt=0)
     api_base: str | None = Field(default=None, pattern=r"^https?://[^@?#\s]+$")
     replay: str | None = None
+    track: str | None = Field(default=None, pattern=r"^(tensorboard|wandb|trackio):.+$")
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

@@ -12,10 +12,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Any
 
-from programs.errors import CambrianError
-from sandbox import Job, Limits, Outcome, Payload, ProcessSandbox, tiers
+import numpy as np
 
-PRELOAD = ("torch", "sandbox.drill")
+from evaluators import freeform
+from programs.errors import CambrianError
+from programs.load import library
+from sandbox import Guest, Job, Limits, Outcome, Payload, ProcessSandbox, tiers
+
+PRELOAD = (*freeform.PRELOAD, "evaluators.harness.schedule", "sandbox.drill")
 _LIMIT = 0.1
 _FEW = 7  # rounds of what takes a second
 
@@ -24,10 +28,17 @@ def measure(rounds: int = 100) -> list[dict[str, Any]]:
     """Return the figures of each tier that works here, "process" last for comparison."""
     names = [finding.tier for finding in tiers.survey() if finding.works] + ["process"]
     with ExitStack() as held:
-        warm = {name: held.enter_context(ProcessSandbox(1, PRELOAD, tier=name)) for name in names}
+        # Where nothing holds them, the free-form programs are our own all the same.
+        warm = {
+            name: held.enter_context(ProcessSandbox(1, PRELOAD, tier=name, unsafe=True))
+            for name in names
+        }
         starts = {name: _started(sandbox) for name, sandbox in warm.items()}
         empty = _in_turns(warm, _job("nothing"), rounds)
         short = _in_turns(warm, _job("train", steps=20), rounds)
+        asked = _in_turns(warm, _optimizer(), rounds)
+        factors = _in_turns(warm, _schedule(), rounds)
+        given = _in_turns(warm, _scheduled(), rounds)
         long = _in_turns(warm, _job("train", steps=4000), _FEW)
         late = {name: [_overrun(sandbox) for _ in range(_FEW)] for name, sandbox in warm.items()}
         results = {name: _fingerprint(sandbox) for name, sandbox in warm.items()}
@@ -37,6 +48,8 @@ def measure(rounds: int = 100) -> list[dict[str, Any]]:
             "start_s": round(starts[name], 1),
             **_figures("empty", empty[name]),
             **_figures("training", short[name]),
+            **_figures("freeform_optimizer", asked[name]),
+            **_figures("freeform_schedule", np.add(factors[name], given[name]).tolist()),
             "long_training_s": round(statistics.median(long[name]), 2),
             "gone_after_limit_ms": round(1000 * max(late[name])),
             "two_workers": round(_speed_up(name, rounds), 2),
@@ -101,3 +114,45 @@ def _finished(outcome: Outcome) -> Payload:
 
 def _job(name: str, seconds: float = 60.0, **data: Any) -> Job:
     return Job(f"sandbox.drill:{name}", Payload(data), Limits(seconds=seconds), trusted=True)
+
+
+def _optimizer() -> Job:
+    """Train for 20 steps under a free-form optimiser in a process of its own."""
+    given = Payload({"source": _MOMENTUM, "form": "tensor"})
+    guest = Guest("evaluators.harness.freeform.guest:serve", given)
+    harness = "evaluators.harness.beside:train"
+    return Job(harness, _small(), Limits(), trusted=True, guest=guest)
+
+
+def _schedule() -> Job:
+    """Sample a free-form schedule, the first half of judging it."""
+    data = {"source": _COSINE, "form": "schedule", "total": _STEPS}
+    return Job("evaluators.harness.freeform.behaviour:sampled", Payload(data))
+
+
+def _scheduled() -> Job:
+    """Train for 20 steps under factors that are numbers, the second half."""
+    small = _small()
+    data = {**small.data, "source": library("optimizer")["adamw"].source, "schedule": ""}
+    arrays = {**small.arrays, "factors": np.linspace(1.0, 0.1, _STEPS)}
+    return Job("evaluators.harness.schedule:train", Payload(data, arrays), trusted=True)
+
+
+def _small() -> Payload:
+    """Return a problem of 64 examples for a network of 16-32-3."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(64, 16)).astype(np.float32)
+    data = {"model": {"family": "mlp", "widths": [16, 32, 3]}, "loss": "cross-entropy"}
+    data |= {"steps": _STEPS, "batch": 16, "learning_rates": [0.1], "seeds": [0]}
+    return Payload(data, {"train_x": x, "train_y": np.arange(64) % 3, "eval_x": x})
+
+
+_STEPS = 20
+_MOMENTUM = (
+    "import torch\n\ndef update(w, g, m, lr):\n"
+    "    m = torch.lerp(m, g, 0.1)\n    return lr * m, m\n"
+)
+_COSINE = (
+    "import math\n\ndef schedule(step, total):\n"
+    "    return 0.5 * (1 + math.cos(math.pi * step / total))\n"
+)

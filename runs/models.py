@@ -22,6 +22,7 @@ from agent.replay import Replay, recorded
 from agent.team import Team, demand_models, talks
 from evaluators.bodies import Bodies
 from evaluators.candidate import Candidate, Status
+from evaluators.rungs import rung_at
 from evaluators.task import Task
 from programs.errors import InputError
 from programs.kind import Kind
@@ -34,7 +35,10 @@ T = TypeVar("T")
 
 
 class Models:
-    """What a run needs of its models; call `hear` and `close` from the loop's thread."""
+    """What a run needs of its models; call `hear` and `close` from the loop's thread.
+
+    `last` is what the last call cost, in dollars.
+    """
 
     def __init__(
         self,
@@ -111,9 +115,9 @@ def left_of(config: RunConfig, known: Sequence[Candidate]) -> dict[str, float]:
     return left
 
 
-def facts_of(task: Task) -> dict[str, str]:
-    """Return what models are told of a task beside its goal."""
-    rung = task.rungs[0]
+def facts_of(task: Task, level: int = 0) -> dict[str, str]:
+    """Return what models are told of a task beside its goal: what makes the scores they see."""
+    rung = rung_at(task, level)
     rates = rung.learning_rates
     how = getattr(task, "training", "")
     return {

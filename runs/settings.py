@@ -27,7 +27,10 @@ from programs.errors import InputError, closest
 from runs.config import RunConfig, parse_models, parse_proposers, read_config
 from runs.places import PREFIX, PROJECT, user_file
 
-NOT_FLAGS = {"task", "warm_start", "lookahead", "recall", "proposers", "models"}
+NOT_FLAGS = {
+    *("task", "warm_start", "lookahead", "recall"),
+    *("proposers", "models", "onward", "ancestors"),
+}
 """What a run is configured by that no flag of the same name sets."""
 
 

@@ -21,7 +21,7 @@ from evaluators.task import Task, Watchable, find_task
 from evaluators.verify import Plan, verify
 from programs.errors import Fault
 from programs.fingerprint import behaviour
-from programs.load import kind_named, library, read_program
+from programs.load import in_language, kind_named, library, read_program
 from programs.program import Program
 from runs.store import Store
 from sandbox.base import Sandbox
@@ -144,9 +144,9 @@ def prepare(
     workers: int,
     seeds: int,
 ) -> Verification:
-    """Set up a comparison with every program of the library on all the tasks."""
+    """Set up a comparison with every program of the library that has a genome, on all the tasks."""
     references = [name for task in tasks for name in task.baselines]
-    baselines = distinct(dict(library(tasks[0].kind)), list(dict.fromkeys(references)))
+    baselines = distinct(in_language(tasks[0].kind), list(dict.fromkeys(references)))
     seen = set(store.funnel_tasks(candidate.program.key))
     plan = Plan(seeds, timed=True, seen=tuple(t.name for t in tasks[1:] if t.name in seen))
     return Verification(

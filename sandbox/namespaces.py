@@ -121,6 +121,7 @@ def _map_users(pid: int, users: str, groups_map: str, groups: str) -> None:
 
 def _guard(pid: int, supervisor: int, scratch: Path) -> None:
     """Wait for the zygote to end, end it where the supervisor is gone, and clear up."""
+    kernel.wake_with_forker()  # changing the user switched it off
     kernel.close_all_but({0, 1, 2})
     ended = os.pidfd_open(pid)
     while not select.select([ended], [], [], _SUPERVISOR_CHECK)[0]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from runs.commands.bench_ladder import ladder
 from runs.commands.common import json_option, out, print_json, workers_option
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ def command() -> None:
 
     Example: cambrian bench language
     """
+
+
+command.add_command(ladder)
 
 
 @command.command()
@@ -114,7 +118,9 @@ def evaluate(
 @click.option("--rounds", type=int, default=100, show_default=True, help="Jobs per figure.")
 @json_option
 def sandbox(rounds: int, as_json: bool) -> None:
-    """Time each isolation tier: an empty job, a 20-step training, a limit, two workers.
+    """Time each isolation tier: an empty job, 20-step trainings, a limit, two workers.
+
+    The trainings are our own, one under a free-form optimiser and one under a free-form schedule.
 
     Example: cambrian bench sandbox --rounds 300
     """
@@ -124,7 +130,8 @@ def sandbox(rounds: int, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    table = _table("tier", "empty ms", "/min", "train ms", "/min", "long s", "gone ms", "2 workers")
+    trainings = ("train ms", "/min", "optimizer ms", "/min", "schedule ms", "/min")
+    table = _table("tier", "empty ms", "/min", *trainings, "long s", "gone ms", "2 workers")
     left_out = ("start_s", "result")
     for figures in found:
         table.add_row(*(str(value) for name, value in figures.items() if name not in left_out))

@@ -48,14 +48,17 @@ unsafe_option = click.option(
 )
 
 
+display_option = click.option(
+    "--display",
+    type=click.Choice(["live", "plain", "json", "none"]),
+    help="How to show progress.  [default: live on a terminal, else plain]",
+)
+
+
 def search_options(command: F) -> F:
     """Add the options of commands that search."""
     for option in (
-        click.option(
-            "--display",
-            type=click.Choice(["live", "plain", "json", "none"]),
-            help="How to show progress.  [default: live on a terminal, else plain]",
-        ),
+        display_option,
         db_option,
         click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same run."),
         device_option,

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from runs.commands.common import json_option, out, print_json
+
+if TYPE_CHECKING:
+    from programs.program import Program
 
 
 @click.command(name="library")
@@ -25,7 +30,7 @@ def command(name: str | None, as_json: bool) -> None:
         raise InputError(f"The library has no `{name}`.{ask}")
     chosen = known if name is None else {name: known[name]}
     if as_json:
-        print_json([{"name": n, "kind": p.kind, "source": p.source} for n, p in chosen.items()])
+        print_json([_described(n, p) for n, p in chosen.items()])
         return
     if name is not None:
         click.echo(known[name].source, nl=False)
@@ -36,6 +41,16 @@ def command(name: str | None, as_json: bool) -> None:
     for heading in ("name", "kind", "what it is"):
         table.add_column(heading)
     for each, program in known.items():
-        doc = program.genome.doc if program.genome else ""
-        table.add_row(each, program.kind, doc.split("\n")[0])
+        kind = program.kind if program.genome else f"{program.kind}, free-form"
+        table.add_row(each, kind, _doc(program).split("\n")[0])
     out().print(table)
+
+
+def _doc(program: Program) -> str:
+    from programs.freeform import documentation
+
+    return program.genome.doc if program.genome else documentation(program.source)
+
+
+def _described(name: str, program: Program) -> dict[str, str]:
+    return {"name": name, "kind": program.kind, "form": program.form, "source": program.source}

@@ -88,7 +88,8 @@ def command(
                 )
             chance = above_chance(evaluator, candidate, run.seed, config.workers)
     if as_json:
-        print_json({**json.loads(to_json(asdict(verdict))), "above_chance": chance})
+        compared = {"above_chance": chance} if chance else {}
+        print_json({**json.loads(to_json(asdict(verdict))), **compared})
         return
     out().print(verdicts.quick_screen(verdict) if quick else verdicts.screen(verdict))
     if chance:

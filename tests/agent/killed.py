@@ -12,4 +12,4 @@ from tests.agent.test_calls import settings
 
 if __name__ == "__main__":
     with Store.open(sys.argv[1]) as store:
-        perform(prepare(store, settings(sys.argv[2]), MemorySandbox()), Silent(), print)
+        perform(prepare(store, settings(sys.argv[2]), MemorySandbox()), Silent())

@@ -77,7 +77,7 @@ def test_killed_with_calls_in_flight_the_reservation_is_spent(tmp_path: Path) ->
             assert run.usd == pytest.approx(sum(row["usd"] for row in lost))
             assert run.usd > 0
             prepared = prepare(store, settings(server.base), MemorySandbox(), resume=run.id)
-            state, progress = perform(prepared, Silent(), print)
+            state, progress = perform(prepared, Silent())
             assert state == "done"
             rows = store.llm_calls(run.id)
             kept = [row for row in rows if row["error"].startswith(IN_FLIGHT)]

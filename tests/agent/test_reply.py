@@ -181,3 +181,12 @@ def test_a_whole_program_will_do_in_place_of_edits() -> None:
     assert read_edits(PARENT, f"```python\n{SGD}```", KIND).worth is Worth.PROGRAM
     gone = read_edits(PARENT, edit("m = lerp(m, g, 0.1)", ""), KIND)
     assert gone.worth is Worth.PROGRAM
+
+
+def test_free_form_python_keeps_its_imports_and_constants() -> None:
+    source = (
+        "import torch\n\nBETA = 0.9\n\n\ndef update(w, g, m, lr):\n    if g.ndim == 2:\n"
+        "        g = torch.linalg.qr(g)[0]\n    m = BETA * m + g\n    return lr * m, m\n"
+    )
+    (offer,) = read_reply(f"Orthogonal.\n\n```python\n{source}```", KIND).offers
+    assert (offer.program.form, offer.program.source) == ("tensor", source)

@@ -32,7 +32,7 @@ def run(store: Store, script: Script, kind: str, **given: Any) -> str:
     with serving(script) as server, sandbox_for(find_task(SMALL, kind), 1, "cpu") as sandbox:
         base = {"task": SMALL, "kind": kind, "models": {MODEL: 1.0}, "api_base": server.base}
         prepared = prepare(store, read_config(**base | plain | given), sandbox)
-        perform(prepared, Silent(), print)
+        perform(prepared, Silent())
         return prepared.run.id
 
 

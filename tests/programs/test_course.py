@@ -13,7 +13,7 @@ from programs.interpret import plan
 from programs.kinds.optimizer import KIND
 from programs.kinds.optimizer_course import updates
 from programs.kinds.optimizer_layout import Layout
-from programs.load import library
+from programs.load import in_language, library
 from tests.programs.walks import walk
 
 STEPS = 6
@@ -57,7 +57,7 @@ def same(genome: Genome) -> None:
             np.testing.assert_allclose(other, one, rtol=1e-9, atol=1e-300)
 
 
-@pytest.mark.parametrize("name", library("optimizer"))
+@pytest.mark.parametrize("name", in_language("optimizer"))
 def test_the_library(name: str) -> None:
     genome = library("optimizer")[name].genome
     if genome is not None:

@@ -12,7 +12,7 @@ from programs.check import check, without_dead_code
 from programs.errors import Fault
 from programs.genome import Argument, Function, Genome, Statement, is_anonymous
 from programs.kind import Kind
-from programs.load import builtin_kinds, kind_named, library, make_program
+from programs.load import builtin_kinds, in_language, kind_named, make_program
 from programs.parse import parse
 from programs.render import render
 from programs.tidy import tidy
@@ -72,7 +72,7 @@ def test_the_key_is_blind_to_commutation(kind: Kind, genomes: list[Genome]) -> N
 
 
 def test_programs_of_the_library_come_out_as_they_went_in(kind: Kind) -> None:
-    for name, program in library(kind.name).items():
+    for name, program in in_language(kind.name).items():
         assert program.genome is not None, name
         again = make_program(program.genome, kind)
         assert not isinstance(again, Fault), name

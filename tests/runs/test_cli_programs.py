@@ -135,3 +135,10 @@ def test_bad_input_gets_one_clear_sentence(home: Path, args: list[str], says: st
     assert "Traceback" not in done.stderr
     assert says in done.stderr
     assert done.stdout == ""
+
+
+def test_the_library_marks_what_is_free_form(home: Path) -> None:
+    done = cambrian("library", "--json", cwd=home)
+    listed = {p["name"]: p["form"] for p in json.loads(done.stdout)}
+    assert listed["soap"] == listed["shampoo"] == "tensor"
+    assert listed["adamw"] == ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from programs.load import library
+from programs.load import in_language, library
 from programs.program import Program
 from tests.programs.export.samples import (
     STEPS,
@@ -45,7 +45,7 @@ def agrees(made: Program, dtype: torch.dtype) -> bool | None:
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
-@pytest.mark.parametrize("name", library("optimizer"))
+@pytest.mark.parametrize("name", in_language("optimizer"))
 def test_library_agrees_with_the_interpreter(name: str, dtype: torch.dtype) -> None:
     assert agrees(library("optimizer")[name], dtype)
 

@@ -7,11 +7,11 @@ import pytest
 from programs.errors import InputError
 from programs.export.latex import export_latex
 from programs.export.unicode import export_unicode
-from programs.load import library, unreadable
+from programs.load import in_language, library, unreadable
 from programs.program import Program
 from tests.programs.export.samples import mutants, program
 
-ALL = [*library("optimizer").values(), *library("schedule").values(), *mutants(40, seed=7)]
+ALL = [*in_language("optimizer").values(), *library("schedule").values(), *mutants(40, seed=7)]
 
 
 def test_adam_as_a_person_would_write_it() -> None:

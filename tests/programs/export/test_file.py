@@ -12,7 +12,7 @@ import pytest
 
 from programs.errors import InputError
 from programs.export import Evidence, export, export_latex, export_optimizer
-from programs.load import library, unreadable
+from programs.load import in_language, library, unreadable
 from tests.programs.export.samples import mutants, program
 
 GOLDEN = Path(__file__).parents[2] / "golden"
@@ -72,7 +72,7 @@ def test_the_text_is_as_it_was_read_and_approved(name: str, form: str) -> None:
     assert text == file.read_text("utf-8")
 
 
-@pytest.mark.parametrize("made", [*library("optimizer").values(), *mutants(20, seed=5)])
+@pytest.mark.parametrize("made", [*in_language("optimizer").values(), *mutants(20, seed=5)])
 def test_torch_is_the_only_import(made) -> None:  # type: ignore[no-untyped-def]
     tree = ast.parse(export_optimizer(made))
     imports = [n for n in ast.walk(tree) if isinstance(n, ast.Import | ast.ImportFrom)]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
+from evaluators.harness.freeform.text import rule
 from programs.interpret import plan
 from programs.load import kind_named, library
 
@@ -29,10 +30,11 @@ def problem(shape: tuple[int, ...]) -> tuple[np.ndarray, list[np.ndarray]]:
 
 
 def played(name: str, w: np.ndarray, gradients: list[np.ndarray], lr: float) -> np.ndarray:
-    """Run a library program as training does, on the matrix view of one tensor."""
+    """Run a library program as training does: one of the language on the matrix view."""
     kind = kind_named("optimizer")
     genome = library("optimizer")[name].genome
-    assert genome is not None
+    if genome is None:
+        return _played_freely(name, w, gradients, lr)
     program = plan(genome.main, kind, np)
     states = kind.entry.states(genome.main)
     view = (w.shape[0] if w.ndim else 1, -1)
@@ -46,6 +48,18 @@ def played(name: str, w: np.ndarray, gradients: list[np.ndarray], lr: float) -> 
             now = now - update[0]
             memory = dict(zip(states, new, strict=True))
     return now.reshape(w.shape)
+
+
+def _played_freely(name: str, w: np.ndarray, gradients: list[np.ndarray], lr: float) -> np.ndarray:
+    program = library("optimizer")[name]
+    update = rule(program.source, program.form)
+    now = torch.tensor(w)
+    state = update.init([now.clone()])
+    for step, g in enumerate(gradients, 1):
+        given = ([now.clone()], [torch.tensor(g)], state, lr, step, STEPS)
+        (delta,), state = update.update(*given)
+        now = now - delta
+    return now.numpy()
 
 
 def with_torch(make: Callable[[list[torch.Tensor]], torch.optim.Optimizer]) -> Reference:

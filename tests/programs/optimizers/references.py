@@ -289,3 +289,69 @@ def lion_raw(w: Array, gradients: Gradients, lr: float) -> Array:
         rate = lr * 0.0002171761734643951
         w = w - (rate * np.sign(m) + rate * 0.4601978361606598 * w)
     return w
+
+
+def _unfolded(x: Array, axis: int) -> Array:
+    """Return the matrix whose rows belong to the places along an axis."""
+    return np.array([np.take(x, i, axis).ravel() for i in range(x.shape[axis])])
+
+
+def _along(x: Array, matrix: Array, axis: int) -> Array:
+    """Multiply every line along an axis by a matrix."""
+    return np.apply_along_axis(lambda line: matrix @ line, axis, x)
+
+
+def shampoo(w: Array, gradients: Gradients, lr: float) -> Array:
+    shape = w.shape or (1,)
+    sums = [1e-4 * np.eye(n) for n in shape]
+    roots = [np.eye(n) for n in shape]
+    momentum = np.zeros(shape)
+    for t, g in enumerate(gradients, 1):
+        x = g.reshape(shape)
+        for axis in range(len(shape)):
+            rows = _unfolded(g.reshape(shape), axis)
+            sums[axis] = sums[axis] + sum(np.outer(column, column) for column in rows.T)
+            if t == 1 or t % 10 == 0:
+                values, vectors = np.linalg.eigh(sums[axis])
+                power = [value ** (-1 / (2 * len(shape))) for value in values]
+                roots[axis] = vectors @ np.diag(power) @ vectors.T
+            x = _along(x, roots[axis], axis)
+        momentum = 0.9 * momentum + x
+        w = w - lr * momentum.reshape(w.shape)
+    return w
+
+
+def soap(w: Array, gradients: Gradients, lr: float) -> Array:
+    if w.ndim < 2:
+        return _soap_of_vectors(w, gradients, lr)
+    axes = range(w.ndim)
+    first = [_unfolded(gradients[0], a) for a in axes]
+    averages = [0.05 * rows @ rows.T for rows in first]
+    bases = [np.linalg.eigh(a)[1][:, ::-1] for a in averages]
+    m, v = np.zeros_like(w), np.zeros_like(w)
+    for t, g in enumerate(gradients[1:], 1):
+        m = 0.95 * m + 0.05 * g
+        inside, moment = g, m
+        for a in axes:
+            inside, moment = (_along(x, bases[a].T, a) for x in (inside, moment))
+        v = 0.95 * v + 0.05 * inside**2
+        u = moment / (1 - 0.95**t) / (np.sqrt(v / (1 - 0.95**t)) + 1e-8)
+        for a in axes:
+            u = _along(u, bases[a], a)
+        w = w - lr * (u + 0.01 * w)
+        for a in axes:
+            rows = _unfolded(g, a)
+            averages[a] = 0.95 * averages[a] + 0.05 * rows @ rows.T
+            if (t + 1) % 10 == 0:
+                weight = [float(q @ averages[a] @ q) for q in bases[a].T]
+                order = sorted(range(len(weight)), key=lambda i: -weight[i])
+                bases[a] = np.linalg.qr(averages[a] @ bases[a][:, order])[0]
+                v = np.take(v, order, a)
+    return w
+
+
+def _soap_of_vectors(w: Array, gradients: Gradients, lr: float) -> Array:
+    adam = Adam(0.95, 0.95)
+    for g in gradients[1:]:
+        w = w - lr * (adam.step(g) + 0.01 * w)
+    return w

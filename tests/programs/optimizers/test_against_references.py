@@ -30,8 +30,10 @@ REFERENCES = [
     "power_sign",
     "schedule_free_adamw",
     "schedule_free_sgd",
+    "shampoo",
     "sign_sgd",
     "signum",
+    "soap",
     "yogi",
 ]
 
