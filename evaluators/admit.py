@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from evaluators import freeform
 from evaluators.candidate import UNSAFE
 from evaluators.task import Task, language
-from programs.check import depends_on
+from programs.check import check, depends_on
 from programs.errors import Fault, SandboxUnavailable
 from programs.fingerprint import behaviour
 from programs.genome import Genome
@@ -54,6 +54,17 @@ def admit_to(
     return admit(offer, language(task), sandbox, getattr(task, "refusal", None))
 
 
+def misfit(task: Task, program: Program) -> str:
+    """Say why a program of a task's kind cannot stand in its place, or nothing; no probe is run."""
+    if program.genome is None:
+        return ""
+    typed = check(program.genome, language(task))
+    if isinstance(typed, Fault):
+        return f"does not fit: {typed}"
+    refusal: Refusal | None = getattr(task, "refusal", None)
+    return refusal(program.genome) if refusal else ""
+
+
 def admit(
     offer: Genome | str,
     kind: Kind,
@@ -69,7 +80,7 @@ def admit(
         text = offer if isinstance(offer, str) else repr(offer)
         return Rejected(unreadable(text[:MAX_TEXT], kind.name), f"not valid: {program}")
     if program.genome is None:
-        return _probed(program, sandbox)
+        return _probed(program, sandbox, kind)
     for name in kind.entry.vital:
         if not depends_on(program.genome.main, kind, name):
             meaning = kind.entry.vital[name]
@@ -82,12 +93,12 @@ def admit(
     return Admitted(program, found.fingerprint)
 
 
-def _probed(program: Program, sandbox: Sandbox | None) -> Admitted | Rejected:
+def _probed(program: Program, sandbox: Sandbox | None, kind: Kind) -> Admitted | Rejected:
     """Probe a free-form program where it can do no harm."""
     if sandbox is None:
         return Rejected(program, "refused: free-form Python runs nowhere but in the sandbox")
     try:
-        found = freeform.behaviour(program, sandbox)
+        found = freeform.behaviour(program, sandbox, kind)
     except freeform.Unprobable as fault:
         return Rejected(program, str(fault))
     except SandboxUnavailable as refusal:

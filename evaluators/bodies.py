@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -28,7 +28,7 @@ import numpy as np
 
 from evaluators.data.splits import UNASKED, Data
 from evaluators.pareto import Direction
-from evaluators.scores import SCORES
+from evaluators.scores import SCORES, WATCHED, refuse_claims
 from evaluators.task import Measurement, Rung, Trial
 from programs.errors import Fault
 from programs.genome import Genome
@@ -36,11 +36,12 @@ from programs.kind import Kind
 from programs.kinds.architecture import at
 from programs.kinds.networks.features import Feature
 from programs.kinds.networks.plan import recipe
+from programs.load import library
 from programs.program import Program
 from programs.spec import Spec
 from sandbox.base import MIB, Limits, Payload
 
-RATES = (3e-3, 1e-2, 3e-2)
+RATES = (3e-3, 1e-2, 3e-2, 1e-1)
 
 OBJECTIVES: Mapping[str, Direction] = {
     "score": "up",
@@ -84,6 +85,8 @@ class Bodies:
     labels are `[n]`; otherwise it sees every position, and labels are `[n, length]` with `UNASKED`
     where nothing is judged (as many places in every judged example). `recipe` changes how networks
     are trained. A network above `most_parameters` or `most_flops` is refused.
+    `held_out` names the tasks on which a verdict judges what was found here, `funnel` those on
+    which a funnel of meta-validation does, the cheaper first; no task should be in both.
     """
 
     name: str
@@ -104,6 +107,8 @@ class Bodies:
     seconds: float = 120.0
     memory: int = 1024 * MIB
     further: tuple[Rung, ...] = ()
+    held_out: tuple[str, ...] = ()
+    funnel: tuple[str, ...] = ()
     kind: str = "architecture"
     harness: str = "evaluators.harness.architecture:train"
     objectives: Mapping[str, Direction] = field(default_factory=lambda: OBJECTIVES)
@@ -152,8 +157,10 @@ class Bodies:
     def refusal(self, genome: Genome) -> str:
         """Say why a program that type-checks is too large for this task, or nothing."""
         found = self.sizes(genome)
-        if isinstance(found, Fault):
-            return f"not valid: {found}"
+        return f"not valid: {found}" if isinstance(found, Fault) else self.excess(found)
+
+    def excess(self, found: Sizes) -> str:
+        """Say why a network of this size is too large for this task, or nothing."""
         for what, is_, most in (
             ("parameters", found.parameters, self.most_parameters),
             ("FLOPs an example", found.flops, self.most_flops),
@@ -167,13 +174,17 @@ class Bodies:
         plan = recipe(genome, self.language)
         if isinstance(plan, Fault):
             return plan
-        given, gives = plan.given, plan.gives
-        places = 1 if self.pooled else gives.positions
-        outputs = self.spec.outputs
+        body = Sizes(plan.parameters, plan.flops)
+        return self.with_ends(body, plan.gives.positions, plan.gives.width)
+
+    def with_ends(self, body: Sizes, positions: int, width: int) -> Sizes:
+        """Add the stem and the read-out to a body that gives so many positions of that width."""
+        outputs, given = self.spec.outputs, Feature(self.spec.input, self.spec.shape)
+        places = 1 if self.pooled else positions
         stem, stem_flops = _stem_sizes(self.stem, given)
         return Sizes(
-            plan.parameters + stem + (gives.width + 1) * outputs,
-            plan.flops + stem_flops + 2 * places * gives.width * outputs,
+            body.parameters + stem + (width + 1) * outputs,
+            body.flops + stem_flops + 2 * places * width * outputs,
         )
 
     def payload(self, program: Program, trial: Trial) -> Payload:
@@ -204,10 +215,11 @@ class Bodies:
 
     def measure(self, result: Payload, trial: Trial) -> Measurement:
         """Score predictions; `ValueError` where their shape is not what was owed."""
+        refuse_claims(result)
         labels = self.splits.held_out(trial.split)[1]
         answers = labels[labels != UNASKED]
         found = np.asarray(result.arrays["predictions"], dtype=np.float64)
-        owed = (len(trial.learning_rates), len(trial.seeds), len(answers), self.spec.outputs)
+        owed = self._owed(trial, answers)
         if found.shape != owed:
             raise ValueError(f"expected predictions of shape {owed}, found {found.shape}")
         measured = SCORES[self.score].measure(found, answers)
@@ -215,6 +227,45 @@ class Bodies:
         each = measured.examples.reshape(*owed[:2], len(labels), -1).mean(-1)
         metrics = {name: np.full(owed[:2], cost) for name, cost in costs.items()}
         return replace(measured, examples=each, metrics={**measured.metrics, **metrics})
+
+    def _owed(self, trial: Trial, answers: np.ndarray) -> tuple[int, ...]:
+        return (len(trial.learning_rates), len(trial.seeds), len(answers), self.spec.outputs)
+
+    def work(self, trial: Trial) -> float:
+        """Return the cost of a trial of the reference in multiply-adds; back costs twice forth."""
+        genome = library(self.kind)[self.baselines[0]].genome
+        assert genome is not None
+        found = self.sizes(genome)
+        if isinstance(found, Fault):
+            raise ValueError(f"the baseline {self.baselines[0]} does not fit {self.name}: {found}")
+        replicas = len(trial.learning_rates) * len(trial.seeds)
+        return 3.0 * found.flops / 2 * self.batch * trial.steps * replicas
+
+    def watched(self, payload: Payload, trial: Trial, marks: Sequence[int]) -> Payload:
+        """Ask for predictions at certain steps too, on the first examples of validation."""
+        x, labels = (part[: self.watch_size(trial, len(marks))] for part in self.splits.validation)
+        arrays = {**payload.arrays, "curve_x": x}
+        if not self.pooled:
+            arrays["curve_asked"] = (labels != UNASKED).astype(np.uint8)
+        return Payload({**payload.data, "marks": list(marks)}, arrays)
+
+    def curve(self, result: Payload, trial: Trial, marks: Sequence[int]) -> np.ndarray:
+        """Score what `watched` asked for: `[marks, learning rates, seeds]`."""
+        refuse_claims(result)
+        labels = self.splits.validation[1][: self.watch_size(trial, len(marks))]
+        answers = labels[labels != UNASKED]
+        found = np.asarray(result.arrays["curve"], dtype=np.float64)
+        owed = (len(marks), *self._owed(trial, answers))
+        if found.shape != owed:
+            raise ValueError(f"expected a curve of shape {owed}, found {found.shape}")
+        return np.stack([SCORES[self.score].measure(point, answers).score for point in found])
+
+    def watch_size(self, trial: Trial, marks: int) -> int:
+        """Return how many examples are watched, so that the answer stays within `WATCHED`."""
+        labels = self.splits.validation[1]
+        places = int((labels != UNASKED).sum()) // len(labels)
+        each = 4 * places * self.spec.outputs * len(trial.learning_rates) * len(trial.seeds) * marks
+        return min(len(labels), max(1, WATCHED // each))
 
 
 def _stem_sizes(stem: Stem, given: Feature) -> tuple[int, int]:

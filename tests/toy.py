@@ -33,7 +33,8 @@ class Toy:
         return Payload(data | {"seeds": list(trial.seeds), "steps": trial.steps})
 
     def measure(self, result: Payload, trial: Trial) -> Measurement:
-        luck, mood = float(result.data["luck"]), float(result.data["mood"])
+        luck = float(result.data["luck"])
+        mood = float(result.data.get("mood", luck))
         luck = (luck + mood) / 2 if trial.steps < 2 else luck
         rates = np.linspace(0.0, 1.0, len(trial.learning_rates))[:, None]
         seeds = np.array([s % 7 for s in trial.seeds]) / 100

@@ -2,21 +2,23 @@
 
 The child side of every architecture's evaluation. It gets training examples with labels and the
 judged inputs without; which of its predictions are right, only the parent knows. The program is
-built by our own interpreter, so no text of a candidate is executed.
+built by our own interpreter, or has come as a graph of known operations (`evaluators.graph`), so
+no text of a candidate is executed.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from evaluators.harness.audit import audit
 from evaluators.harness.bodies.cost import counted, latency, step_memory
+from evaluators.harness.bodies.graph import bodies
 from evaluators.harness.bodies.stack import Recipe, Stack
 from evaluators.harness.bodies.whole import whole
 from evaluators.harness.training import batches, cosine
@@ -42,25 +44,35 @@ def train(payload: Payload) -> Payload:
     """Train `learning_rates × seeds` copies and predict on `eval_x`.
 
     Data in: `source`, `spec`, `stem`, `pooled`, `recipe`, `sizes`, `batch`, `steps`,
-    `learning_rates`, `seeds`, `device`. Arrays in: `train_x`, `train_y`, `eval_x`, and `asked`, a
-    mask of positions, unless pooled. Arrays out: `predictions [learning rates, seeds, examples or
-    asked positions, outputs]`, not-a-number for copies that diverged, and `losses [points, learning
-    rates, seeds]`, the mean training loss of each stretch of 20 steps. Data out: `stopped` says why
+    `learning_rates`, `seeds`, `device`, and for a free-form program `graph` instead of `source`,
+    with its weights `w0`, … among the arrays. Arrays in: `train_x`, `train_y`, `eval_x`, and
+    `asked`, a mask of positions, unless pooled. Arrays out: `predictions [learning rates, seeds,
+    examples or asked positions, outputs]`, not-a-number for copies that diverged, and `losses
+    [points, learning rates, seeds]`, the mean loss of each stretch of 20 steps. Data out: `stopped`
+    says why
     there are no predictions, `fault` what the audits found, `costs` what the network takes.
+
+    With `marks`, steps at which to look, and the array `curve_x` (and `curve_asked` unless pooled),
+    predictions on it at each come back as `curve [marks, learning rates, seeds, …]`; the training
+    is the same. With `patient`, a network that learns nothing at first is not given up.
     """
     data = payload.data
     device = torch.device(str(data.get("device", "cpu")))
     x, y, judged = (_tensor(payload, n, device) for n in ("train_x", "train_y", "eval_x"))
     batch = int(data["batch"])
-    networks = [whole(data, x[:2].cpu(), seed).to(device) for seed in data["seeds"]]
+    made = _bodies(payload)
+    networks = [
+        whole(data, x[:2].cpu(), seed, body).to(device)
+        for seed, body in zip(data["seeds"], made, strict=True)
+    ]
     memory = step_memory(networks[0], x[:batch], y[:batch])
     stack = Stack(networks, data["learning_rates"], Recipe(**data["recipe"]), memory < ROOM)
-    losses, stopped = _fit(stack, x, y, data)
+    curve = _Curve(payload, device)
+    losses, stopped = _fit(stack, x, y, data, curve)
     if stopped:
         return Payload({"stopped": stopped}, {"losses": losses})
     trained = stack.one()
-    asked = _tensor(payload, "asked", device).bool() if "asked" in payload.arrays else None
-    predictions = stack.predict(judged, asked)
+    predictions = stack.predict(judged, _mask(payload, "asked", device))
     costs = {
         **(data["sizes"] or counted(trained, x)),
         "memory_mib": memory,
@@ -68,7 +80,17 @@ def train(payload: Payload) -> Payload:
     }
     fault = audit(trained, judged, bool(data["spec"]["causal"]))
     found = {"predictions": predictions, "losses": losses}
+    if curve.points:
+        found["curve"] = np.stack(curve.points)
     return Payload({"stopped": "", "fault": fault, "costs": costs}, found)
+
+
+def _bodies(payload: Payload) -> Sequence[nn.Module | None]:
+    """Return the bodies that came as a graph, one a seed, or none."""
+    seeds = len(payload.data["seeds"])
+    if "graph" not in payload.data:
+        return [None] * seeds
+    return bodies(payload.data["graph"], payload.arrays, seeds)
 
 
 def warm_up() -> None:
@@ -94,9 +116,32 @@ def _tensor(payload: Payload, name: str, device: torch.device) -> Tensor:
     return values if values.is_floating_point() else values.long()
 
 
-def _fit(stack: Stack, x: Tensor, y: Tensor, data: Mapping[str, Any]) -> tuple[np.ndarray, str]:
+def _mask(payload: Payload, name: str, device: torch.device) -> Tensor | None:
+    """Return an array that marks positions, or `None` where every example is judged whole."""
+    return _tensor(payload, name, device).bool() if name in payload.arrays else None
+
+
+class _Curve:
+    """Predictions at the steps that the parent asked for."""
+
+    def __init__(self, payload: Payload, device: torch.device) -> None:
+        self.marks = frozenset(payload.data.get("marks", ()))
+        self.points: list[np.ndarray] = []
+        if self.marks:
+            self.x = _tensor(payload, "curve_x", device)
+            self.asked = _mask(payload, "curve_asked", device)
+
+    def look(self, stack: Stack, step: int) -> None:
+        if step in self.marks:
+            self.points.append(stack.predict(self.x, self.asked))
+
+
+def _fit(
+    stack: Stack, x: Tensor, y: Tensor, data: Mapping[str, Any], curve: _Curve
+) -> tuple[np.ndarray, str]:
     """Train to the end, or until nothing is left that learns; return mean losses by stretch."""
     steps = int(data["steps"])
+    patient = bool(data.get("patient"))
     order = batches(len(x), int(data["batch"]), steps, data["seeds"]).to(x.device)
     probation = max(CHECK_EVERY, round(steps * PROBATION / CHECK_EVERY) * CHECK_EVERY)
     points: list[np.ndarray] = []
@@ -106,13 +151,18 @@ def _fit(stack: Stack, x: Tensor, y: Tensor, data: Mapping[str, Any]) -> tuple[n
         picked = order[step - 1]
         losses = stack.step(x[picked], y[picked], step, factor(step, steps, stack.recipe.warmup))
         stretch.append(losses)
+        curve.look(stack, step)
         if step % CHECK_EVERY and step < steps:
             continue
         points.append(stack.unstack(torch.stack(stretch).mean(0)))
         stretch = []
         if not stack.drop_diverged(losses):
             return np.array(points), f"diverged: at every learning rate by step {step}"
-        if step == probation and not _learnt(before, stack.loss(x[:SAMPLE], y[:SAMPLE])):
+        if (
+            step == probation
+            and not patient
+            and not _learnt(before, stack.loss(x[:SAMPLE], y[:SAMPLE]))
+        ):
             message = f"no progress: no loss fell within {step} steps at any learning rate"
             return np.array(points), message
     return np.array(points), ""
