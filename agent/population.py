@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 
@@ -18,11 +19,14 @@ from programs.genome import Genome
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A possible parent; a seed program without a score loses any fight."""
+    """A possible parent, with its score on each rung that it was judged on, the cheapest first.
+
+    Where it has no score it loses any fight.
+    """
 
     id: str
     genome: Genome
-    score: float
+    scores: tuple[float, ...]
     fingerprint: str = ""
 
 
@@ -38,11 +42,21 @@ def population(view: View, size: int) -> list[Member]:
 def _member(candidate: Candidate) -> Member | None:
     if candidate.program.genome is None:
         return None
-    score = -np.inf if candidate.score is None else candidate.score
-    return Member(candidate.id, candidate.program.genome, score, candidate.evaluation.fingerprint)
+    judged = (candidate.evaluation, *candidate.climbs)
+    scores = tuple(-np.inf if e.score is None else e.score for e in judged)
+    return Member(candidate.id, candidate.program.genome, scores, candidate.evaluation.fingerprint)
 
 
 def tournament(members: Sequence[Member], size: int, rng: np.random.Generator) -> Member:
-    """Return the best of `size` members drawn with replacement; the youngest wins a tie."""
-    drawn = rng.integers(len(members), size=size)
-    return members[max(drawn, key=lambda i: (members[i].score, i))]
+    """Return the winner of `size` members drawn with replacement, in duels from the oldest on."""
+    drawn = sorted(rng.integers(len(members), size=size))
+    return reduce(duel, (members[i] for i in drawn))
+
+
+def duel(older: Member, younger: Member) -> Member:
+    """Return the better on the dearest rung that both were judged on; the younger wins a tie.
+
+    That is what is known best about the two, and scores of different rungs never compare.
+    """
+    rung = min(len(older.scores), len(younger.scores)) - 1
+    return older if older.scores[rung] > younger.scores[rung] else younger

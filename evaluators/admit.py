@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from evaluators import freeform
 from evaluators.candidate import UNSAFE
 from evaluators.task import Task, language
-from programs.check import depends_on
+from programs.check import check, depends_on
 from programs.errors import Fault, SandboxUnavailable
 from programs.fingerprint import behaviour
 from programs.genome import Genome
@@ -52,6 +52,17 @@ def admit_to(
 ) -> Admitted | Rejected:
     """Admit a program to a task: in its language, and unless its `refusal` objects."""
     return admit(offer, language(task), sandbox, getattr(task, "refusal", None))
+
+
+def misfit(task: Task, program: Program) -> str:
+    """Say why a program of a task's kind cannot stand in its place, or nothing; no probe is run."""
+    if program.genome is None:
+        return ""
+    typed = check(program.genome, language(task))
+    if isinstance(typed, Fault):
+        return f"does not fit: {typed}"
+    refusal: Refusal | None = getattr(task, "refusal", None)
+    return refusal(program.genome) if refusal else ""
 
 
 def admit(

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -28,7 +28,7 @@ import numpy as np
 
 from evaluators.data.splits import UNASKED, Data
 from evaluators.pareto import Direction
-from evaluators.scores import SCORES
+from evaluators.scores import SCORES, WATCHED, refuse_claims
 from evaluators.task import Measurement, Rung, Trial
 from programs.errors import Fault
 from programs.genome import Genome
@@ -36,11 +36,12 @@ from programs.kind import Kind
 from programs.kinds.architecture import at
 from programs.kinds.networks.features import Feature
 from programs.kinds.networks.plan import recipe
+from programs.load import library
 from programs.program import Program
 from programs.spec import Spec
 from sandbox.base import MIB, Limits, Payload
 
-RATES = (3e-3, 1e-2, 3e-2)
+RATES = (3e-3, 1e-2, 3e-2, 1e-1)
 
 OBJECTIVES: Mapping[str, Direction] = {
     "score": "up",
@@ -84,6 +85,8 @@ class Bodies:
     labels are `[n]`; otherwise it sees every position, and labels are `[n, length]` with `UNASKED`
     where nothing is judged (as many places in every judged example). `recipe` changes how networks
     are trained. A network above `most_parameters` or `most_flops` is refused.
+    `held_out` names the tasks on which a verdict judges what was found here, `funnel` those on
+    which a funnel of meta-validation does, the cheaper first; no task should be in both.
     """
 
     name: str
@@ -104,6 +107,8 @@ class Bodies:
     seconds: float = 120.0
     memory: int = 1024 * MIB
     further: tuple[Rung, ...] = ()
+    held_out: tuple[str, ...] = ()
+    funnel: tuple[str, ...] = ()
     kind: str = "architecture"
     harness: str = "evaluators.harness.architecture:train"
     objectives: Mapping[str, Direction] = field(default_factory=lambda: OBJECTIVES)
@@ -210,10 +215,11 @@ class Bodies:
 
     def measure(self, result: Payload, trial: Trial) -> Measurement:
         """Score predictions; `ValueError` where their shape is not what was owed."""
+        refuse_claims(result)
         labels = self.splits.held_out(trial.split)[1]
         answers = labels[labels != UNASKED]
         found = np.asarray(result.arrays["predictions"], dtype=np.float64)
-        owed = (len(trial.learning_rates), len(trial.seeds), len(answers), self.spec.outputs)
+        owed = self._owed(trial, answers)
         if found.shape != owed:
             raise ValueError(f"expected predictions of shape {owed}, found {found.shape}")
         measured = SCORES[self.score].measure(found, answers)
@@ -221,6 +227,45 @@ class Bodies:
         each = measured.examples.reshape(*owed[:2], len(labels), -1).mean(-1)
         metrics = {name: np.full(owed[:2], cost) for name, cost in costs.items()}
         return replace(measured, examples=each, metrics={**measured.metrics, **metrics})
+
+    def _owed(self, trial: Trial, answers: np.ndarray) -> tuple[int, ...]:
+        return (len(trial.learning_rates), len(trial.seeds), len(answers), self.spec.outputs)
+
+    def work(self, trial: Trial) -> float:
+        """Return the cost of a trial of the reference in multiply-adds; back costs twice forth."""
+        genome = library(self.kind)[self.baselines[0]].genome
+        assert genome is not None
+        found = self.sizes(genome)
+        if isinstance(found, Fault):
+            raise ValueError(f"the baseline {self.baselines[0]} does not fit {self.name}: {found}")
+        replicas = len(trial.learning_rates) * len(trial.seeds)
+        return 3.0 * found.flops / 2 * self.batch * trial.steps * replicas
+
+    def watched(self, payload: Payload, trial: Trial, marks: Sequence[int]) -> Payload:
+        """Ask for predictions at certain steps too, on the first examples of validation."""
+        x, labels = (part[: self.watch_size(trial, len(marks))] for part in self.splits.validation)
+        arrays = {**payload.arrays, "curve_x": x}
+        if not self.pooled:
+            arrays["curve_asked"] = (labels != UNASKED).astype(np.uint8)
+        return Payload({**payload.data, "marks": list(marks)}, arrays)
+
+    def curve(self, result: Payload, trial: Trial, marks: Sequence[int]) -> np.ndarray:
+        """Score what `watched` asked for: `[marks, learning rates, seeds]`."""
+        refuse_claims(result)
+        labels = self.splits.validation[1][: self.watch_size(trial, len(marks))]
+        answers = labels[labels != UNASKED]
+        found = np.asarray(result.arrays["curve"], dtype=np.float64)
+        owed = (len(marks), *self._owed(trial, answers))
+        if found.shape != owed:
+            raise ValueError(f"expected a curve of shape {owed}, found {found.shape}")
+        return np.stack([SCORES[self.score].measure(point, answers).score for point in found])
+
+    def watch_size(self, trial: Trial, marks: int) -> int:
+        """Return how many examples are watched, so that the answer stays within `WATCHED`."""
+        labels = self.splits.validation[1]
+        places = int((labels != UNASKED).sum()) // len(labels)
+        each = 4 * places * self.spec.outputs * len(trial.learning_rates) * len(trial.seeds) * marks
+        return min(len(labels), max(1, WATCHED // each))
 
 
 def _stem_sizes(stem: Stem, given: Feature) -> tuple[int, int]:

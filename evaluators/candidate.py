@@ -89,6 +89,7 @@ class Candidate:
 
     `index` is its place in the run's order of proposals, from 0. `duplicate_of` names the
     candidate whose behaviour it repeats; `recalled` says that the score comes from an earlier run.
+    `climbs` are the judgements on dearer rungs, in rising order, that its behaviour had so far.
     """
 
     id: str
@@ -98,8 +99,26 @@ class Candidate:
     evaluation: Evaluation
     duplicate_of: str | None = None
     recalled: bool = False
+    climbs: tuple[Evaluation, ...] = ()
 
     @property
     def score(self) -> float | None:
-        """Return the evaluation's score."""
+        """Return the score on the rung that all candidates of a run share."""
         return self.evaluation.score
+
+    @property
+    def standing(self) -> Evaluation:
+        """Return the evaluation on the highest rung that gave a score."""
+        scored = (e for e in reversed(self.climbs) if e.score is not None)
+        return next(scored, self.evaluation)
+
+    @property
+    def rank(self) -> tuple[int, float, int]:
+        """Return a key that sorts the best first: rung, score, place; scores of a rung compare."""
+        standing = self.standing
+        score = float("-inf") if standing.score is None else standing.score
+        return (-standing.rung, -score, self.index)
+
+    def on(self, rung: int) -> Evaluation | None:
+        """Return the evaluation on a rung, if there was one."""
+        return next((e for e in (self.evaluation, *self.climbs) if e.rung == rung), None)

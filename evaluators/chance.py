@@ -62,15 +62,18 @@ class Improvement:
         )
 
 
-def draw(task: Task, count: int, rng: np.random.Generator) -> list[Program]:
-    """Draw random networks for a task's place, all of different behaviour.
+def draw(
+    task: Task, count: int, rng: np.random.Generator, known: Iterable[str] = ()
+) -> list[Program]:
+    """Draw random networks for a task's place, of other fingerprints than each other's and `known`.
 
     Each is a random network of the library that fits, after four to twelve random edits, most of
     which put an expression of the weighted grammar in a value's place; no score is looked at.
     Fewer come back where no more can be found.
     """
     operators = [OPERATORS.find(name) for name in OPERATORS_USED]
-    starts = fitting(task)
+    starts = [*fitting(task).values()]
+    known = frozenset(known)
     found: dict[str, Program] = {}
     refused = 0
     while len(found) < count and refused < GIVE_UP:
@@ -80,7 +83,7 @@ def draw(task: Task, count: int, rng: np.random.Generator) -> list[Program]:
             child = operators[rng.integers(len(operators))]([genome], language(task), rng)
             genome = genome if isinstance(child, Fault) else child
         admitted = admit_to(task, genome)
-        if isinstance(admitted, Admitted) and admitted.fingerprint not in found:
+        if isinstance(admitted, Admitted) and admitted.fingerprint not in {*found, *known}:
             found[admitted.fingerprint] = admitted.program
             refused = 0
         else:
@@ -88,10 +91,14 @@ def draw(task: Task, count: int, rng: np.random.Generator) -> list[Program]:
     return list(found.values())
 
 
-def fitting(task: Task) -> list[Program]:
-    """Return the library's programs that a task admits."""
-    known = library(task.kind).values()
-    return [p for p in known if isinstance(admit_to(task, p.source), Admitted)]
+def fitting(task: Task) -> dict[str, Program]:
+    """Return the library's programs that a task admits, by what they do there: its fingerprint."""
+    found: dict[str, Program] = {}
+    for program in library(task.kind).values():
+        admitted = admit_to(task, program.source)
+        if isinstance(admitted, Admitted):
+            found.setdefault(admitted.fingerprint, program)
+    return found
 
 
 def improvement(

@@ -19,6 +19,7 @@ import numpy as np
 from evaluators.candidate import Evaluation, Status
 from evaluators.evaluator import Evaluator, Judgement
 from evaluators.task import Split, Task, Trial
+from programs.conformance import Answer, Check, conduct
 from programs.load import builtin_kinds, library
 from programs.program import Program
 from sandbox import wire
@@ -28,15 +29,6 @@ SHORT = 40
 """Steps of the training runs that only ask whether one runs like another."""
 
 SPLITS: tuple[Split, ...] = ("validation", "test")
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """What was looked at, what was found, and the fault if there is one."""
-
-    name: str
-    fault: str
-    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,29 +60,16 @@ class _Case:
         return self.task.payload(self.program, replace(self.trial, split=split))
 
 
-Answer = str | tuple[str, str]
-"""The fault ("" for none), or the fault and a note."""
-
-
 def conformance(task: Task, sandbox: Sandbox) -> Iterator[Check]:
     """Examine a task, one check at a time; the dear ones only where the cheap ones passed."""
     case = _Case(task, sandbox)
     for group in (CHEAP, DEAR):
-        sound = True
-        for name, check in group.items():
-            found = _attempt(name, check, case)
-            sound = sound and not found.fault
-            yield found
-        if not sound:
+        found = []
+        for check in conduct(group, case):
+            found.append(check)
+            yield check
+        if any(check.fault for check in found):
             return
-
-
-def _attempt(name: str, check: Callable[[_Case], Answer], case: _Case) -> Check:
-    try:
-        answer = check(case)
-    except Exception as error:
-        return Check(name, f"{type(error).__name__}: {error}")
-    return Check(name, *((answer,) if isinstance(answer, str) else answer))
 
 
 def _described(case: _Case) -> Answer:

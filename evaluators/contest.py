@@ -20,7 +20,7 @@ from evaluators.freeform import Unprobable
 from evaluators.task import Trial, Watchable
 from evaluators.timing import time_to_target
 from programs.program import Program
-from sandbox.base import Payload
+from sandbox.base import Limits, Payload
 
 TUNING_SEED, FINAL_SEED, STUDY_SEED, TARGET_SEED = 10_000, 20_000, 30_000, 40_000
 
@@ -74,12 +74,12 @@ def enter(evaluator: Evaluator, program: Program, seeds: int) -> Entry | str:
     """Tune on validation, then judge on the held-out split; a string is the reason for failing."""
     rung = evaluator.task.rungs[0]
     tuning = replace(evaluator.trial(), seeds=_from(TUNING_SEED, rung.seeds))
-    tuned = evaluator.judge(program, tuning, rung.limits, patient)
+    tuned = evaluator.judge(program, tuning, _limits(evaluator, tuning), patient)
     if tuned.best is None:
         return tuned.message
     rate = tuned.best.learning_rate
     final = replace(tuning, learning_rates=(rate,), seeds=_from(FINAL_SEED, seeds), split="test")
-    judged = evaluator.judge(program, final, rung.limits, patient)
+    judged = evaluator.judge(program, final, _limits(evaluator, final), patient)
     if judged.best is None:
         return f"{judged.message} (with fresh seeds at its tuned learning rate)"
     found = judged.best.examples
@@ -100,7 +100,7 @@ def watch(evaluator: Evaluator, program: Program, entry: Entry) -> Watched:
     def asked(payload: Payload) -> Payload:
         return task.watched(patient(payload), trial, marks)
 
-    outcome = evaluator.run(program, trial, rung.limits, asked)
+    outcome = evaluator.run(program, trial, _limits(evaluator, trial), asked)
     never = np.full((len(marks), len(rates), STUDIES), np.nan)
     if isinstance(outcome, Unprobable) or outcome.result is None:
         return Watched(marks, never, math.inf)
@@ -130,7 +130,7 @@ def target(evaluator: Evaluator, program: Program, entry: Entry) -> float | None
         seeds=_from(TARGET_SEED, TARGET_SEEDS),
         device=evaluator.device,
     )
-    judged = evaluator.judge(program, trial, rung.limits, patient)
+    judged = evaluator.judge(program, trial, _limits(evaluator, trial), patient)
     if judged.best is None:
         return None
     examples = judged.best.examples[:, : task.watch_size(watched, MARKS)]
@@ -147,6 +147,14 @@ def neighbours(rate: float, sweep: tuple[float, ...]) -> tuple[float, ...]:
     place = sweep.index(rate)
     first = min(max(0, place - TRIALS // 2), max(0, len(sweep) - TRIALS))
     return sweep[first : first + TRIALS]
+
+
+def _limits(evaluator: Evaluator, trial: Trial) -> Limits:
+    """Return the search's limits, with more time where there are more replicas to train."""
+    rung = evaluator.task.rungs[0]
+    replicas = len(trial.learning_rates) * len(trial.seeds)
+    more = max(1.0, replicas / (len(rung.learning_rates) * rung.seeds))
+    return replace(rung.limits, seconds=rung.limits.seconds * more)
 
 
 def _from(first: int, count: int) -> tuple[int, ...]:

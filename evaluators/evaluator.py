@@ -17,6 +17,7 @@ from evaluators import freeform
 from evaluators.candidate import UNSAFE, Evaluation, Status
 from evaluators.code import code_hash
 from evaluators.curves import Curves, curves_at
+from evaluators.rungs import rung_at
 from evaluators.task import Measurement, Task, Trial
 from programs.fingerprint import MANTISSA_BITS
 from programs.fingerprint import VERSION as HASH_VERSION
@@ -51,13 +52,17 @@ class Best:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What a trial came to: `best` if SCORED, else a sentence that says why not."""
+    """What a trial came to: `best` if SCORED, else a sentence that says why not.
+
+    `tier` is the isolation it was made in, where that is not simply the sandbox's.
+    """
 
     status: Status
     best: Best | None
     message: str
     seconds: float
     curves: Curves = ()
+    tier: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,21 +75,22 @@ class Evaluator:
 
     def trial(self, rung: int = 0, repeat: int = 0) -> Trial:
         """Return the trial that every program of a search gets: seeds 0, 1, …, then the next."""
-        given = self.task.rungs[rung]
+        given = rung_at(self.task, rung)
         seeds = tuple(range(repeat * given.seeds, (repeat + 1) * given.seeds))
         return Trial(given.steps, given.learning_rates, seeds, device=self.device)
 
-    def protocol(self, versions: dict[str, str], trial: Trial | None = None) -> str:
-        """Hash all that a score depends on beside the program; equal protocols compare.
+    def protocol(self, versions: dict[str, str], *trials: Trial) -> str:
+        """Hash all that scores depend on beside the program; equal protocols compare.
 
-        Without a `trial` it is that of a search.
+        `trials` are what programs are judged in; without any it is that of a search.
         """
+        facts_of = [asdict(trial) for trial in trials or (self.trial(),)]
         facts = {
             "task": self.task.name,
             "kind": self.task.kind,
             "data": self.task.checksum,
             "harness": [self.task.harness, code_hash(self.task.harness)],
-            "trial": asdict(trial or self.trial()),
+            "trial": facts_of if len(facts_of) > 1 else facts_of[0],
             "hash": [HASH_VERSION, MANTISSA_BITS],
             "torch": versions.get("torch", ""),
         }
@@ -96,9 +102,10 @@ class Evaluator:
     ) -> Evaluation:
         """Judge a program as a search does; its own faults come back as a status.
 
-        `repeat` counts earlier evaluations of the same behaviour: each has seeds of its own.
+        `rung` is a level, 0 for the task's own. `repeat` counts earlier evaluations of the same
+        behaviour: each has seeds of its own.
         """
-        limits = self.task.rungs[rung].limits
+        limits = rung_at(self.task, rung).limits
         found = self.evaluate_with(program, self.trial(rung, repeat), limits)
         return replace(found, rung=rung, fingerprint=fingerprint)
 
@@ -110,7 +117,7 @@ class Evaluator:
             message=judged.message,
             seconds=judged.seconds,
             device=self.device,
-            tier=self._tier(program),
+            tier=self._tier(program, judged.tier),
         )
         if judged.best is None:
             return evaluation
@@ -123,9 +130,9 @@ class Evaluator:
             curves=judged.curves,
         )
 
-    def _tier(self, program: Program) -> str:
+    def _tier(self, program: Program, told: str) -> str:
         """Name the isolation of an evaluation: our interpreter does no harm without a cage."""
-        tier = self.sandbox.tier
+        tier = told or self.sandbox.tier
         return "process" if tier == UNSAFE and program.genome is not None else tier
 
     def judge(
@@ -139,7 +146,7 @@ class Evaluator:
         curves: Curves = ()
         if best is not None and outcome.result is not None:
             curves = curves_at(outcome.result, trial, best.learning_rate)
-        return Judgement(status, best, message, outcome.seconds, curves)
+        return Judgement(status, best, message, outcome.seconds, curves, outcome.tier)
 
     def run(
         self, program: Program, trial: Trial, limits: Limits, amend: Amend | None = None

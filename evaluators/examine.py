@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from evaluators.admit import Admitted, Rejected, admit
-from evaluators.conformance import Check
+from programs.conformance import Check
 from programs.errors import Fault
 from programs.fingerprint import fingerprint
 from programs.kind import Kind

@@ -13,8 +13,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-ETA = 3
-"""One in so many climbs from each rung."""
+from evaluators.levels import ETA
+
+RESAMPLES = 1_000
+
+ENOUGH = 10
+"""The fewest programs for which an interval is given."""
 
 Scores = Sequence[Mapping[str, float]]
 """For every rung, the cheapest first, the scores of those judged there, in order of arrival."""
@@ -54,7 +58,7 @@ def agreement(low: Mapping[str, float], high: Mapping[str, float]) -> float | No
     `None` below three of them, or where all are equal on one rung. Those on the higher rung were
     chosen by the lower, which narrows the range and so lowers the figure.
     """
-    both = [n for n in low if n in high and np.isfinite(low[n]) and np.isfinite(high[n])]
+    both = _judged_twice(low, high)
     if len(both) < 3:
         return None
     a, b = (ranks([scores[name] for name in both]) for scores in (low, high))
@@ -63,7 +67,32 @@ def agreement(low: Mapping[str, float], high: Mapping[str, float]) -> float | No
     return float(np.corrcoef(a, b)[0, 1])
 
 
-def ranks(values: Sequence[float]) -> np.ndarray:
+def interval(
+    low: Mapping[str, float], high: Mapping[str, float], rng: np.random.Generator
+) -> tuple[float, float] | None:
+    """Return the 95 % bootstrap interval of `agreement`, which resamples programs.
+
+    `None` where there is no agreement, or below ten programs, which resampling makes look surer
+    than they are. Resamples in which all are equal are left out.
+    """
+    both = _judged_twice(low, high)
+    if len(both) < ENOUGH or agreement(low, high) is None:
+        return None
+    a, b = (np.array([scores[name] for name in both]) for scores in (low, high))
+    found = []
+    for _ in range(RESAMPLES):
+        drawn = rng.integers(len(both), size=len(both))
+        x, y = ranks(a[drawn]), ranks(b[drawn])
+        if x.std() and y.std():
+            found.append(np.corrcoef(x, y)[0, 1])
+    return float(np.quantile(found, 0.025)), float(np.quantile(found, 0.975))
+
+
+def _judged_twice(low: Mapping[str, float], high: Mapping[str, float]) -> list[str]:
+    return [n for n in low if n in high and np.isfinite(low[n]) and np.isfinite(high[n])]
+
+
+def ranks(values: Sequence[float] | np.ndarray) -> np.ndarray:
     """Return ranks from 0; equal values share the mean of theirs."""
     _, inverse, counts = np.unique(np.asarray(values), return_inverse=True, return_counts=True)
     last = np.cumsum(counts)

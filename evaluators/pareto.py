@@ -52,6 +52,17 @@ def front(points: Sequence[Mapping[str, float]], directions: Mapping[str, Direct
     return kept
 
 
+def dominators(
+    point: Mapping[str, float],
+    others: Sequence[Mapping[str, float]],
+    directions: Mapping[str, Direction],
+) -> list[int]:
+    """Return the places of those that are as good in every objective and better in one."""
+    costs = [tuple(_cost(p, n, d) for n, d in directions.items()) for p in (point, *others)]
+    own, *rest = costs
+    return [place for place, cost in enumerate(rest) if _no_worse(cost, own) and cost != own]
+
+
 def _no_worse(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
     return all(a <= b for a, b in zip(one, other, strict=True))
 

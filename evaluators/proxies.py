@@ -30,6 +30,9 @@ BUDGET = 20
 CANDIDATES = 256
 """Random weightings among which a query is chosen."""
 
+RESAMPLES = 1000
+"""Bootstrap resamples of the networks."""
+
 OPTIMISM = 2.0
 """Standard deviations that a weighting's expected score is raised by when it is chosen."""
 
@@ -51,26 +54,61 @@ def proxies(evaluator: Evaluator, program: Program) -> dict[str, float]:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """How well one ranking foretells another over `networks` that have both values."""
+    """How well one ranking foretells another over `networks` that have both values.
+
+    Spearman's ρ and Kendall's τ-b, each with the 95 % interval of a bootstrap over the networks.
+    """
 
     spearman: float
     kendall: float
     networks: int
+    spearman_interval: tuple[float, float]
+    kendall_interval: tuple[float, float]
 
 
-def agreement(values: np.ndarray, scores: np.ndarray) -> Agreement:
-    """Return Spearman's ρ and Kendall's τ-b, not-a-number below three networks or without spread.
+def agreement(values: np.ndarray, scores: np.ndarray, rng: np.random.Generator) -> Agreement:
+    """Compare two rankings; not-a-number below three networks or without spread.
 
     Networks without one of the values are left out.
     """
     both = np.isfinite(values) & np.isfinite(scores)
-    a, b = ranks(list(values[both])), ranks(list(scores[both]))
+    a, b = values[both], scores[both]
+    drawn = [rng.integers(len(a), size=len(a)) for _ in range(RESAMPLES)] if len(a) else []
+    resampled = [_correlations(a[places], b[places]) for places in drawn]
+    known = np.array([pair for pair in resampled if np.isfinite(pair).all()]).reshape(-1, 2)
+    spearman, kendall = _correlations(a, b)
+    return Agreement(spearman, kendall, len(a), _interval(known[:, 0]), _interval(known[:, 1]))
+
+
+def _correlations(values: np.ndarray, scores: np.ndarray) -> tuple[float, float]:
+    a, b = (np.array(ranks(list(each))) for each in (values, scores))
     if len(a) < 3 or not a.std() or not b.std():
-        return Agreement(float("nan"), float("nan"), len(a))
+        return float("nan"), float("nan")
     signs = [np.sign(np.subtract.outer(r, r)) for r in (a, b)]
     spread = np.sqrt((signs[0] ** 2).sum() * (signs[1] ** 2).sum())
     tau = float((signs[0] * signs[1]).sum() / spread)
-    return Agreement(float(np.corrcoef(a, b)[0, 1]), tau, len(a))
+    return float(np.corrcoef(a, b)[0, 1]), tau
+
+
+def _interval(values: np.ndarray) -> tuple[float, float]:
+    if not len(values):
+        return float("nan"), float("nan")
+    low, high = np.quantile(values, (0.025, 0.975))
+    return float(low), float(high)
+
+
+def best_of_first(values: np.ndarray, scores: np.ndarray, budget: int = BUDGET) -> int:
+    """Return the place, from 1, of the best of the `budget` networks that a ranking puts first.
+
+    Networks that the ranking has no value for come last.
+    """
+    order = np.argsort(-np.where(np.isnan(values), -np.inf, values), kind="stable")
+    return place_of(float(scores[order[:budget]].max()), scores)
+
+
+def place_of(score: float, scores: np.ndarray) -> int:
+    """Return the place, from 1, that a score has among others."""
+    return 1 + int((scores > score).sum())
 
 
 def ranked(table: Table) -> np.ndarray:

@@ -13,7 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from evaluators.task import Measurement
-from sandbox.base import Payload
+from sandbox.base import MIB, Payload
+
+WATCHED = 40 * MIB
+"""Bytes of predictions that a learning curve may take."""
 
 CLAIMS = frozenset({"score", "scores", "metrics", "accuracy", "examples", "seconds", "by_seed"})
 """Names that no honest training process has any business returning."""

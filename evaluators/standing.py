@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from evaluators.pareto import Direction
+
 BETTER, WORSE, UNDECIDED = "better", "worse", "not shown to differ"
 
 
@@ -65,7 +67,9 @@ class Race:
 class TaskVerdict:
     """The table of one task, best first; `failures` says who could not be judged, and why.
 
-    `reference` names the baseline that the sentence speaks of first.
+    `reference` names the baseline that the sentence speaks of first. Where a task has several
+    objectives, `front` names those whom no other beats in all of `objectives`, best score first;
+    all but the score are metrics.
     """
 
     task: str
@@ -78,10 +82,17 @@ class TaskVerdict:
     standings: tuple[Standing, ...]
     failures: Mapping[str, str]
     race: Race | None = None
+    objectives: Mapping[str, Direction] = field(default_factory=dict)
+    front: tuple[str, ...] = ()
 
     def standing(self, name: str) -> Standing | None:
         """Return a program's standing, or `None` if it has none."""
         return next((s for s in self.standings if s.name == name), None)
+
+    def points(self) -> dict[str, dict[str, float]]:
+        """Return everyone's value of each objective, best score first."""
+        everything = {s.name: {**s.metrics, "score": s.score} for s in self.standings}
+        return {n: {o: p[o] for o in self.objectives if o in p} for n, p in everything.items()}
 
     def gains(self) -> list[Gain]:
         """Return the judged program's leads over all others."""

@@ -30,7 +30,7 @@ from evaluators.bodies import Bodies
 from evaluators.data.splits import Data
 from evaluators.networks import Network, multiply_adds
 from evaluators.schedules import Schedules
-from evaluators.scores import SCORES, refuse_claims
+from evaluators.scores import SCORES, WATCHED, refuse_claims
 from evaluators.task import Measurement, Rung, Task, Trial, log_sweep
 from programs.errors import InputError
 from programs.program import Program
@@ -38,9 +38,6 @@ from sandbox.base import MIB, Limits, Payload
 
 SWEEP = log_sweep(10**-3.5, 10.0, 10)
 """Ten learning rates from 3e-4 to 10: two a decade, wide enough for a rule of any scale."""
-
-WATCHED = 40 * MIB
-"""Bytes of predictions that a learning curve may take."""
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,11 @@
 
 On every task, the one that was searched and others that were not, everyone is tuned by the same
 sweep with the same number of trials and judged on the held-out split with the same fresh seeds
-(`evaluators.contest`). Differences are paired: the same seed means the same initial weights and
-batches, the same example counts for both. Intervals and p-values are `evaluators.statistics`';
-the p-values are corrected by Holm over all baselines on all tasks together, so that a verdict
-makes one false claim or more in at most one of twenty times.
+(`evaluators.contest`); whoever does not fit a task's place is not entered there. Differences are
+paired: the same seed means the same initial weights and batches, the same example counts for both.
+Intervals and p-values are `evaluators.statistics`'; the p-values are corrected by Holm over all
+baselines on all tasks together, so that a verdict makes one false claim or more in at most one of
+twenty times.
 
 Who trains faster is asked as AlgoPerf asks it (`evaluators.timing`).
 """
@@ -19,12 +20,14 @@ from typing import Any
 import numpy as np
 
 from evaluators import contest, timing
+from evaluators.admit import misfit
 from evaluators.contest import Entry, Watched
 from evaluators.evaluator import Evaluator
+from evaluators.pareto import front
 from evaluators.sentence import sentence
 from evaluators.standing import BETTER, UNDECIDED, WORSE, Gain, Race, Standing, TaskVerdict, Verdict
 from evaluators.statistics import Resamples, holm
-from evaluators.task import Watchable
+from evaluators.task import Task, Watchable
 from programs.program import Program
 
 QUICK_SEEDS = 10
@@ -87,18 +90,27 @@ def verify(
 def _contest(
     evaluator: Evaluator, contestants: Mapping[str, Program], plan: Plan, run_all: Map
 ) -> _Table:
-    """Let everyone enter on one task, and race those who did."""
+    """Let everyone who fits enter on one task, and race those who did."""
 
     def enter(program: Program) -> Entry | str:
         return contest.enter(evaluator, program, plan.seeds)
 
-    found = dict(zip(contestants, run_all(enter, list(contestants.values())), strict=True))
+    able = fitting(evaluator.task, contestants)
+    found = dict(zip(able, run_all(enter, list(able.values())), strict=True))
     entries = {n: f for n, f in found.items() if not isinstance(f, str)}
     failures = {n: f for n, f in found.items() if isinstance(f, str)}
+    judged, program = next(iter(contestants.items()))
+    if judged not in able:
+        failures[judged] = misfit(evaluator.task, program)
     table = _Table(evaluator, entries, failures)
     if not plan.timed or not isinstance(evaluator.task, Watchable):
         return table
     return replace(table, race=_race(table, contestants, run_all))
+
+
+def fitting(task: Task, contestants: Mapping[str, Program]) -> dict[str, Program]:
+    """Return those that can stand in a task's place: where shapes matter, not all do."""
+    return {name: p for name, p in contestants.items() if not misfit(task, p)}
 
 
 def _race(table: _Table, contestants: Mapping[str, Program], run_all: Map) -> Race | None:
@@ -131,7 +143,7 @@ def _compare(table: _Table, judged: str, rng: np.random.Generator, plan: Plan) -
         resamples = Resamples(plan.seeds, examples, rng)
         own = entries.get(judged)
         standings = [_standing(n, e, own, resamples) for n, e in entries.items()]
-    return TaskVerdict(
+    verdict = TaskVerdict(
         task=task.name,
         kind=task.kind,
         score_name=task.score_name,
@@ -142,7 +154,12 @@ def _compare(table: _Table, judged: str, rng: np.random.Generator, plan: Plan) -
         standings=tuple(sorted(standings, key=lambda s: -s.score)),
         failures=table.failures,
         race=table.race,
+        objectives=getattr(task, "objectives", {}),
     )
+    if not verdict.objectives:
+        return verdict
+    names, points = list(verdict.points()), list(verdict.points().values())
+    return replace(verdict, front=tuple(names[n] for n in front(points, verdict.objectives)))
 
 
 def _standing(name: str, entry: Entry, own: Entry | None, resamples: Resamples) -> Standing:
@@ -195,4 +212,4 @@ def _integrals(verdicts: Sequence[TaskVerdict]) -> dict[str, dict[str, float]]:
     return found
 
 
-__all__ = ["QUICK_SEEDS", "SEEDS", "Map", "Plan", "verify"]
+__all__ = ["QUICK_SEEDS", "SEEDS", "Map", "Plan", "fitting", "verify"]

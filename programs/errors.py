@@ -6,6 +6,7 @@ shows them to people and models. Our own fault, or the user's, is an exception f
     CambrianError              says what was expected, what was seen and what to do
     ├── InputError             the user gave something we cannot use (exit code 2)
     │   └── StoreError         the database is missing, foreign, newer, damaged or not writable
+    ├── RunFailed              a run ended early for one of the other reasons (exit code 1)
     ├── RunLocked              another process is at work on the same run (exit code 75)
     └── SandboxUnavailable     candidates cannot be run safely, or at all, on this machine
 """
@@ -37,6 +38,10 @@ class RunLocked(CambrianError):
     """Raise when another process holds the run."""
 
     exit_code = 75
+
+
+class RunFailed(CambrianError):
+    """Raise when a run could not go on; what it finished is saved."""
 
 
 class SandboxUnavailable(CambrianError):

@@ -69,13 +69,22 @@ class Plugins:
         return getattr(module, self.constant)
 
 
+def constants_in(source: str) -> frozenset[str]:
+    """Return the names that a text binds at its top level; none where it is no Python."""
+    try:
+        body = ast.parse(source).body
+    except (SyntaxError, ValueError, RecursionError):
+        return frozenset()
+    return frozenset(name for node in body for name in _bound_by(node))
+
+
 @cache
 def _built_in(package: str, constant: str) -> dict[str, str]:
     files = [f for f in resources.files(package).iterdir() if f.name.endswith(".py")]
     return {
         f.name.removesuffix(".py").replace("_", "-"): _summary(f.read_text("utf-8"))
         for f in sorted(files, key=lambda f: f.name)
-        if _defines(f.read_text("utf-8"), constant)
+        if constant in constants_in(f.read_text("utf-8"))
     }
 
 
@@ -83,10 +92,6 @@ def _summary(source: str) -> str:
     return (ast.get_docstring(ast.parse(source)) or "").split("\n")[0]
 
 
-def _defines(source: str, constant: str) -> bool:
-    targets = (
-        node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
-        for node in ast.parse(source).body
-        if isinstance(node, ast.Assign | ast.AnnAssign)
-    )
-    return any(isinstance(t, ast.Name) and t.id == constant for t in targets)
+def _bound_by(node: ast.stmt) -> list[str]:
+    targets = [node.target] if isinstance(node, ast.AnnAssign) else getattr(node, "targets", [])
+    return [target.id for target in targets if isinstance(target, ast.Name)]

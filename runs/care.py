@@ -37,6 +37,17 @@ INVARIANTS = {
         WHERE c.score IS NOT NULL GROUP BY c.id
         HAVING abs(avg(e.score) - c.score) > 1e-9 * max(1, abs(c.score))
     """,
+    "a score on a dearer rung is the mean of its seeds there": """
+        SELECT k.candidate FROM climb k JOIN evaluation e USING (candidate, rung)
+        WHERE k.score IS NOT NULL GROUP BY k.candidate, k.rung
+        HAVING abs(avg(e.score) - k.score) > 1e-9 * max(1, abs(k.score))
+    """,
+    "the leaderboard goes by the highest rung that gave a score": """
+        SELECT c.id FROM candidate c LEFT JOIN climb k ON k.candidate = c.id AND k.rung = (
+            SELECT max(rung) FROM climb m WHERE m.candidate = c.id AND m.score IS NOT NULL)
+        WHERE c.high_rung IS NOT coalesce(k.rung, c.rung)
+           OR c.high_score IS NOT coalesce(k.score, c.score)
+    """,
     "parents come before their children": """
         SELECT e.child FROM parent e JOIN candidate c ON c.id = e.child
         JOIN candidate p ON p.id = e.parent WHERE p.run = c.run AND p.idx >= c.idx

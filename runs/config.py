@@ -8,7 +8,11 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from evaluators.levels import ETA, MOST
 from programs.errors import InputError
+
+CLUSTER = "ray:"
+"""What the address of a cluster begins with, where workers are asked for."""
 
 DEFAULT_EVALS = 200
 DEFAULT_USD = 1.0
@@ -28,14 +32,18 @@ class RunConfig(BaseModel):
     """The settings of a run; they are stored with it, so that resuming needs no flag.
 
     `kind` is the kind of program searched for, `warm_start` the library programs a search begins
-    with; left out, the task's first ones. `evals` counts distinct behaviours judged, `hours`
+    with; left out, the task's first ones. `cluster` is where the `workers`
+    are, if not here. `evals` counts distinct behaviours judged, `hours`
     wall-clock time. `lookahead` is how many proposals may be ahead of the oldest unfinished one:
     proposal `i` sees the results of those before `i - lookahead + 1` and no others, which makes a
     lineage independent of timing.
     `recall` lets scores from earlier runs in the same database stand in for training; `forget` and
-    `aggregate` are the noise modes of the functional cache. `usd` is what models may cost; given
-    without `evals` and `hours`, it alone ends the run. `replay` names a run whose recorded calls
-    answer in the models' place.
+    `aggregate` are the noise modes of the functional cache. With `rungs` above 1 candidates are
+    judged on a ladder, from each rung of which the best one in `eta` climbs. `usd` is what models
+    may cost; given without `evals` and `hours`, it alone ends the run. `replay` names a run whose
+    recorded calls answer in the models' place. `onward` begins with the database's best as well;
+    which candidates those were is kept as `ancestors`. `track` names an experiment tracker, and
+    where it writes.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -44,7 +52,8 @@ class RunConfig(BaseModel):
     kind: str | None = None
     evals: int | None = Field(default=None, ge=1)
     hours: float | None = Field(default=None, gt=0)
-    workers: int = Field(default_factory=lambda: default_workers(), ge=1, le=256)
+    workers: int = Field(default_factory=lambda: default_workers(), ge=1, le=4096)
+    cluster: str | None = Field(default=None, pattern=r"^ray:\S+$")
     device: str = Field(default="cpu", pattern=r"^(cpu|cuda(:\d+)?)$")
     seed: int = Field(default=0, ge=0)
     proposers: dict[str, float] = Field(default_factory=lambda: {"evolution": 1.0})
@@ -53,10 +62,15 @@ class RunConfig(BaseModel):
     recall: bool = True
     forget: float = Field(default=0.0, ge=0, le=1)
     aggregate: int = Field(default=1, ge=1)
+    onward: bool = False
+    ancestors: tuple[str, ...] = ()
+    rungs: int = Field(default=1, ge=1, le=MOST)
+    eta: int = Field(default=ETA, ge=2)
     models: dict[str, float] = Field(default_factory=dict)
     usd: float | None = Field(default=None, gt=0)
     api_base: str | None = Field(default=None, pattern=r"^https?://[^@?#\s]+$")
     replay: str | None = None
+    track: str | None = Field(default=None, pattern=r"^(tensorboard|wandb|trackio):.+$")
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

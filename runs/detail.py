@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from evaluators.candidate import Candidate
+from evaluators.levels import name_of
 from programs.errors import CambrianError, Fault, InputError
 from programs.export import export_latex
 from programs.export.unicode import export_unicode
@@ -111,11 +112,25 @@ def as_dict(found: Detail) -> dict[str, Any]:
         "seed": list(origin.seed),
         "duplicate_of": candidate.duplicate_of,
         "recalled": candidate.recalled,
+        "rung": name_of(evaluation.rung),
+        "climbs": [
+            {
+                "rung": name_of(climb.rung),
+                "status": str(climb.status),
+                "score": climb.score,
+                "stderr": climb.stderr,
+                "by_seed": list(climb.by_seed),
+                "metrics": dict(climb.metrics),
+                "message": climb.message,
+                "seconds": climb.seconds,
+            }
+            for climb in candidate.climbs
+        ],
         "trained": found.trained or candidate.id,
         "aliases": [alias.id for alias in found.aliases],
         "verdict": None if found.verdict is None else found.verdict.sentence,
         "scores": [
-            {"rung": m.rung, "seed": m.seed, "score": m.score, "curve": list(m.curve)}
+            {"rung": name_of(m.rung), "seed": m.seed, "score": m.score, "curve": list(m.curve)}
             for m in found.measured
         ],
         "source": candidate.program.source,
@@ -149,7 +164,8 @@ def _facts(found: Detail) -> Table:
         ("candidate", f"{candidate.id}, number {candidate.index} of run {run.id} on {run.task}"),
         ("status", str(evaluation.status) + (" (recalled)" if candidate.recalled else "")),
         ("message", inert_line(evaluation.message)),
-        *((f"rung {rung}", _by_seed(scores)) for rung, scores in found.rungs()),
+        *((name_of(rung), _by_seed(scores)) for rung, scores in found.rungs()),
+        *((name_of(c.rung), inert_line(c.message)) for c in candidate.climbs if c.score is None),
         ("metrics", "  ".join(f"{k} {v:.4g}" for k, v in evaluation.metrics.items())),
         ("verdict", "" if found.verdict is None else found.verdict.sentence),
         ("proposed by", inert_line(f"{origin.proposer} {origin.operator} {origin.model}")),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +11,20 @@ from rich.console import Console
 
 from evaluators.candidate import Candidate
 from evaluators.evaluator import Cancelled
-from evaluators.task import find_task
+from evaluators.task import Task, find_task
+from programs.errors import CambrianError, RunFailed
 from runs import tables, verdicts
+from runs.ascent import ascent_of
 from runs.config import RunConfig, read_config
+from runs.heritage import verdict_before
 from runs.lineage import as_path, lineage
 from runs.live import display_named
-from runs.progress import Progress
-from runs.start import Prepared, config_of, perform, prepare, resume_hint, sandbox_for
+from runs.progress import Display, Progress
+from runs.signals import ending_like_ctrl_c
+from runs.start import Prepared, config_of, perform, prepare, resume_hint, sandbox_for, workers_of
 from runs.store import Store
+from runs.trackers import Tracker, tracker_named
+from runs.tracking import Tracked
 from runs.verifying import judge_quickly
 from sandbox.base import Sandbox
 from sandbox.tiers import promise
@@ -25,8 +33,13 @@ INTERRUPTED = 130
 
 
 def settings(task: str, **given: Any) -> RunConfig:
-    """Check the settings of a run, leaving out what was not given."""
-    return read_config(task=task, **{k: v for k, v in given.items() if v is not None})
+    """Check the settings of a run, leaving out what was not given.
+
+    `workers` may be the address of a cluster, as on the command line.
+    """
+    known = {k: v for k, v in given.items() if v is not None}
+    workers = workers_of(known.pop("workers", None), known.get("device", "cpu"))
+    return read_config(task=task, **known, **workers)
 
 
 def discover(
@@ -37,14 +50,21 @@ def discover(
     talk: Console,
     explain: bool = False,
     unsafe: bool = False,
+    ready: Callable[[str], None] = lambda run: None,
 ) -> int:
-    """Start a run and see it through; return the exit code."""
-    with Store.open(database) as store:
+    """Start a run and see it through; return the exit code.
+
+    `ready` hears the run's id once the database knows it.
+    """
+    tracker = tracker_named(config.track)
+    with ending_like_ctrl_c(), Store.open(database) as store:
         task = find_task(config.task, config.kind)
-        with sandbox_for(task, config.workers, config.device, unsafe) as sandbox:
+        with _sandbox(task, config, unsafe) as sandbox:
             prepared = prepare(store, config, sandbox)
+            ready(prepared.run.id)
             _announce(prepared, database, sandbox, talk, explain)
-            return _see_through(prepared, database, display, out, talk)
+            seen = _seen(prepared, display, tracker, talk)
+            return _see_through(prepared, database, seen, out, talk)
 
 
 def go_on(
@@ -56,17 +76,32 @@ def go_on(
     evals: int | None = None,
     hours: float | None = None,
     usd: float | None = None,
+    track: str | None = None,
+    workers: int | str | None = None,
     unsafe: bool = False,
+    ready: Callable[[str], None] = lambda run: None,
 ) -> int:
-    """Resume a run with its own settings, or a larger budget; return the exit code."""
-    with Store.open(database, create=False) as store:
+    """Resume a run with its own settings, or a larger budget; return the exit code.
+
+    Its workers may be others, and elsewhere: the lineage does not depend on them.
+    """
+    with ending_like_ctrl_c(), Store.open(database, create=False) as store:
         config = config_of(store.run(run))
-        config = config.model_copy(update=_given(evals=evals, hours=hours, usd=usd))
+        config = config.model_copy(update=_given(evals=evals, hours=hours, usd=usd, track=track))
+        places = workers_of(workers or config.cluster, config.device)
+        config = config.model_copy(update=places)
+        tracker = tracker_named(config.track)
         task = find_task(config.task, config.kind)
-        with sandbox_for(task, config.workers, config.device, unsafe) as sandbox:
+        with _sandbox(task, config, unsafe) as sandbox:
             prepared = prepare(store, config, sandbox, resume=run)
+            ready(prepared.run.id)
             talk.print(f"Going on with run {prepared.run.id} in {database.resolve()}")
-            return _see_through(prepared, database, display, out, talk)
+            seen = _seen(prepared, display, tracker, talk)
+            return _see_through(prepared, database, seen, out, talk)
+
+
+def _sandbox(task: Task, config: RunConfig, unsafe: bool) -> AbstractContextManager[Sandbox]:
+    return sandbox_for(task, config.workers, config.device, unsafe, config.cluster)
 
 
 def _given(**values: Any) -> dict[str, Any]:
@@ -98,11 +133,24 @@ def _announce(
     talk.print(f"  database   {database.resolve()}", style="dim", soft_wrap=True)
 
 
+def _seen(
+    prepared: Prepared, display: str | None, tracker: Tracker | None, talk: Console
+) -> Display:
+    """Return the display that was asked for, with the tracker beside it."""
+    shown = display_named(display, talk)
+    if tracker is None:
+        return shown
+    return Tracked(shown, tracker, lambda text: talk.print(tables.plain(text)), prepared.run.tried)
+
+
 def _see_through(
-    prepared: Prepared, database: Path, display: str | None, out: Console, talk: Console
+    prepared: Prepared, database: Path, display: Display, out: Console, talk: Console
 ) -> int:
-    state, progress = perform(prepared, display_named(display, talk), talk.print)
     hint = resume_hint(prepared.run.id, str(database))
+    try:
+        state, progress = perform(prepared, display)
+    except CambrianError as error:
+        raise RunFailed(f"{str(error).rstrip('.')}. All that finished is saved: {hint}") from error
     if state == "stopped":
         talk.print(f"Stopped; everything finished is saved. Go on with:\n  {hint}", soft_wrap=True)
         return INTERRUPTED
@@ -121,6 +169,11 @@ def _see_through(
 
 def _conclude(prepared: Prepared, best: Candidate, out: Console, talk: Console) -> None:
     config, task = prepared.config, prepared.task
+    if standing := verdict_before(prepared.store, best):
+        out.print(tables.plain(f"Nothing better was found than before. {standing.sentence}"))
+        out.print()
+        out.print(tables.program_text(best.program.source))
+        return
     talk.print(
         f"Judging the winner {best.id[:6]} beside {', '.join(task.baselines)}: the same sweep for "
         f"each, then fresh seeds on held-out data."
@@ -139,6 +192,7 @@ def _way_on(prepared: Prepared, progress: Progress, database: Path, out: Console
     id_, db = best.id[:6], "" if database == Path("cambrian.db") else f" --db {database}"
     out.print()
     out.print(f"Found in run {prepared.run.id}: {tables.counts(progress)}.", style="dim")
+    out.print(tables.ladder(ascent_of(progress)), style="dim")
     for does, command in (
         ("the best of the run", f"cambrian top {prepared.run.id}{db}"),
         ("this program whole", f"cambrian show {id_}{db}"),

@@ -10,7 +10,8 @@ from typing import Any
 from evaluators.task import find_task
 from programs.errors import CambrianError
 from runs.config import default_workers
-from runs.start import PROBE, sandbox_for, versions
+from runs.guard import PROBE
+from runs.start import sandbox_for, versions
 from runs.store import Store
 from sandbox.base import Job, Limits, Payload
 from sandbox.tiers import promise, survey

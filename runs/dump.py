@@ -13,7 +13,10 @@ from runs.store import Store
 
 FORMS = ("jsonl", "csv")
 
-_IN_JSON = {"config", "versions", "owner", "usage", "entropy", "metrics", "detail", "messages"}
+_IN_JSON = {
+    *("config", "versions", "owner", "usage", "entropy", "metrics", "detail", "messages"),
+    *("by_seed", "curve"),
+}
 """Columns whose text is JSON already."""
 
 _OF_A_RUN = "candidate IN (SELECT id FROM candidate WHERE run = ?)"
@@ -23,6 +26,7 @@ TABLES = {
     "candidate": "run = ?",
     "program": "key IN (SELECT program FROM candidate WHERE run = ?)",
     "parent": "child IN (SELECT id FROM candidate WHERE run = ?)",
+    "climb": "run = ?",
     "evaluation": _OF_A_RUN,
     "verdict": _OF_A_RUN,
     "funnel": "program IN (SELECT program FROM candidate WHERE run = ?)",

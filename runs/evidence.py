@@ -34,7 +34,7 @@ def _place(run: RunRecord) -> Spec | None:
 
 def evidence(candidate: Candidate, run: RunRecord, verdict: Verdict | None) -> Evidence:
     """Return the facts of a candidate, and the learning rate that did best."""
-    evaluation = candidate.evaluation
+    evaluation = candidate.standing
     rate = evaluation.metrics.get("learning_rate", DEFAULT_LR)
     score = tables.score_text(evaluation.score, evaluation.stderr)
     facts = {

@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from evaluators.admit import Admitted, Rejected, admit
+from evaluators.admit import Admitted, Rejected, admit_to
 from evaluators.candidate import Evaluation
-from evaluators.task import Task
+from evaluators.task import Task, language
 from programs.check import check
 from programs.edits import redirected
 from programs.errors import Fault, InputError
@@ -96,13 +96,14 @@ def cuts(genome: Genome, kind: Kind) -> Iterator[Cut]:
 
 
 def explain(
-    genome: Genome, kind: Kind, repeats: Sequence[int], run_all: RunAll, recall: Recall
+    genome: Genome, task: Task, repeats: Sequence[int], run_all: RunAll, recall: Recall
 ) -> Explained:
     """Judge a program, and what is left of it without each statement, on the seeds of repeats."""
-    whole = admit(genome, kind)
+    whole = admit_to(task, genome)
     if isinstance(whole, Rejected):
         raise InputError(f"The program cannot be judged: {whole.reason}")
-    made = [(cut, cut.genome and admit(cut.genome, kind)) for cut in cuts(genome, kind)]
+    left = cuts(genome, language(task))
+    made = [(cut, cut.genome and admit_to(task, cut.genome)) for cut in left]
     admitted = [whole, *(found for _, found in made if isinstance(found, Admitted))]
     known, judged = _judged(admitted, repeats, run_all, recall)
     base = _scores(whole.fingerprint, repeats, known)

@@ -13,12 +13,18 @@ from runs.queries import Queries, distinct
 from runs.record import Row
 from runs.where import Key, Sql, condition, keys
 
-BEST_FIRST = "score"
-TRADE_OFF = "score,-size"
-"""What is weighed where nobody says what: good against simple."""
+BEST_FIRST = "rung,score"
+"""How the leaderboard is sorted where nobody says how: scores of different rungs do not compare."""
 
+TRADE_OFF = "score,-size,rung"
+"""What is weighed where nobody says what: good against simple, and how surely it is good."""
+
+# The metrics are those of the judgement that gave the score.
 _BOARD = """
-    (SELECT l.*, l.score - l.baseline AS gain, c.model, c.seconds, c.created, c.metrics, c.tier
+    (SELECT l.*, l.score - l.baseline AS gain, c.model, c.seconds, c.created, c.tier,
+        CASE l.rung WHEN c.rung THEN c.metrics ELSE (
+            SELECT k.metrics FROM climb k WHERE k.candidate = c.id AND k.rung = l.rung
+        ) END AS metrics
      FROM leaderboard l CROSS JOIN candidate c ON c.id = l.id)
 """
 _SHOWN = ", ".join(f.name for f in fields(Row) if f.name != "keys")

@@ -8,33 +8,43 @@ from __future__ import annotations
 import json
 import sys
 import time
+from contextlib import suppress
 
-from rich.console import Console, Group
-from rich.live import Live
-from rich.panel import Panel
-from rich.text import Text
+from rich.console import Console
 
 from evaluators.candidate import Candidate, Status
+from evaluators.levels import name_of
 from programs.errors import InputError
 from runs import tables
+from runs.ascent import ascent_of
+from runs.paint import Painter
 from runs.progress import Display, Progress, Silent
+from runs.record import now
+from runs.screen import picture
 
 REFRESH = 0.25
-SUMMARY_EVERY = 10.0
-ROWS = 6
+"""Seconds between two pictures at least."""
+
+SHARE = 0.015
+"""The part of one core that drawing may take."""
+
+SUMMARY_EVERY = 60.0
 
 
 class LiveScreen:
-    """Redraw one panel about four times a second."""
+    """Redraw what changed, at most four times a second and ever more rarely the dearer it is.
+
+    `cost` is the processor time that all drawing took.
+    """
 
     def __init__(self, console: Console) -> None:
         self.console = console
-        self.live = Live(console=console, auto_refresh=False)
-        self.drawn = 0.0
+        self.painter = Painter(console)
+        self.due = 0.0
+        self.cost = 0.0
 
     def start(self, progress: Progress) -> None:
         """Begin drawing."""
-        self.live.start()
         self._draw(progress)
 
     def show(self, candidate: Candidate, progress: Progress) -> None:
@@ -42,51 +52,31 @@ class LiveScreen:
 
     def tick(self, progress: Progress) -> None:
         """Redraw when it is time."""
-        if time.monotonic() - self.drawn >= REFRESH:
+        if time.monotonic() >= self.due:
             self._draw(progress)
 
     def stop(self, progress: Progress) -> None:
         """Leave the last picture on the screen."""
         self._draw(progress)
-        self.live.stop()
+        self.painter.close()
 
     def _draw(self, progress: Progress) -> None:
-        self.drawn = time.monotonic()
-        self.live.update(screen(progress, self.console.width), refresh=True)
-
-
-def screen(progress: Progress, width: int) -> Panel:
-    """Compose the panel: best so far, counts, leaders."""
-    best, first = progress.best, progress.first
-    baseline = None if first is None else first.score
-    headline = Text("waiting for the first result", style="dim")
-    if best is not None and best.score is not None:
-        headline = Text.assemble("best ", (f"{best.score:.4f}", "bold green"))
-        if baseline is not None:
-            headline.append(f"  {progress.baseline} {baseline:.4f}  ")
-        headline.append(tables.sparkline(progress.curve, max(10, width - 44)), style="green")
-    lines = [
-        headline,
-        Text(tables.counts(progress), overflow="ellipsis", no_wrap=True),
-        Text(tables.pace(progress), style="dim"),
-    ]
-    if progress.reasons:
-        lines.append(Text("no score: " + tables.without_score(progress), style="dim", no_wrap=True))
-    lines += [Text(news, style="yellow") for news in progress.news[-3:]]
-    if progress.stopping:
-        lines.append(Text(f"{progress.stopping}: finishing what is in flight", style="yellow"))
-    table = tables.leaders(progress.leaders[:ROWS], baseline)
-    title = f"{progress.config.task} · run {progress.run} · {progress.score_name}, higher is better"
-    return Panel(Group(*lines, Text(""), table), title=title, title_align="left")
+        began = time.thread_time()
+        width, height = self.console.size
+        self.painter.paint(picture(progress, width, height))
+        took = time.thread_time() - began
+        self.cost += took
+        self.due = time.monotonic() + max(REFRESH, took / SHARE)
 
 
 class Lines:
-    """Print a line for every new best and a summary now and then."""
+    """Print a line for every event that matters, and a summary every minute."""
 
     def __init__(self) -> None:
-        self.best: float | None = None
+        self.best: tuple[int, float] | None = None
         self.said = 0.0
         self.told = 0
+        self.stopping = ""
 
     def start(self, progress: Progress) -> None:
         """Say what begins."""
@@ -94,16 +84,17 @@ class Lines:
 
     def show(self, candidate: Candidate, progress: Progress) -> None:
         """Say when there is a new best."""
-        score = candidate.score
-        if score is None or (self.best is not None and score <= self.best):
+        now = candidate.climbs[-1] if candidate.climbs else candidate.evaluation
+        if now.score is None or (self.best is not None and (now.rung, now.score) <= self.best):
             return
-        self.best = score
+        self.best = now.rung, now.score
         how = f"{candidate.origin.proposer} {candidate.origin.operator}".strip()
-        text = tables.score_text(score, candidate.evaluation.stderr)
-        self._say(f"best {text}  {candidate.id[:6]}  {how}")
+        text = tables.score_text(now.score, now.stderr)
+        rung = f"  on {name_of(now.rung)}" if progress.config.rungs > 1 else ""
+        self._say(f"best {text}{rung}  {candidate.id[:6]}  {how}")
 
     def tick(self, progress: Progress) -> None:
-        """Say what is new at once, and where the run stands every ten seconds."""
+        """Say what is new at once, and where the run stands every minute."""
         self._tell(progress)
         if time.monotonic() - self.said >= SUMMARY_EVERY:
             self._say(f"{tables.counts(progress)} · {tables.pace(progress)}")
@@ -111,33 +102,43 @@ class Lines:
     def stop(self, progress: Progress) -> None:
         """Say where it ended."""
         self._tell(progress)
-        self._say(tables.counts(progress))
+        state = f"{progress.ended}: " if progress.ended else ""
+        self._say(state + tables.counts(progress))
+        self._say(tables.ladder(ascent_of(progress)))
 
     def _tell(self, progress: Progress) -> None:
         for news in progress.news[self.told :]:
             self._say(news)
         self.told = len(progress.news)
+        if progress.stopping != self.stopping:
+            self.stopping = progress.stopping
+            self._say(f"{self.stopping}: finishing what is in flight, a second signal drops it")
 
     def _say(self, text: str) -> None:
         self.said = time.monotonic()
-        print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
+        _print(f"{time.strftime('%H:%M:%S')} {text}")
 
 
 class JsonLines:
-    """Print one JSON object per candidate."""
+    """Print one JSON object per event: start, candidate, message, stop."""
+
+    def __init__(self) -> None:
+        self.told = 0
 
     def start(self, progress: Progress) -> None:
         """Print the run."""
         self._print({"event": "start", "run": progress.run, "task": progress.config.task})
 
     def show(self, candidate: Candidate, progress: Progress) -> None:
-        """Print the candidate."""
-        evaluation = candidate.evaluation
+        """Print the candidate, or its latest climb."""
+        climbed = bool(candidate.climbs)
+        evaluation = candidate.climbs[-1] if climbed else candidate.evaluation
         self._print(
             {
-                "event": "candidate",
+                "event": "climb" if climbed else "candidate",
                 "id": candidate.id,
                 "index": candidate.index,
+                "rung": name_of(evaluation.rung),
                 "status": str(evaluation.status),
                 "score": evaluation.score,
                 "stderr": None if evaluation.status is Status.DUPLICATE else evaluation.stderr,
@@ -149,31 +150,47 @@ class JsonLines:
         )
 
     def tick(self, progress: Progress) -> None:
-        """Print nothing between candidates."""
+        """Print what is new beside the candidates."""
+        for news in progress.news[self.told :]:
+            self._print({"event": "message", "run": progress.run, "message": news})
+        self.told = len(progress.news)
 
     def stop(self, progress: Progress) -> None:
         """Print the counts."""
+        self.tick(progress)
         self._print(
             {
                 "event": "stop",
                 "run": progress.run,
+                "state": progress.ended,
                 "tried": progress.tried,
                 "trained": progress.trained,
                 "duplicates": progress.duplicates,
                 "rejected": progress.rejected,
                 "usd": progress.usd,
                 "news": progress.news,
-                "best": None if progress.best is None else progress.best.score,
+                "best": None if progress.best is None else progress.best.standing.score,
+                **ascent_of(progress).as_json(),
             }
         )
 
     def _print(self, value: dict[str, object]) -> None:
-        print(json.dumps(value), file=sys.stderr, flush=True)
+        _print(json.dumps(value | {"time": now()}))
+
+
+def _print(text: str) -> None:
+    # Nobody may be reading any more, or the disk of the log be full: the run goes on.
+    with suppress(OSError, ValueError):
+        print(text, file=sys.stderr, flush=True)
 
 
 def display_named(name: str | None, console: Console) -> Display:
-    """Return a display by name; by default the live screen on a terminal, else lines."""
-    chosen = name or ("live" if console.is_terminal else "plain")
+    """Return a display by name; by default the live screen on a terminal, else lines.
+
+    Colours may be forced where there is no terminal, which makes nothing of it a screen.
+    """
+    screen = sys.stderr.isatty() and not console.is_dumb_terminal
+    chosen = name or ("live" if screen else "plain")
     match chosen:
         case "live":
             return LiveScreen(console)

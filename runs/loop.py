@@ -1,60 +1,56 @@
 """The run: propose, admit, evaluate, keep, record, within a budget, until told to stop.
 
-Proposal `i` is drawn by a generator seeded with (seed, i) from a view of exactly the candidates
-before `i - lookahead + 1`, the seed programs at least. So the lineage depends on the seed alone:
-not on which worker finishes first, nor on being killed and resumed. A candidate is committed as
-soon as it is judged; a killed run leaves holes in the order of its last few candidates, which a
-resumed run proposes again. A model takes seconds to answer, so proposals are asked for as far ahead
-as the lookahead allows, and admitted strictly in order.
+`drafts.py` says what comes next, `order.py` takes in what came of it, `climbing.py` sends the best
+up the ladder; here all three are turned, and workers judge. The lineage depends on the seed alone:
+those files say why.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from agent.proposer import Proposal, View
+from agent.proposer import Proposal
 from evaluators.admit import Rejected, admit_to
-from evaluators.cache import AVERAGED, FunctionalCache, Use, as_copy, completed
-from evaluators.candidate import Candidate, Evaluation, Origin, Status
+from evaluators.cache import Use, as_copy
+from evaluators.candidate import Candidate, Evaluation, Status
 from evaluators.evaluator import Cancelled, Evaluator
 from evaluators.task import language
-from programs.errors import CambrianError, Fault
-from programs.load import library, read_program
+from programs.errors import CambrianError, StoreError
+from runs.climbing import Ascent, Climbing
 from runs.config import RunConfig
-from runs.models import Models, facts_of, left_of
-from runs.progress import Display, Progress
+from runs.drafts import Drafts
+from runs.guard import evaluate
+from runs.models import Models
+from runs.order import Order
+from runs.patience import Patience
+from runs.progress import Display, Flight, Progress
 from runs.record import RunRecord, candidate_id
+from runs.signs import Signs
+from runs.stop import Stop
 from runs.store import Store
 
 TICK = 0.1
-HEARTBEAT = 5.0
-BARREN = 2_000
-"""Proposals in a row without a new behaviour after which a search has nothing left to find."""
-
-UNPAID = 8
-"""Calls in a row without money for them after which a run that only money ends is over."""
 
 
-class Stop:
-    """How the outside world asks a run to end: gently, then at once."""
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A candidate that is judged on a rung, and who takes in the result."""
 
-    def __init__(self, at_once: Callable[[], None]) -> None:
-        self.reason = ""
-        self.now = False
-        self._at_once = at_once
+    candidate: Candidate
+    rung: int
+    take: Callable[[Evaluation], None]
 
-    def __call__(self, reason: str = "interrupted") -> None:
-        """Ask once to finish what is in flight; ask twice to drop it."""
-        if self.reason:
-            self.now = True
-            self._at_once()
-        self.reason = self.reason or reason
+    @property
+    def name(self) -> tuple[str, int]:
+        """Tell it from all others of its run."""
+        return self.candidate.id, self.rung
 
 
 class Loop:
@@ -74,164 +70,106 @@ class Loop:
         self.store, self.run, self.config = store, run, config
         self.evaluator, self.models = evaluator, models
         self.display, self.progress, self.stop = display, progress, stop
-        self.kind = language(evaluator.task)
-        known = library(run.kind)
-        self.seeds = {candidate_id(run.id, i): known[n] for i, n in enumerate(config.warm_start)}
-        self.recorded = {c.index: self._revived(c) for c in store.history(run.id)}
-        self.history: list[Candidate | None] = []
-        self.settled = 0
-        self.cache = FunctionalCache(config.forget, config.aggregate)
-        self.waiting: dict[int, list[Candidate]] = {}
-        self.averaged_with: dict[int, int] = {}
-        self.flying: dict[Future[Evaluation], Candidate] = {}
-        self.drawn: dict[int, Future[Proposal]] = {}
-        self.judged = 0
-        self.barren = 0
-        self.unpaid = 0
-        self.message = ""
+        task = evaluator.task
+        self.order = Order(store, run, config, language(task), display, progress)
+        self.climbing = Climbing(store, run, config, self.order, display, progress)
+        self.drafts = Drafts(self.order, self.climbing, config, task, models, progress, stop)
+        self.flying: dict[Future[Evaluation], Job] = {}
+        self.departed: dict[tuple[str, int], float] = {}
+        self.signs = Signs(store, run.id)
 
     def __call__(self) -> str:
         """Run to the end of the budget; return the run's final state and close its record."""
+        self.store.patience = Patience(self._say, self.stop)
         self.display.start(self.progress)
         pool = ThreadPoolExecutor(self.config.workers, thread_name_prefix="worker")
         try:
             self._work(pool)
-            return self._finish()
+            state = self._finish()
+            self._hear(self.models.close())
+            self.progress.ended = state
+            return state
         except CambrianError as error:
-            self.store.finish(self.run.id, "failed", str(error))
+            self._fail(error)
             raise
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
-            self._hear(self.models.close())
+            self.models.team.close()
             self.display.stop(self.progress)
+            self.store.patience = None
 
     def _work(self, pool: ThreadPoolExecutor) -> None:
-        beat = time.monotonic()
         while not self.stop.now:
             self._fill(pool)
-            if not self.flying and not self._awaiting():
+            if not self.flying and not self.drafts.awaiting():
                 return
             self._collect(TICK)
             self._hear(self.models.hear())
             self._leave_queue_when_stopping()
             self.display.tick(self.progress)
-            if time.monotonic() - beat > HEARTBEAT:
-                self.store.beat(self.run.id)
-                beat = time.monotonic()
-
-    # -- what comes next -------------------------------------------------------------------------
+            if asked := self.signs(self.progress.doing):
+                self.stop(asked)
 
     def _fill(self, pool: ThreadPoolExecutor) -> None:
         """Ask for proposals as far ahead as the lookahead allows, and admit those that are due."""
-        self._replay()
-        self._draw_ahead()
-        while self._may_admit():
+        self._catch_up(pool)
+        while self.drafts.due():
             self._hear(self.models.hear())
-            self._advance(len(self.history), pool)
-            self._replay()
-            self._draw_ahead()
+            self._admit(len(self.order), self.drafts.take(), pool)
+            self._catch_up(pool)
 
-    def _draw_ahead(self) -> None:
-        index = len(self.history)
-        while self._may_draw(index):
-            if index not in self.recorded and index not in self.drawn:
-                self.drawn[index] = self._draw(index)
-            index += 1
+    def _catch_up(self, pool: ThreadPoolExecutor) -> None:
+        """Do all that follows from what is settled."""
+        self.order.replay()
+        while not self.stop.reason and not self.drafts.late():
+            if not (sent := self.climbing.advance()):
+                break
+            for ascent in sent:
+                self._climb(ascent, pool)
+        self.drafts.draw_ahead()
 
-    def _may_draw(self, index: int) -> bool:
-        """Tell whether all that proposal `index` may know is known, and the budget may reach it."""
-        if self.stop.reason or self.settled < self._seen_by(index) or self._exhausted():
-            return False
-        ahead = index - len(self.history)
-        return self.config.evals is None or self.judged + ahead < self.config.evals
-
-    def _may_admit(self) -> bool:
-        if self.stop.reason:
-            return False
-        self.message = self._exhausted()
-        next_ = self.drawn.get(len(self.history))
-        return not self.message and next_ is not None and next_.done()
-
-    def _awaiting(self) -> bool:
-        """Tell whether the proposal that is due next is still to come."""
-        return len(self.history) in self.drawn and not self.stop.reason and not self._exhausted()
-
-    def _replay(self) -> None:
-        """Take in what an earlier sitting recorded, as far as it goes without a hole."""
-        while (found := self.recorded.pop(len(self.history), None)) is not None:
-            self._place(found, int(found.evaluation.metrics.get(AVERAGED, 1)))
-            self._settle(found)
-
-    def _seen_by(self, index: int) -> int:
-        """Return how many candidates proposal `index` may know, the seeds at least."""
-        seeds = len(self.config.warm_start)
-        return 0 if index < seeds else max(seeds, index - self.config.lookahead + 1)
-
-    def _exhausted(self) -> str:
-        if self.config.evals is not None and self.judged >= self.config.evals:
-            return f"{self.judged} evaluations done"
-        if self.config.hours is not None and self.progress.seconds >= self.config.hours * 3600:
-            return f"{self.config.hours:g} hours are over"
-        if self.barren >= BARREN:
-            return f"{BARREN} proposals in a row brought nothing new"
-        if self.unpaid >= UNPAID and self.config.evals is None and self.config.hours is None:
-            return f"${self.config.dollars:g} leave no room for another call"
-        return ""
-
-    def _advance(self, index: int, pool: ThreadPoolExecutor) -> None:
-        """Propose and admit candidate `index`, and start what judging it takes."""
-        proposal = self.drawn.pop(index).result()
-        self._count_unpaid(proposal.origin)
-        origin = replace(proposal.origin, seed=(self.config.seed, index))
+    def _admit(self, index: int, proposal: Proposal, pool: ThreadPoolExecutor) -> None:
+        """Give a proposal its place in the order, and start what judging it takes."""
+        origin = proposal.origin
         found = admit_to(self.evaluator.task, proposal.offer, self.evaluator.sandbox)
-        id_ = candidate_id(self.run.id, index)
+        rejected = isinstance(found, Rejected)
         evaluation = Evaluation(
-            Status.INVALID if isinstance(found, Rejected) else Status.SCORED,
+            Status.INVALID if rejected else Status.SCORED,
             fingerprint=found.fingerprint,
-            message=found.reason if isinstance(found, Rejected) else "",
+            message=found.reason if rejected else "",
         )
+        id_ = candidate_id(self.run.id, index)
         candidate = Candidate(id_, index, found.program, origin, evaluation)
-        if isinstance(found, Rejected):
-            self._place(candidate)
-            self._keep(candidate)
+        if rejected:
+            self.order.reject(candidate)
             return
-        look = self.cache.look(found.fingerprint, np.random.default_rng([*origin.seed, 1]))
+        look = self.order.cache.look(found.fingerprint, np.random.default_rng([*origin.seed, 1]))
         if look.use is Use.REUSE:
-            self._place(as_copy(candidate))
-            self._finish_after(as_copy(candidate), look.earlier)
+            self.order.copy(as_copy(candidate), look.earlier)
         elif look.trained == 0 and (known := self._recall(found.fingerprint)) is not None:
-            self._place(candidate)
-            self._keep(replace(candidate, evaluation=known, recalled=True))
+            self.order.recall(candidate, known)
         else:
-            self._place(candidate, look.averaged)
-            if look.use is Use.ADD:
-                self.averaged_with[index] = look.earlier
-            job = (found.program, found.fingerprint, 0, look.trained)
-            self.flying[pool.submit(self.evaluator.evaluate, *job)] = candidate
+            earlier = look.earlier if look.use is Use.ADD else None
+            self.order.expect(candidate, look.averaged, earlier)
+            rung = self.climbing.levels[0]
+            job = (found.program, found.fingerprint, rung, look.trained)
+            future = pool.submit(evaluate, self.evaluator, *job)
+            self.flying[future] = Job(candidate, rung, partial(self._judged, candidate))
 
-    def _count_unpaid(self, origin: Origin) -> None:
-        if origin.usage.get("unpaid"):
-            self.unpaid += 1
-        elif origin.model:
-            self.unpaid = 0
+    def _judged(self, candidate: Candidate, evaluation: Evaluation) -> None:
+        self.order.take(replace(candidate, evaluation=evaluation))
 
-    def _draw(self, index: int) -> Future[Proposal]:
-        if index < len(self.config.warm_start):
-            name = self.config.warm_start[index]
-            origin = Origin("library", "warm start", rationale=f"the library's {name}")
-            future: Future[Proposal] = Future()
-            future.set_result(Proposal(library(self.kind.name)[name].source, origin))
-            return future
-        rng = np.random.default_rng([self.config.seed, index])
-        return self.models.team.draw(self._view(index), rng)
-
-    def _view(self, index: int) -> View:
-        """Return what proposal `index` may know: nothing here depends on what is in flight."""
-        task, past = self.evaluator.task, self.history[: self._seen_by(index)]
-        known = [c for c in past if c is not None]
-        left = left_of(self.config, known)
-        facts = facts_of(task)
-        return View(task.name, task.goal, self.kind, self.seeds, known, left, index, facts)
+    def _climb(self, ascent: Ascent, pool: ThreadPoolExecutor) -> None:
+        """Judge a candidate on a dearer rung, or recall what an earlier run saw there."""
+        candidate, level = ascent.candidate, ascent.level
+        fingerprint = candidate.evaluation.fingerprint
+        about = (self.run.task, self.run.protocol, fingerprint, level)
+        known = self.store.recall_climb(*about) if self.config.recall else None
+        if known is not None:
+            self.climbing.take(ascent, replace(known, seconds=0.0), recalled=True)
+            return
+        future = pool.submit(evaluate, self.evaluator, candidate.program, fingerprint, level)
+        self.flying[future] = Job(candidate, level, partial(self.climbing.take, ascent))
 
     def _recall(self, fingerprint: str) -> Evaluation | None:
         if not self.config.recall:
@@ -239,70 +177,44 @@ class Loop:
         found = self.store.recall(self.run.task, self.run.protocol, fingerprint)
         return None if found is None else replace(found.evaluation, seconds=0.0)
 
-    # -- taking in results -----------------------------------------------------------------------
-
-    def _place(self, candidate: Candidate, averaged: int = 1) -> None:
-        """Give a candidate its place in the order, before its result is known."""
-        self.history.append(None)
-        evaluation = candidate.evaluation
-        if evaluation.status in (Status.INVALID, Status.DUPLICATE):
-            self.barren += 1
-            return
-        self.barren = 0
-        self.judged += 1
-        self.cache.put(evaluation.fingerprint, candidate.index, averaged)
-
-    def _finish_after(self, candidate: Candidate, earlier: int) -> None:
-        """Complete a candidate with the result of an equal one, now or once that is known."""
-        original = self.history[earlier]
-        if original is None:
-            self.waiting.setdefault(earlier, []).append(candidate)
-        else:
-            self._keep(completed(candidate, original))
-
     def _collect(self, timeout: float) -> None:
+        """Wait for something to come, and take in what has."""
         in_flight: list[Future[Any]] = [*self.flying, *self.models.team.asked]
         done, _ = wait(in_flight, timeout, return_when=FIRST_COMPLETED)
         self.models.team.pump()
         broken = None
         for future in [f for f in self.flying if f in done]:
-            candidate = self.flying.pop(future)
+            job = self.flying.pop(future)
             error = None if future.cancelled() else future.exception()
             if error is not None and not isinstance(error, Cancelled):
                 broken = error
             elif error is None and not future.cancelled():
-                self._judged(replace(candidate, evaluation=future.result()))
-        self.progress.in_flight = sum(f.running() for f in self.flying)
+                job.take(future.result())
+        self.progress.flights = self._in_flight()
         if broken is not None:
             raise broken
 
-    def _judged(self, candidate: Candidate) -> None:
-        earlier = self.averaged_with.pop(candidate.index, None)
-        if earlier is None:
-            self._keep(candidate)
-        else:
-            self._finish_after(candidate, earlier)
+    def _in_flight(self) -> tuple[Flight, ...]:
+        """Return what is being judged, leaving out what waits for a worker."""
+        running = [job for future, job in self.flying.items() if future.running()]
+        clock, device = self.progress.seconds, self.config.device
+        self.departed = {job.name: self.departed.get(job.name, clock) for job in running}
+        return tuple(
+            Flight(job.candidate.id, _how(job.candidate), job.rung, device, self.departed[job.name])
+            for job in running
+        )
 
-    def _keep(self, candidate: Candidate) -> None:
-        """Commit a judged candidate, then those that wait for its result."""
-        self.store.record(self.run.id, candidate)
-        self._settle(candidate)
-        for follower in self.waiting.pop(candidate.index, []):
-            self._keep(completed(follower, candidate))
-
-    def _settle(self, candidate: Candidate) -> None:
-        self.history[candidate.index] = candidate
-        self.progress.add(candidate)
-        self.display.show(candidate, self.progress)
-        while self.settled < len(self.history) and self.history[self.settled] is not None:
-            self.settled += 1
+    def _say(self, text: str) -> None:
+        """Tell whoever watches at once, while the loop can do nothing else."""
+        self.progress.news.append(text)
+        self.display.tick(self.progress)
 
     def _hear(self, news: list[str]) -> None:
         """Note what the models' side has to say."""
         for text in news:
             self.store.event(self.run.id, "model", {"message": text})
         self.progress.news += news
-        self.progress.usd = self.models.spent
+        self.progress.usd, self.progress.usd_last = self.models.spent, self.models.last
 
     def _leave_queue_when_stopping(self) -> None:
         self.progress.stopping = self.stop.reason
@@ -313,19 +225,20 @@ class Loop:
     def _finish(self) -> str:
         stopped = bool(self.stop.reason)
         state = "stopped" if stopped else "done"
-        self.message = self.stop.reason if stopped else self.message
         if self.config.models:
-            arms = self.models.team.reasons(self._view(len(self.history)))
+            arms = self.models.team.reasons(self.drafts.view(len(self.order)))
             self.store.event(self.run.id, "portfolio", {"arms": arms})
             self._hear(self.models.team.complaints())
-        self.store.finish(self.run.id, state, self.message)
+        self.store.finish(self.run.id, state, self.stop.reason or self.drafts.message)
         return state
 
-    def _revived(self, candidate: Candidate) -> Candidate:
-        """Read the genome of a stored candidate back from its source."""
-        if candidate.evaluation.status is Status.INVALID:
-            return candidate
-        program = read_program(candidate.program.source, self.kind)
-        if isinstance(program, Fault):
-            raise CambrianError(f"Candidate {candidate.id} no longer reads: {program}")
-        return replace(candidate, program=program)
+    def _fail(self, error: CambrianError) -> None:
+        """Say how the run ended, if the database takes it; else it counts as dead and resumes."""
+        self.progress.ended = "failed"
+        with suppress(StoreError):
+            self._hear(self.models.close())
+            self.store.finish(self.run.id, "failed", str(error))
+
+
+def _how(candidate: Candidate) -> str:
+    return f"{candidate.origin.proposer} {candidate.origin.operator}".strip()

@@ -62,10 +62,10 @@ def merge(into: Store, path: Path) -> Merged:
                 if here and into.run(id_).held:
                     held.append(id_)
                     continue
-                added = _take(into, row, id_, bool(here))
+                added, climbed = _take(into, row, id_, bool(here))
             counts["candidates"] += added
             counts["renamed"] += not here and id_ != row["id"]
-            counts["new" if not here else "longer" if added else "known"] += 1
+            counts["new" if not here else "longer" if added or climbed else "known"] += 1
         with into.transaction():
             _insert_funnels(into)
     return Merged(path, **counts, held=tuple(held))
@@ -110,8 +110,8 @@ def _other_id(row: Mapping[str, Any]) -> str:
     return hashlib.blake2b(beginning.encode(), digest_size=4).hexdigest()
 
 
-def _take(into: Store, row: Mapping[str, Any], id_: str, here: bool) -> int:
-    """Take in a run, or what this file lacks of it; return how many candidates came."""
+def _take(into: Store, row: Mapping[str, Any], id_: str, here: bool) -> tuple[int, int]:
+    """Take in a run, or what this file lacks of it; return how many candidates and climbs came."""
     into.execute("PRAGMA defer_foreign_keys = ON")
     if not here:
         _insert_run(into, row, id_)
@@ -126,12 +126,13 @@ def _take(into: Store, row: Mapping[str, Any], id_: str, here: bool) -> int:
         *(row["id"], id_),
     )
     _insert_candidates(into, id_)
+    climbs = _insert_climbs(into, row["id"], id_)
     for table in ("llm_call", "event"):
         _append(into, table, row["id"], id_)
     _insert_verdicts(into, row["id"])
     if here:
         _go_forward(into, row, id_)
-    return into.rows("SELECT count(*) AS n FROM incoming")[0]["n"]
+    return into.rows("SELECT count(*) AS n FROM incoming")[0]["n"], climbs
 
 
 def _insert_run(into: Store, row: Mapping[str, Any], id_: str) -> None:
@@ -189,6 +190,49 @@ def _insert_candidates(into: Store, run: str) -> None:
             CROSS JOIN other.{table} t ON t.{key} = i.id LEFT JOIN renamed n ON n.old = i.id
             """
         )
+
+
+def _insert_climbs(into: Store, theirs: str, ours: str) -> int:
+    """Add the climbs that are not here, also those of candidates that are; return how many came.
+
+    A candidate that behaves otherwise here than there keeps what it has.
+    """
+    count = "SELECT count(*) AS n FROM main.climb WHERE run = ?"
+    before = into.rows(count, ours)[0]["n"]
+    climbed = """
+        FROM other.climb k LEFT JOIN renamed n ON n.old = k.candidate
+        CROSS JOIN main.candidate c ON c.id = coalesce(n.new, k.candidate)
+    """
+    condition = "WHERE k.run = ? AND c.fingerprint = k.fingerprint"
+    changed = {"candidate": "c.id", "run": "c.run"}
+    into.execute(
+        f"""
+        INSERT OR IGNORE INTO main.climb({_columns(into, "climb")})
+        SELECT {_columns(into, "climb", "k", changed)} {climbed} {condition} ORDER BY k.rowid
+        """,
+        theirs,
+    )
+    scores = _columns(into, "evaluation", "e", changed)
+    into.execute(
+        f"""
+        INSERT OR IGNORE INTO main.evaluation({_columns(into, "evaluation")})
+        SELECT {scores} {climbed}
+        CROSS JOIN other.evaluation e ON e.candidate = k.candidate AND e.rung = k.rung {condition}
+        """,
+        theirs,
+    )
+    into.execute(
+        """
+        UPDATE main.candidate SET (high_rung, high_score, high_stderr) =
+            (o.high_rung, o.high_score, o.high_stderr)
+        FROM other.candidate o LEFT JOIN renamed n ON n.old = o.id
+        WHERE o.run = ? AND main.candidate.id = coalesce(n.new, o.id)
+            AND main.candidate.fingerprint = o.fingerprint
+            AND o.high_rung > main.candidate.high_rung
+        """,
+        theirs,
+    )
+    return into.rows(count, ours)[0]["n"] - before
 
 
 def _append(into: Store, table: str, theirs: str, ours: str) -> None:

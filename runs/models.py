@@ -20,6 +20,7 @@ from agent.question import Asker, Call
 from agent.replay import Replay, recorded, request, written
 from agent.team import Team, demand_models, talks
 from evaluators.candidate import Candidate, Status
+from evaluators.rungs import rung_at
 from evaluators.task import Task
 from programs.errors import InputError
 from runs.config import RunConfig
@@ -30,7 +31,10 @@ T = TypeVar("T")
 
 
 class Models:
-    """What a run needs of its models; call `hear` and `close` from the loop's thread."""
+    """What a run needs of its models; call `hear` and `close` from the loop's thread.
+
+    `last` is what the last call cost, in dollars.
+    """
 
     def __init__(
         self,
@@ -41,6 +45,7 @@ class Models:
     ) -> None:
         self.store, self.run = store, run
         self.ledger = Ledger(config.dollars, spent=run.usd)
+        self.last = 0.0
         self.calls: SimpleQueue[Call] = SimpleQueue()
         self.news: SimpleQueue[str] = SimpleQueue()
         talkers = [name for name, proposer in proposers.items() if talks(proposer)]
@@ -62,6 +67,7 @@ class Models:
         """Write down the calls that were made, and return what the user should know."""
         for call in _drained(self.calls):
             answer = call.answer
+            self.last = answer.usd
             self.store.llm_call(
                 self.run.id,
                 model=call.model,
@@ -99,9 +105,9 @@ def left_of(config: RunConfig, known: Sequence[Candidate]) -> dict[str, float]:
     return left
 
 
-def facts_of(task: Task) -> dict[str, str]:
-    """Return what models are told of a task beside its goal."""
-    rung = task.rungs[0]
+def facts_of(task: Task, level: int = 0) -> dict[str, str]:
+    """Return what models are told of a task beside its goal: what makes the scores they see."""
+    rung = rung_at(task, level)
     rates = rung.learning_rates
     how = getattr(task, "training", "")
     return {

@@ -1,19 +1,45 @@
 """What a run looks like from outside, candidate by candidate: the numbers every display shows.
 
-It is rebuilt from the stored history on resume, so it holds nothing that the database does not.
+It is rebuilt from the stored history on resume and by whoever watches from another process, so it
+holds nothing that the database does not.
 """
 
 from __future__ import annotations
 
 import time
 from collections import Counter
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import asdict, dataclass, field
+from typing import Any, Protocol
 
-from evaluators.candidate import Candidate, Status
+from agent.portfolio import arm_of
+from evaluators.candidate import Candidate, Evaluation, Status
 from runs.config import RunConfig
 
-LEADERS = 20
+LEADERS = 40
+NEWS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Flight:
+    """A candidate that is being judged, `since` so many seconds into the run."""
+
+    id: str
+    how: str
+    rung: int
+    device: str
+    since: float
+
+
+@dataclass
+class Tally:
+    """What came of one proposer's candidates; `kept` got a score, `charged` used the budget."""
+
+    tried: int = 0
+    kept: int = 0
+    duplicates: int = 0
+    charged: int = 0
+    usd: float = 0.0
+    reasons: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass
@@ -26,44 +52,81 @@ class Progress:
     baseline: str
     started: float = field(default_factory=time.monotonic)
     before: float = 0.0
-    trained_before: int = 0
     tried: int = 0
     trained: int = 0
     recalled: int = 0
     duplicates: int = 0
     rejected: int = 0
+    stopped: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
+    tallies: dict[str, Tally] = field(default_factory=dict)
     curve: list[float] = field(default_factory=list)
     leaders: list[Candidate] = field(default_factory=list)
+    by_size: dict[int, Candidate] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
     first: Candidate | None = None
-    training_seconds: float = 0.0
-    in_flight: int = 0
+    flights: tuple[Flight, ...] = ()
     stopping: str = ""
+    ended: str = ""
+    by_rung: dict[int, dict[str, float]] = field(default_factory=dict)
     usd: float = 0.0
+    usd_last: float = 0.0
     news: list[str] = field(default_factory=list)
 
-    def add(self, candidate: Candidate) -> None:
-        """Count one candidate."""
+    def add(self, candidate: Candidate, size: int | None = None) -> None:
+        """Count one candidate; `size` says what its program cannot when it has no genome."""
         evaluation = candidate.evaluation
+        tally = self.tallies.setdefault(proposer_of(candidate), Tally())
         self.tried += 1
+        tally.tried += 1
+        tally.usd += candidate.origin.usage.get("usd", 0.0)
         self.first = self.first or candidate
         if evaluation.status is Status.DUPLICATE:
             self.duplicates += 1
+            tally.duplicates += 1
             return
         if evaluation.status is Status.INVALID:
             self.rejected += 1
-        elif candidate.recalled:
-            self.recalled += 1
         else:
-            self.trained += 1
+            self.trained += not candidate.recalled
+            self.recalled += candidate.recalled
+            tally.charged += 1
         if evaluation.status is not Status.SCORED:
             self.reasons[reason(candidate)] += 1
+            self.stopped += evaluation.status is Status.PRUNED
+            tally.reasons[reason(candidate)] += 1
         if candidate.score is not None and evaluation.ranked:
-            best = max(self.curve[-1], candidate.score) if self.curve else candidate.score
-            self.curve.append(best)
-            self.leaders = sorted(
-                [*self.leaders, candidate], key=lambda c: (-(c.score or 0.0), c.index)
-            )[:LEADERS]
+            tally.kept += 1
+            self.sizes[candidate.id] = candidate.program.size if size is None else size
+            self._note(candidate, evaluation)
+
+    def climb(self, candidate: Candidate) -> None:
+        """Take in the latest climb of a candidate that was added before."""
+        if self.first is not None and candidate.id == self.first.id:
+            self.first = candidate
+        if candidate.evaluation.ranked:
+            self._note(candidate, candidate.climbs[-1])
+
+    def _note(self, candidate: Candidate, judged: Evaluation) -> None:
+        """Note a judgement on some rung, and who leads now."""
+        score = float("nan") if judged.score is None else judged.score
+        self.by_rung.setdefault(judged.rung, {})[judged.fingerprint] = score
+        others = [c for c in self.leaders if c.id != candidate.id]
+        before = self.best
+        self.leaders = sorted([*others, candidate], key=lambda c: c.rank)[:LEADERS]
+        size = self.sizes[candidate.id]
+        held = self.by_size.get(size, candidate)
+        held = candidate if held.id == candidate.id else held
+        self.by_size[size] = min(held, candidate, key=lambda c: c.rank)
+        self._draw_on(before)
+
+    def _draw_on(self, before: Candidate | None) -> None:
+        """Let the curve of the best score go on; on a higher rung it begins anew."""
+        best = self.leaders[0].standing
+        if before is not None and before.standing.rung != best.rung:
+            self.curve = []
+        if best.score is not None:
+            self.curve.append(best.score)
 
     @property
     def evaluations(self) -> int:
@@ -76,19 +139,34 @@ class Progress:
         return self.leaders[0] if self.leaders else None
 
     @property
+    def front(self) -> list[Candidate]:
+        """Return the programs that no other of their size or less beats, best first."""
+        front: list[Candidate] = []
+        for size in sorted(self.by_size):
+            candidate = self.by_size[size]
+            if not front or candidate.rank < front[0].rank:
+                front.insert(0, candidate)
+        return front
+
+    @property
+    def pick(self) -> Candidate | None:
+        """Return the shortest program whose score is within one standard error of the best's."""
+        if self.best is None or (best := self.best.standing).score is None:
+            return None
+        bar = best.score - (best.stderr or 0.0)
+        peers = [c for c in self.front if c.standing.rung == best.rung]
+        good = [c for c in peers if c.standing.score is not None and c.standing.score >= bar]
+        return good[-1] if good else self.best
+
+    @property
     def seconds(self) -> float:
         """Return how long the run has been at work, earlier sittings included."""
         return self.before + time.monotonic() - self.started
 
     @property
     def per_minute(self) -> float:
-        """Return trained candidates a minute in this sitting."""
-        return 60 * self.trained_now / max(time.monotonic() - self.started, 1e-9)
-
-    @property
-    def trained_now(self) -> int:
-        """Count the candidates trained in this sitting."""
-        return self.trained - self.trained_before
+        """Return trained candidates a minute."""
+        return 60 * self.trained / max(self.seconds, 1e-9)
 
     @property
     def seconds_left(self) -> float | None:
@@ -96,9 +174,30 @@ class Progress:
         left = []
         if self.config.hours is not None:
             left.append(self.config.hours * 3600 - self.seconds)
-        if self.config.evals is not None and self.trained_now >= 3:
+        if self.config.evals is not None and self.trained >= 3:
             left.append((self.config.evals - self.evaluations) * 60 / self.per_minute)
         return max(min(left), 0.0) if left else None
+
+    @property
+    def doing(self) -> dict[str, Any]:
+        """Return what nobody could know from the candidates alone."""
+        return {
+            "flights": [asdict(flight) for flight in self.flights],
+            "stopping": self.stopping,
+            "usd_last": self.usd_last,
+            "news": self.news[-NEWS:],
+            "told": len(self.news),
+        }
+
+    def share(self, tally: Tally) -> float:
+        """Return the part of the evaluations that went to a proposer's candidates."""
+        return tally.charged / max(self.evaluations, 1)
+
+
+def proposer_of(candidate: Candidate) -> str:
+    """Name who was given a candidate's place, with the model it asked."""
+    proposer, model = arm_of(candidate.origin)
+    return f"{proposer} · {model}" if model else proposer
 
 
 def reason(candidate: Candidate) -> str:
@@ -117,7 +216,7 @@ class Display(Protocol):
         ...
 
     def show(self, candidate: Candidate, progress: Progress) -> None:
-        """Take in one more candidate."""
+        """Take in one more candidate, or one whose last climb is new."""
         ...
 
     def tick(self, progress: Progress) -> None:

@@ -2,83 +2,153 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
 from evaluators.chance import draw, fitting
+from evaluators.contest import patient
 from evaluators.evaluator import Evaluator
-from evaluators.proxies import HARNESS, Agreement, Walk, agreement, proxies, robot
+from evaluators.proxies import (
+    BUDGET,
+    HARNESS,
+    Agreement,
+    Table,
+    Walk,
+    agreement,
+    best_of_first,
+    place_of,
+    proxies,
+    ranked,
+    robot,
+)
 from evaluators.task import find_task
 from programs.errors import CambrianError
+from programs.load import library
 from programs.program import Program
+from runs.record import to_json
 from sandbox.process import ProcessSandbox
+
+WALKS = 20
+"""Times that RoBoT is tried on the same table, with other luck."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A network's training-free scores by proxy, and the score that training gave it."""
+
+    proxies: dict[str, float]
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Shortlists:
+    """Who finds the best network when `budget` may be trained: places among all, from 1.
+
+    `proxies` trains those that one proxy puts first; `robot` lists the places that RoBoT came to,
+    walk by walk. `chance` is the mean place of the best of as many networks drawn at random.
+    """
+
+    budget: int
+    proxies: dict[str, int]
+    robot: tuple[int, ...]
+    chance: float
 
 
 @dataclass(frozen=True, slots=True)
 class ProxyFigures:
-    """Each proxy's agreement with the trained score, and what RoBoT found with its budget.
+    """Each proxy's agreement with the trained score, and what a short list by each is worth.
 
-    `place` is the rank of RoBoT's best among all networks, from 1; `untrained` networks could not
-    be trained and have no part in this.
+    `weighted` is the agreement of RoBoT's weighting with the networks that its walk did not train,
+    of the walk in the middle of all. `failures` says why a network, by name, has no part in this.
     """
 
     task: str
     networks: int
-    untrained: int
+    failures: dict[str, str]
     agreement: dict[str, Agreement]
-    walk: Walk
-    place: int
+    weighted: Agreement
+    shortlists: Shortlists
 
     def as_json(self) -> dict[str, Any]:
         """Return the figures as one record."""
-        return asdict(self)
+        return json.loads(to_json(asdict(self)))
 
 
 def measure(task_name: str, networks: int, seed: int, workers: int) -> ProxyFigures:
     """Measure and train the library's networks and random ones, `networks` in all.
 
-    Each is trained at the middle learning rate of the task's first rung only, with its seeds:
-    ranks need no sweep, and the figures come in minutes.
+    Each is trained at one learning rate of the task's first rung only, the middle one, with its
+    seeds: ranks need no sweep, and the figures come in minutes. Nobody is given up for learning
+    nothing at first, since those that do are what a proxy should warn of.
     """
     task = find_task(task_name, "architecture")
     rng = np.random.default_rng(seed)
-    known = fitting(task)[:networks]
-    programs = [*known, *draw(task, networks - len(known), rng)]
+    known = dict(islice(fitting(task).items(), networks))
+    programs = [*known.values(), *draw(task, networks - len(known), rng, known)]
     modules = ("torch", *(h.partition(":")[0] for h in (task.harness, HARNESS)))
     with ProcessSandbox(workers, preload=modules) as sandbox, ThreadPoolExecutor(workers) as pool:
         evaluator = Evaluator(task, sandbox)
-        rows = list(pool.map(lambda p: _row(evaluator, p), programs))
-    return figures(task.name, [row for row in rows if row], len(programs), rng)
+        rows = list(pool.map(lambda p: _measured(evaluator, p), programs))
+    return figures(task.name, dict(zip(map(_name, programs), rows, strict=True)), rng)
 
 
-def _row(evaluator: Evaluator, program: Program) -> tuple[dict[str, float], float] | None:
-    """Return a network's proxies and its trained score; `None` where it has none."""
+def _name(program: Program) -> str:
+    """Return a network's name in the library, or the beginning of its key."""
+    same = (name for name, p in library(program.kind).items() if p.key == program.key)
+    return next(same, program.key[:8])
+
+
+def _measured(evaluator: Evaluator, program: Program) -> Measured | str:
+    """Measure a network and train it to the end; a string says why that could not be."""
     rung, trial = evaluator.task.rungs[0], evaluator.trial()
     middle = trial.learning_rates[len(trial.learning_rates) // 2]
-    judged = evaluator.judge(program, replace(trial, learning_rates=(middle,)), rung.limits)
+    judged = evaluator.judge(
+        program, replace(trial, learning_rates=(middle,)), rung.limits, patient
+    )
     if judged.best is None:
-        return None
+        return judged.message
     try:
-        return proxies(evaluator, program), float(judged.best.by_seed.mean())
-    except CambrianError:
-        return None
+        return Measured(proxies(evaluator, program), float(judged.best.by_seed.mean()))
+    except CambrianError as error:
+        return str(error)
 
 
-def figures(
-    task: str,
-    rows: list[tuple[dict[str, float], float]],
-    drawn: int,
-    rng: np.random.Generator,
-) -> ProxyFigures:
+def figures(task: str, found: dict[str, Measured | str], rng: np.random.Generator) -> ProxyFigures:
     """Compare proxies with scores, network by network."""
+    failures = {name: row for name, row in found.items() if isinstance(row, str)}
+    rows = [row for row in found.values() if isinstance(row, Measured)]
     if len(rows) < 3:
-        raise CambrianError(f"Only {len(rows)} of {drawn} networks could be trained: too few.")
-    scores = np.array([score for _, score in rows])
-    table = {name: np.array([found[name] for found, _ in rows]) for name in rows[0][0]}
-    walk = robot(table, lambda place: float(scores[place]), rng)
-    place = 1 + int((scores > scores[walk.best]).sum())
-    agreed = {name: agreement(values, scores) for name, values in table.items()}
-    return ProxyFigures(task, len(rows), drawn - len(rows), agreed, walk, place)
+        why = "".join(f"\n  {name}: {reason}" for name, reason in failures.items())
+        raise CambrianError(f"Only {len(rows)} of {len(found)} networks could be trained:{why}")
+    scores = np.array([row.score for row in rows])
+    table = {name: np.array([row.proxies[name] for row in rows]) for name in rows[0].proxies}
+    walks = [robot(table, lambda place: float(scores[place]), rng) for _ in range(WALKS)]
+    walks.sort(key=lambda walk: -scores[walk.best])
+    budget = min(BUDGET, len(rows))
+    shortlists = Shortlists(
+        budget,
+        {name: best_of_first(values, scores, budget) for name, values in table.items()},
+        tuple(place_of(float(scores[walk.best]), scores) for walk in walks),
+        (len(rows) + 1) / (budget + 1),
+    )
+    agreed = {name: agreement(values, scores, rng) for name, values in table.items()}
+    weighted = _weighted(walks[WALKS // 2], table, scores, rng)
+    return ProxyFigures(task, len(rows), failures, agreed, weighted, shortlists)
+
+
+def _weighted(walk: Walk, table: Table, scores: np.ndarray, rng: np.random.Generator) -> Agreement:
+    """Compare a walk's weighted ranking with the scores it has not seen."""
+    unseen = _without(walk.trained, len(scores))
+    return agreement(
+        (ranked(table) @ np.array([*walk.weights.values()]))[unseen], scores[unseen], rng
+    )
+
+
+def _without(places: Sequence[int], count: int) -> np.ndarray:
+    return np.setdiff1d(np.arange(count), places)

@@ -7,7 +7,6 @@ and the tables but no SQLite: opening, writing and errors are `store.py`'s.
 from __future__ import annotations
 
 import json
-from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Iterable
 from itertools import islice
@@ -15,6 +14,7 @@ from typing import Any
 
 from evaluators.candidate import Candidate, Evaluation
 from programs.errors import InputError, closest
+from runs.climbs import Climbs
 from runs.record import (
     Event,
     Measured,
@@ -33,11 +33,11 @@ _BEST = """
     SELECT id FROM candidate
     WHERE run = r.id AND status = 'scored' AND (duplicate_of IS NULL OR recalled)
       AND tier <> 'unsafe'
-    ORDER BY score DESC LIMIT 1
+    ORDER BY high_rung DESC, high_score DESC LIMIT 1
 """
 
 _RUNS = f"""
-    SELECT r.*, b.score AS best, b.id AS best_id
+    SELECT r.*, b.high_score AS best, b.id AS best_id
     FROM run r LEFT JOIN candidate b ON b.id = ({_BEST})
 """
 
@@ -52,12 +52,8 @@ _ANCESTRY = f"""
 """
 
 
-class Queries(ABC):
+class Queries(Climbs):
     """The store's questions and their answers."""
-
-    @abstractmethod
-    def rows(self, sql: str, *values: Any) -> list[dict[str, Any]]:
-        """Return the rows that `sql` yields."""
 
     # Runs
 
@@ -110,6 +106,10 @@ class Queries(ABC):
         """Return a run's candidates in the order of their index, without their genomes."""
         found = self._candidates("SELECT id FROM candidate WHERE run = ?", run_id)
         return sorted(found, key=lambda candidate: candidate.index)
+
+    def named_by(self, ids: str, *values: Any) -> list[Candidate]:
+        """Return the candidates whose ids a query yields, in the order they were recorded."""
+        return self._candidates(ids, *values)
 
     def recall(self, task: str, protocol: str, fingerprint: str) -> Candidate | None:
         """Return the first candidate of any run that was scored with this behaviour, if any."""
@@ -231,26 +231,32 @@ class Queries(ABC):
         limit: int = 10,
         kind: str | None = None,
         unsafe: bool = False,
+        protocol: str | None = None,
     ) -> list[Row]:
         """Return the best of a run, a task, a kind or everything, one row for each behaviour.
 
-        Those that nothing held are left out, or with `unsafe` they are all there is.
+        The best are those on the highest rung, and of these the highest scores. Those that nothing
+        held are left out, or with `unsafe` they are all there is. With a `protocol`, only of runs
+        whose scores compare.
         """
         if run is not None:
             runs = [self._identify("run", run)]
         else:
-            sql = "SELECT id FROM run WHERE coalesce(task = ?1, 1) AND coalesce(kind = ?2, 1)"
-            runs = [row["id"] for row in self.rows(sql, task, kind)]
+            sql = """
+                SELECT id FROM run WHERE coalesce(task = ?1, 1) AND coalesce(kind = ?2, 1)
+                AND coalesce(protocol = ?3, 1)
+            """
+            runs = [row["id"] for row in self.rows(sql, task, kind, protocol)]
         # A best of each run, read off its index, and the best of those: no sort of everything.
         rows = [row for each in runs for row in self._best(each, limit, unsafe)]
-        return distinct(sorted(rows, key=lambda row: -row.score), limit)
+        return distinct(sorted(rows, key=lambda row: (-row.rung, -row.score)), limit)
 
     def _best(self, run_id: str, limit: int, unsafe: bool) -> list[Row]:
         """Read the run's best rows, further down when many of them behave the same."""
         sql = f"""
             SELECT l.*, c.tier FROM leaderboard l CROSS JOIN candidate c ON c.id = l.id
             WHERE l.run = ? AND c.tier {"=" if unsafe else "<>"} 'unsafe'
-            ORDER BY l.score DESC LIMIT ?
+            ORDER BY l.rung DESC, l.score DESC LIMIT ?
         """
         depth = limit
         while True:
@@ -264,8 +270,8 @@ class Queries(ABC):
 
     def _candidates(self, ids: str, *values: Any) -> list[Candidate]:
         """Return the candidates that the query `ids` names, in the order they were recorded."""
-        # Whatever it takes to find them is done once; and as a candidate never changes once it is
-        # there, the reads after it see one state.
+        # Whatever it takes to find them is done once; and as what is read of a candidate never
+        # changes once it is there, the reads after it see one state, but for climbs that come.
         found = json.dumps([next(iter(row.values())) for row in self.rows(ids, *values)])
         these = "(SELECT value FROM json_each(?))"
         rows = self.rows(
@@ -287,8 +293,12 @@ class Queries(ABC):
             """,
             found,
         )
+        climbs = self.climbs(found)
         return [
-            candidate_of(row, tuple(parents[row["id"]]), tuple(scores[row["id"]])) for row in rows
+            candidate_of(
+                row, tuple(parents[row["id"]]), tuple(scores[row["id"]]), tuple(climbs[row["id"]])
+            )
+            for row in rows
         ]
 
     def _grouped(self, sql: str, *values: Any) -> defaultdict[str, list[Any]]:

@@ -1,6 +1,6 @@
 """What a run leaves behind, and how it is written down as rows.
 
-    RunRecord   a run with its counts         Owner     the process at work on it
+    RunRecord   a run with its counts         State     where it stands
     Row         a line of the leaderboard     Event     something that happened, with a time
     Verdict     what verification said            Measured  one score, with its learning curve
 
@@ -13,20 +13,15 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from evaluators.candidate import Candidate, Evaluation, Origin, Status
 from programs.program import Program
-
-STALE = 300.0
-"""Seconds without a heartbeat after which a process on another machine is taken for dead."""
+from runs.owner import Owner
 
 
 class State(StrEnum):
@@ -36,31 +31,6 @@ class State(StrEnum):
     DONE = "done"
     STOPPED = "stopped"
     FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """A process: its machine, its number, and when it started, since numbers are used again."""
-
-    host: str
-    pid: int
-    started: str
-
-    @classmethod
-    def here(cls) -> Self:
-        """Return this process."""
-        return cls(socket.gethostname(), os.getpid(), _start_of(os.getpid()) or "")
-
-    def alive(self) -> bool:
-        """Tell whether the process still runs; one on another machine is believed to."""
-        if self.host != socket.gethostname():
-            return True
-        start = _start_of(self.pid)
-        return start is not None and (start == self.started or "" in (start, self.started))
-
-    def to_json(self) -> str:
-        """Return the owner as the text that `run.owner` holds."""
-        return to_json({"host": self.host, "pid": self.pid, "started": self.started})
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,20 +65,37 @@ class RunRecord:
     best_id: str | None = None
 
     @property
+    def tried(self) -> int:
+        """Count the candidates that are recorded."""
+        return self.evaluations + self.duplicates + self.rejected
+
+    @property
     def held(self) -> bool:
         """Tell whether another process is at work on this run."""
-        if self.owner is None or self.owner == Owner.here() or not self.owner.alive():
-            return False
-        return self.owner.host == socket.gethostname() or age(self.heartbeat) < STALE
+        return self.owner != Owner.here() and self.alive
+
+    @property
+    def alive(self) -> bool:
+        """Tell whether some process, perhaps this one, is at work on this run."""
+        return self.owner is not None and self.owner.at_work(age(self.heartbeat))
+
+    @property
+    def condition(self) -> str:
+        """Return the state, or "dead" where a run says it is running and nobody works on it."""
+        return "dead" if self.state == State.RUNNING and not self.alive else self.state
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of the leaderboard; `baseline` is the score of the program its run began with."""
+    """A line of the leaderboard: `score` is that on the highest rung the candidate was judged on.
+
+    `baseline` is the score there of the program its run began with.
+    """
 
     id: str
     kind: str
     task: str
+    rung: int
     score: float
     stderr: float | None
     size: int
@@ -199,24 +186,55 @@ def candidate_row(run_id: str, candidate: Candidate) -> dict[str, Any]:
         "model": origin.model,
         "usage": to_json(dict(origin.usage)),
         "entropy": to_json([int(word) for word in origin.seed]),
-        "status": str(evaluation.status),
-        "score": None if evaluation.score is None else float(evaluation.score),
         "stderr": None if evaluation.stderr is None else float(evaluation.stderr),
-        "metrics": to_json(dict(evaluation.metrics)),
-        "rung": evaluation.rung,
-        "fingerprint": evaluation.fingerprint,
-        "message": evaluation.message,
-        "seconds": float(evaluation.seconds),
-        "device": evaluation.device,
-        "tier": evaluation.tier,
+        **_judgement_row(evaluation),
         "duplicate_of": candidate.duplicate_of,
         "recalled": int(candidate.recalled),
         "created": now(),
     }
 
 
+def climb_row(run_id: str, candidate_id: str, climb: Evaluation, recalled: bool) -> dict[str, Any]:
+    """Return a judgement on a dearer rung as a row."""
+    about = {"candidate": candidate_id, "run": run_id, "recalled": int(recalled), "created": now()}
+    return about | _judgement_row(climb)
+
+
+def _judgement_row(evaluation: Evaluation) -> dict[str, Any]:
+    return {
+        "rung": evaluation.rung,
+        "fingerprint": evaluation.fingerprint,
+        "status": str(evaluation.status),
+        "score": None if evaluation.score is None else float(evaluation.score),
+        "metrics": to_json(dict(evaluation.metrics)),
+        "message": evaluation.message,
+        "seconds": float(evaluation.seconds),
+        "device": evaluation.device,
+        "tier": evaluation.tier,
+    }
+
+
+def evaluation_of(row: Mapping[str, Any], by_seed: tuple[float, ...]) -> Evaluation:
+    """Return the judgement a row was made from."""
+    return Evaluation(
+        status=Status(row["status"]),
+        score=row["score"],
+        metrics=numbers(row["metrics"]),
+        by_seed=by_seed,
+        rung=row["rung"],
+        fingerprint=row["fingerprint"],
+        message=row["message"],
+        seconds=row["seconds"],
+        device=row["device"],
+        tier=row["tier"],
+    )
+
+
 def candidate_of(
-    row: Mapping[str, Any], parents: tuple[str, ...], by_seed: tuple[float, ...]
+    row: Mapping[str, Any],
+    parents: tuple[str, ...],
+    by_seed: tuple[float, ...],
+    climbs: tuple[Evaluation, ...] = (),
 ) -> Candidate:
     """Return the candidate a row was made from, without its genome."""
     program = Program(row["kind"], row["text"], row["program"])
@@ -229,20 +247,16 @@ def candidate_of(
         usage=numbers(row["usage"]),
         seed=tuple(json.loads(row["entropy"])),
     )
-    evaluation = Evaluation(
-        status=Status(row["status"]),
-        score=row["score"],
-        metrics=numbers(row["metrics"]),
-        by_seed=by_seed,
-        rung=row["rung"],
-        fingerprint=row["fingerprint"],
-        message=row["message"],
-        seconds=row["seconds"],
-        device=row["device"],
-        tier=row["tier"],
+    return Candidate(
+        row["id"],
+        row["idx"],
+        program,
+        origin,
+        evaluation_of(row, by_seed),
+        duplicate_of=row["duplicate_of"],
+        recalled=bool(row["recalled"]),
+        climbs=climbs,
     )
-    duplicate_of, recalled = row["duplicate_of"], bool(row["recalled"])
-    return Candidate(row["id"], row["idx"], program, origin, evaluation, duplicate_of, recalled)
 
 
 def funnel_row(
@@ -300,23 +314,3 @@ def _finite(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_finite(each) for each in value]
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _start_of(pid: int) -> str | None:
-    """Return when a process started, "" where that cannot be seen, or `None` if it is gone."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text(errors="replace")
-    except OSError:
-        return "" if _answers(pid) else None
-    state, *fields = stat.rpartition(")")[2].split()
-    return None if state in "ZX" else fields[18]
-
-
-def _answers(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except PermissionError:
-        return True
-    except OSError:
-        return False
-    return True

@@ -5,11 +5,15 @@ a change is a new function at the end of `MIGRATIONS`.
 
     run ─┬─< candidate >── program        a text is kept once, whoever proposed it
          │     ├─< parent                 which candidates it was made from, in order
+         │     ├─< climb                  how its behaviour was judged on a dearer rung
          │     ├─< evaluation             one score and learning curve per rung and seed
          │     └─< verdict                what a comparison on held-out data said
          │                   └─< funnel     what it scored on a task that no search used
          ├─< llm_call                     every question put to a model, and what it cost
-         └─< event                        what else happened
+         ├─< event                        what else happened
+         └── pulse                        what it is doing right now, for those who watch
+    schedule ──< shift                    what the clock starts, and each time it did
+    digest                                what was new, each time that was asked
 """
 
 from __future__ import annotations
@@ -17,6 +21,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from runs.counts import counted_runs
+from runs.rungs import ladder
 from runs.words import SEARCHED, words_in_bulk
 
 if TYPE_CHECKING:
@@ -219,7 +224,49 @@ def learning_curves(db: Database) -> None:
     db.execute("ALTER TABLE evaluation ADD COLUMN curve TEXT")
 
 
-MIGRATIONS = (first_tables, funnel, counted_runs, words_in_bulk, learning_curves)
+LIFE = """
+CREATE TABLE pulse (
+    run TEXT PRIMARY KEY REFERENCES run(id),
+    time TEXT NOT NULL,
+    detail TEXT NOT NULL
+);
+CREATE TABLE schedule (
+    name TEXT PRIMARY KEY,
+    command TEXT NOT NULL,                -- the words after `cambrian`, as a JSON list
+    every TEXT NOT NULL,
+    at TEXT NOT NULL,
+    keeper TEXT NOT NULL,                 -- whose clock starts it: systemd or cron
+    folder TEXT NOT NULL,
+    paused INTEGER NOT NULL DEFAULT 0,
+    created TEXT NOT NULL
+);
+CREATE TABLE shift (
+    id INTEGER PRIMARY KEY,
+    schedule TEXT NOT NULL REFERENCES schedule(name) ON DELETE CASCADE,
+    run TEXT REFERENCES run(id),
+    owner TEXT NOT NULL,
+    started TEXT NOT NULL,
+    ended TEXT,
+    code INTEGER,
+    message TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX shift_schedule ON shift(schedule);
+CREATE TABLE digest (
+    id INTEGER PRIMARY KEY,
+    scope TEXT NOT NULL,                  -- the schedule it was made for, or ''
+    since TEXT NOT NULL,
+    created TEXT NOT NULL,
+    detail TEXT NOT NULL
+);
+"""
+
+
+def life(db: Database) -> None:
+    """Make the tables of watching and of scheduled runs."""
+    db.executescript(LIFE)
+
+
+MIGRATIONS = (first_tables, funnel, counted_runs, words_in_bulk, learning_curves, ladder, life)
 """Every change of the tables since the first release, oldest first."""
 
 SCHEMA = len(MIGRATIONS)

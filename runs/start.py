@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import platform
-import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
+from typing import Any
 
 from agent.proposer import Proposer, Talker
 from evaluators.evaluator import Evaluator
 from evaluators.freeform import preload
+from evaluators.levels import levels
 from evaluators.task import Task, find_task
 from programs.errors import InputError
 from programs.load import library
-from runs.config import RunConfig, read_config
-from runs.loop import Loop, Stop
+from runs.config import CLUSTER, RunConfig, read_config
+from runs.guard import demand_device
+from runs.heritage import inheriting
+from runs.loop import Loop
 from runs.models import Models, proposers_of
 from runs.progress import Display, Progress
 from runs.record import RunRecord
+from runs.signals import interruptible
+from runs.stop import Stop
 from runs.store import Store
-from sandbox.base import Job, Limits, Payload, Sandbox
+from sandbox.base import Sandbox
+from sandbox.cluster import RaySandbox, room
 from sandbox.process import ProcessSandbox
-
-PROBE = "evaluators.harness.probe:device"
 
 
 @dataclass(frozen=True)
@@ -56,29 +60,32 @@ def versions() -> dict[str, str]:
 
 @contextmanager
 def sandbox_for(
-    task: Task, workers: int, device: str, unsafe: bool = False
-) -> Iterator[ProcessSandbox]:
+    task: Task, workers: int, device: str, unsafe: bool = False, cluster: str | None = None
+) -> Iterator[Sandbox]:
     """Start warm workers that know the task's harness; `InputError` where the device is missing.
 
-    `unsafe` lets free-form programs run where nothing holds them.
+    They are on this machine, or on the machines of a `cluster`. `unsafe` lets free-form programs
+    run where nothing holds them.
     """
     module = task.harness.partition(":")[0]
-    needed = dict.fromkeys((*preload(task.kind), module))
-    with ProcessSandbox(workers, preload=tuple(needed), unsafe=unsafe) as sandbox:
+    needed = tuple(dict.fromkeys((*preload(task.kind), module)))
+    if cluster is None:
+        chosen: Sandbox = ProcessSandbox(workers, needed, unsafe=unsafe)
+    else:
+        chosen = RaySandbox(cluster.removeprefix(CLUSTER), workers, needed, device, unsafe=unsafe)
+    with chosen as sandbox:
         if device != "cpu":
-            _demand_device(sandbox, device)
+            demand_device(sandbox, device)
         yield sandbox
 
 
-def _demand_device(sandbox: Sandbox, device: str) -> None:
-    """Ask a child for the device: this process and the workers must never touch CUDA."""
-    payload = Payload({"device": device})
-    outcome = sandbox.run(Job(PROBE, payload, Limits(seconds=60.0), device, trusted=True))
-    if outcome.result is None:
-        raise InputError(f"The device `{device}` cannot be used: {outcome.message}")
-    if not outcome.result.data["there"]:
-        found = outcome.result.data["found"]
-        raise InputError(f"There is no device `{device}` here: {found}. Use `--device cpu`.")
+def workers_of(asked: int | str | None, device: str) -> dict[str, Any]:
+    """Return the settings that `--workers` stands for; a cluster is asked how many it has."""
+    if asked is None:
+        return {}
+    if isinstance(asked, int):
+        return {"workers": asked, "cluster": None}
+    return {"workers": room(asked.removeprefix(CLUSTER), device), "cluster": asked}
 
 
 def prepare(store: Store, config: RunConfig, sandbox: Sandbox, resume: str = "") -> Prepared:
@@ -92,7 +99,8 @@ def prepare(store: Store, config: RunConfig, sandbox: Sandbox, resume: str = "")
         config = config.model_copy(update={"lookahead": ahead})
     evaluator = Evaluator(task, sandbox, config.device)
     found = versions()
-    protocol = evaluator.protocol(found)
+    trials = (evaluator.trial(level) for level in levels(config.rungs))
+    protocol = evaluator.protocol(found, *trials)
     if resume:
         run = store.run(resume)
         if run.protocol != protocol:
@@ -103,6 +111,8 @@ def prepare(store: Store, config: RunConfig, sandbox: Sandbox, resume: str = "")
             )
         store.claim(run.id)
     else:
+        if config.onward:
+            config = inheriting(store, config, config.task, protocol)
         run = store.create_run(
             config.task,
             task.kind,
@@ -131,9 +141,15 @@ def config_of(run: RunRecord) -> RunConfig:
     return read_config(**{**run.config, "kind": run.kind})
 
 
-def perform(
-    prepared: Prepared, display: Display, say: Callable[[str], None]
-) -> tuple[str, Progress]:
+def score_name(run: RunRecord) -> str:
+    """Return what a run's scores measure, as far as its task can still be found."""
+    try:
+        return find_task(run.task, run.kind).score_name
+    except InputError:
+        return "score"
+
+
+def perform(prepared: Prepared, display: Display) -> tuple[str, Progress]:
     """Run to the end, or until the user stops it; return the final state and the numbers."""
     run = prepared.run
     progress = Progress(
@@ -142,7 +158,6 @@ def perform(
         score_name=prepared.task.score_name,
         baseline=prepared.baseline,
         before=run.seconds,
-        trained_before=run.evaluations,
         usd=run.usd,
     )
     stop = Stop(prepared.evaluator.sandbox.close)
@@ -156,28 +171,9 @@ def perform(
         progress,
         stop,
     )
-    with interruptible(stop, say):
+    with interruptible(stop):
         state = loop()
     return state, progress
-
-
-@contextmanager
-def interruptible(stop: Stop, say: Callable[[str], None]) -> Iterator[None]:
-    """Turn Ctrl-C and SIGTERM into requests to stop."""
-
-    def on_signal(number: int, frame: object) -> None:
-        first = not stop.reason
-        stop("interrupted" if number == signal.SIGINT else "terminated")
-        if first:
-            say("Stopping: finishing what is in flight. Press Ctrl-C again to drop it.")
-
-    signals = (signal.SIGINT, signal.SIGTERM)
-    before = {s: signal.signal(s, on_signal) for s in signals}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def resume_hint(run: str, database: str) -> str:
@@ -185,4 +181,14 @@ def resume_hint(run: str, database: str) -> str:
     return f"cambrian run --resume {run} --db {database}"
 
 
-__all__ = ["Prepared", "config_of", "perform", "prepare", "resume_hint", "sandbox_for", "versions"]
+__all__ = [
+    "Prepared",
+    "config_of",
+    "perform",
+    "prepare",
+    "resume_hint",
+    "sandbox_for",
+    "score_name",
+    "versions",
+    "workers_of",
+]

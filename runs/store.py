@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -50,11 +50,15 @@ _READING_PRAGMAS = {"data_version", "table_info", "table_xinfo", "table_list", "
 
 
 class Store(Writing):
-    """Runs and their candidates in a file: a context manager, for one thread."""
+    """Runs and their candidates in a file: a context manager, for one thread.
+
+    `patience` is asked whether to go on waiting for another writer, each time SQLite gave up.
+    """
 
     def __init__(self, path: Path, db: sqlite3.Connection) -> None:
         super().__init__()
         self.path = path
+        self.patience: Callable[[], bool] | None = None
         self._db = db
 
     @classmethod
@@ -132,14 +136,25 @@ class Store(Writing):
         """Make all that happens inside one change, undone if an exception leaves."""
         with _in_a_sentence(self.path):
             try:
-                # The write lock comes first: SQLite refuses at once a reader that turns writer
-                # after somebody else wrote, but queues one that says so from the start.
-                self._db.execute("BEGIN IMMEDIATE")
+                self._begin()
                 yield
                 self._db.execute("COMMIT")
             except BaseException:
                 self._db.rollback()
                 raise
+
+    def _begin(self) -> None:
+        """Take the write lock, as long as it takes where there is patience."""
+        # The write lock comes first: SQLite refuses at once a reader that turns writer after
+        # somebody else wrote, but queues one that says so from the start.
+        while True:
+            try:
+                self._db.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                busy = _code(error) == sqlite3.SQLITE_BUSY
+                if not busy or self.patience is None or not self.patience():
+                    raise
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:

@@ -12,16 +12,19 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from evaluators.levels import name_of
+
 if TYPE_CHECKING:
     from rich.syntax import Syntax
 
     from evaluators.candidate import Candidate
+    from runs.ascent import Ascent
     from runs.progress import Progress
     from runs.record import Row
 
 BARS = "▁▂▃▄▅▆▇█"
 
-_RANKED = {"id", "task", "score", "gain", "size", "proposer", "source"}
+_RANKED = {"id", "task", "rung", "score", "gain", "size", "proposer", "source"}
 """What a line of the leaderboard shows anyway."""
 
 
@@ -53,23 +56,30 @@ def score_text(score: float | None, stderr: float | None) -> str:
 
 def one_line(source: str) -> str:
     """Write a program in one line: what it returns, then how that is made."""
-    *body, last = [
-        line.strip() for line in source.partition("):\n")[2].splitlines() if line.strip()
-    ]
+    lines = [line.strip() for line in source.partition("):\n")[2].splitlines() if line.strip()]
+    if not lines or not lines[-1].startswith("return "):
+        return "; ".join(line.strip() for line in source.splitlines() if line.strip())
+    *body, last = lines
     result = last.removeprefix("return ")
     return f"{result}  where {'; '.join(body)}" if body else result
 
 
-def leaders(candidates: Iterable[Candidate], baseline: float | None, program: bool = True) -> Table:
-    """Lay out candidates, best first, against the baseline's score."""
+def leaders(
+    candidates: Iterable[Candidate], first: Candidate | None, program: bool = True
+) -> Table:
+    """Lay out candidates, best first, against the run's first on the same rung."""
     table = Table(box=None, padding=(0, 1), expand=True)
     for heading, style in (("id", "cyan"), ("score ± s.e.", ""), ("gain", "green"), ("size", "")):
         table.add_column(heading, style=style, no_wrap=True, justify="left" if style else "right")
     table.add_column("program", no_wrap=True, overflow="ellipsis", ratio=1)
     for candidate in candidates:
-        score, stderr = candidate.score, candidate.evaluation.stderr
-        gain = "" if baseline is None or score is None else f"{score - baseline:+.4f}"
-        cells = [candidate.id[:6], score_text(score, stderr), gain, str(candidate.program.size)]
+        standing = candidate.standing
+        start = None if first is None else first.on(standing.rung)
+        gain = ""
+        if start is not None and start.score is not None and standing.score is not None:
+            gain = f"{standing.score - start.score:+.4f}"
+        score = score_text(standing.score, standing.stderr)
+        cells = [candidate.id[:6], score, gain, str(candidate.program.size)]
         table.add_row(*cells, escape(one_line(candidate.program.source)) if program else "")
     return table
 
@@ -77,6 +87,7 @@ def leaders(candidates: Iterable[Candidate], baseline: float | None, program: bo
 def ranking(rows: Sequence[Row]) -> Table:
     """Lay out the leaderboard of the database."""
     table = Table(box=None, padding=(0, 1), expand=True)
+    mixed = len({row.rung for row in rows}) > 1
     # What the rows are sorted by has a column, if it has none already.
     more = [name for name in (rows[0].keys if rows else ()) if name not in _RANKED]
     several = len({row.kind for row in rows}) > 1
@@ -90,7 +101,7 @@ def ranking(rows: Sequence[Row]) -> Table:
             row.id[:6],
             row.task,
             *((row.kind,) if several else ()),
-            score_text(row.score, row.stderr),
+            score_text(row.score, row.stderr) + (f" {name_of(row.rung)}" if mixed else ""),
             gain,
             *(_cell(row.keys[name]) for name in more),
             str(row.size),
@@ -113,6 +124,18 @@ def counts(progress: Progress) -> str:
     if progress.usd > 0:
         parts.append(f"${progress.usd:.4f}")
     return " · ".join(parts)
+
+
+def ladder(ascent: Ascent) -> str:
+    """Write how many programs each stage judged, and how well the rungs agree."""
+    text = " → ".join(f"{stage.name} {stage.judged}" for stage in ascent.stages)
+    for each in ascent.agreements:
+        low, high = each.interval
+        text += (
+            f" · {each.low} and {each.high} agree {each.spearman:.2f} "
+            f"({low:.2f} to {high:.2f}, {each.programs} programs)"
+        )
+    return text
 
 
 def pace(progress: Progress) -> str:

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from evaluators import timing
+from evaluators.pareto import dominators
 from evaluators.sentence import p_text
 from evaluators.standing import BETTER, UNDECIDED, WORSE, Gain, Standing, TaskVerdict, Verdict
 
@@ -28,7 +29,8 @@ STYLES = {BETTER: "green", WORSE: "red", UNDECIDED: "dim"}
 def quick_screen(verdict: Verdict) -> RenderableType:
     """Compose what a search ends with: one table, how it was made, and the sentence."""
     table = verdict.tasks[0]
-    return Group(task_table(verdict, table), _how(table), Text(verdict.sentence, style="bold"))
+    parts = [task_table(verdict, table), _how(table), *_front(verdict, table)]
+    return Group(*parts, Text(verdict.sentence, style="bold"))
 
 
 def screen(verdict: Verdict) -> RenderableType:
@@ -36,6 +38,7 @@ def screen(verdict: Verdict) -> RenderableType:
     parts: list[RenderableType] = []
     for table in verdict.tasks:
         parts += [task_table(verdict, table), Text(_left_out(verdict, table), style="dim")]
+        parts += _front(verdict, table)
     parts += [_how(verdict.tasks[0]), Text("")]
     if any(table.race is not None for table in verdict.tasks):
         parts += [race_table(verdict), profile_table(verdict), Text(_RACE, style="dim"), Text("")]
@@ -109,6 +112,47 @@ def _left_out(verdict: Verdict, table: TaskVerdict) -> str:
     said += [f"{failed} could not be judged"] if failed else []
     rest = sum(outcomes.values()) + failed
     return f"and {rest} more baselines: {', '.join(said)}\n" if rest else ""
+
+
+def _front(verdict: Verdict, table: TaskVerdict) -> list[RenderableType]:
+    """Lay out whom no other beats in all objectives of a task, and the judged program."""
+    if not table.front:
+        return []
+    judged, points = verdict.judged, table.points()
+    title = f"\nPareto front on {table.task}: {len(table.front)} of {len(points)}"
+    laid = Table(box=None, padding=(0, 1), pad_edge=False, title=title, title_justify="left")
+    laid.add_column(table.kind, no_wrap=True)
+    for objective in table.objectives:
+        laid.add_column(_TITLES.get(objective, objective), justify="right", no_wrap=True)
+    shown = {*table.front[:SHOWN], judged}
+    for name, point in ((n, p) for n, p in points.items() if n in shown):
+        cells = [_value(objective, point[objective]) for objective in table.objectives]
+        style = "bold" if name == judged else ""
+        laid.add_row(name if name in table.front else f"({name})", *cells, style=style)
+    return [laid, Text(_place(judged, table), style="dim")]
+
+
+_TITLES = {"flops": "FLOPs", "memory_mib": "memory, MiB", "latency_ms": "latency, ms"}
+
+
+def _value(objective: str, value: float) -> str:
+    if objective == "score":
+        return f"{value:.4f}"
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
+
+
+def _place(judged: str, table: TaskVerdict) -> str:
+    left = len([name for name in table.front[SHOWN:] if name != judged])
+    more = f"and {left} more on the front. " if left else ""
+    if judged in table.front:
+        return f"{more}{judged} is on the front: no other is as good in all and better in one.\n"
+    points = table.points()
+    if judged not in points:
+        return f"{more}\n"
+    names = list(points)
+    found = dominators(points[judged], list(points.values()), table.objectives)
+    over = ", ".join(names[place] for place in found[:3])
+    return f"{more}{judged} is not on the front: as good in all and better in one: {over}.\n"
 
 
 def _how(table: TaskVerdict) -> Text:

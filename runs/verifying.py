@@ -17,10 +17,12 @@ from evaluators.chance import improvement
 from evaluators.contest import STUDIES, TARGET_SEEDS, TARGET_SHARE, TRIALS
 from evaluators.evaluator import Evaluator
 from evaluators.standing import Verdict
-from evaluators.task import Task, Watchable, find_task
-from evaluators.verify import Plan, verify
+from evaluators.task import Task, Watchable, find_task, language
+from evaluators.verify import Plan, fitting, verify
+from programs.check import check
 from programs.errors import Fault
 from programs.fingerprint import behaviour
+from programs.kind import Kind
 from programs.load import in_language, kind_named, library, read_program
 from programs.program import Program
 from runs.store import Store
@@ -38,7 +40,7 @@ def judge_quickly(
     """Compare a candidate with the task's few baselines on its held-out split; keep the verdict."""
     known = library(evaluator.task.kind)
     baselines = {name: known[name] for name in evaluator.task.baselines}
-    contestants = beside(best, baselines)
+    contestants = beside(best, baselines, language(evaluator.task))
     return _perform(store, [evaluator], contestants, best, seed, workers, Plan())
 
 
@@ -48,15 +50,19 @@ def above_chance(evaluator: Evaluator, candidate: Candidate, seed: int, workers:
         return ""
     rng = np.random.default_rng([seed, candidate.index])
     with ThreadPoolExecutor(workers) as pool:
-        found = improvement(evaluator, candidate.program, RANDOM_NETWORKS, rng, pool.map)
+        program = _with_genome(candidate.program)
+        found = improvement(evaluator, program, RANDOM_NETWORKS, rng, pool.map)
     return found.sentence if found else "No random architecture could be trained to compare with."
 
 
-def beside(candidate: Candidate, baselines: dict[str, Program]) -> dict[str, Program]:
-    """Return the contestants, the candidate first; one that is a baseline bears its name."""
+def beside(candidate: Candidate, baselines: dict[str, Program], kind: Kind) -> dict[str, Program]:
+    """Return the contestants, the candidate first; one that is a baseline bears its name.
+
+    `kind` is the language of the task that the candidate's fingerprint is of.
+    """
     program = _with_genome(candidate.program)
     mine = {program.key, candidate.evaluation.fingerprint}
-    same = [n for n, p in baselines.items() if p.key in mine or _behaviour(p) in mine]
+    same = [n for n, p in baselines.items() if p.key in mine or _behaviour(p, kind) in mine]
     name = same[0] if same else candidate.id[:6]
     return {name: program, **{n: p for n, p in baselines.items() if n not in same}}
 
@@ -74,18 +80,18 @@ def distinct(programs: dict[str, Program], first: Sequence[str]) -> dict[str, Pr
     kept: dict[str, Program] = {}
     seen: set[str] = set()
     for name in [*first, *(n for n in programs if n not in first)]:
-        does = _behaviour(programs[name])
+        does = _behaviour(programs[name], kind_named(programs[name].kind))
         if does not in seen:
             kept[name] = programs[name]
             seen.add(does)
     return kept
 
 
-def _behaviour(program: Program) -> str:
+def _behaviour(program: Program, kind: Kind) -> str:
     """Return the program's fingerprint, or its key where it has none."""
-    if program.genome is None:
+    if program.genome is None or isinstance(check(program.genome, kind), Fault):
         return program.key
-    return behaviour(program.genome, kind_named(program.kind)).fingerprint or program.key
+    return behaviour(program.genome, kind).fingerprint or program.key
 
 
 @dataclass(frozen=True)
@@ -132,7 +138,7 @@ class Verification:
             replicas.append(min(TRIALS, len(rung.learning_rates)) * STUDIES)
             once = one + TARGET_SHARE * TARGET_SEEDS * rung.steps * pace
         each = len(replicas) * one + sum(replicas) * rung.steps * pace
-        return once + each * len(self.contestants) / self.workers
+        return once + each * len(fitting(task, self.contestants)) / self.workers
 
 
 def prepare(
@@ -153,7 +159,7 @@ def prepare(
         store,
         candidate,
         tuple(Evaluator(task, sandbox, device) for task in tasks),
-        beside(candidate, baselines),
+        beside(candidate, baselines, language(tasks[0])),
         plan,
         store.run_of(candidate.id).seed,
         workers,

@@ -14,7 +14,7 @@ from typing import Any
 
 from programs.errors import InputError, closest
 
-NUMBERS = ("score", "stderr", "baseline", "gain", "size", "seconds")
+NUMBERS = ("rung", "score", "stderr", "baseline", "gain", "size", "seconds")
 TEXTS = ("id", "run", "task", "kind", "proposer", "operator", "model", "source", "created")
 COLUMNS = (*NUMBERS, *TEXTS)
 """The columns of the leaderboard that can be asked for; `metrics.NAME` is a number too."""

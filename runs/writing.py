@@ -17,7 +17,16 @@ from evaluators.candidate import Candidate, Evaluation
 from programs.errors import RunLocked, StoreError
 from programs.program import Program
 from runs.queries import Queries
-from runs.record import Owner, RunRecord, State, candidate_row, funnel_row, now, to_json
+from runs.record import (
+    Owner,
+    RunRecord,
+    State,
+    candidate_row,
+    climb_row,
+    funnel_row,
+    now,
+    to_json,
+)
 from runs.words import SEARCHED
 
 WORDS_EVERY = 500
@@ -166,6 +175,19 @@ class Writing(Queries):
                 self._index_words()
         return new
 
+    def climb(self, run_id: str, id_: str, climb: Evaluation, recalled: bool = False) -> None:
+        """Keep how a recorded candidate was judged on a dearer rung than before."""
+        with self.transaction():
+            self._insert("climb", [climb_row(run_id, id_, climb, recalled)])
+            self._insert("evaluation", list(_scores(id_, climb)))
+            if climb.score is not None:
+                self.execute(
+                    "UPDATE candidate SET high_rung = ?, high_score = ?, high_stderr = ? "
+                    "WHERE id = ?",
+                    *(climb.rung, climb.score, climb.stderr, id_),
+                )
+            self._beat(run_id)
+
     def save_verdict(
         self, candidate_id: str, sentence: str, detail: Mapping[str, Any] | None = None
     ) -> None:
@@ -209,12 +231,13 @@ class Writing(Queries):
 
     def _insert_candidate(self, run_id: str, candidate: Candidate) -> None:
         row = candidate_row(run_id, candidate) | {"source": self._own_text(candidate.program)}
-        self._insert("candidate", [row])
+        high = {f"high_{name}": row[name] for name in ("rung", "score", "stderr")}
+        self._insert("candidate", [row | high])
         parents = enumerate(candidate.origin.parents)
         self._insert(
             "parent", [{"child": candidate.id, "parent": p, "place": n} for n, p in parents]
         )
-        self._insert("evaluation", list(_scores(candidate)))
+        self._insert("evaluation", list(_scores(candidate.id, candidate.evaluation)))
 
     def _own_text(self, program: Program) -> str | None:
         """Keep the program; return its text if an equal one was first written in another way.
@@ -254,11 +277,10 @@ class Writing(Queries):
         self.execute(sql, now(), passed, run_id)
 
 
-def _scores(candidate: Candidate) -> Iterator[dict[str, Any]]:
+def _scores(id_: str, evaluation: Evaluation) -> Iterator[dict[str, Any]]:
     """Yield a row for each seed; of an average, those that were trained now have curves."""
-    evaluation = candidate.evaluation
     old = len(evaluation.by_seed) - len(evaluation.curves)
     for seed, score in enumerate(evaluation.by_seed):
         curve = to_json(evaluation.curves[seed - old]) if seed >= old else None
-        row = {"candidate": candidate.id, "rung": evaluation.rung, "seed": seed}
+        row = {"candidate": id_, "rung": evaluation.rung, "seed": seed}
         yield row | {"score": float(score), "curve": curve}

@@ -38,6 +38,15 @@ def die_with_forker() -> None:
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
+def wake_with_forker() -> None:
+    """Have this process go on, should it be stopped, when the one that forked it ends.
+
+    Who means to kill a process may stop it first, and be killed itself before it gets to that. The
+    thread that forked it may end as well, and then this is harmless, as being killed would not be.
+    """
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGCONT)
+
+
 def prefer_as_victim() -> None:
     """Ask the kernel, short of memory, to end this process before any other."""
     if LINUX:

@@ -121,6 +121,7 @@ def _map_users(pid: int, users: str, groups_map: str, groups: str) -> None:
 
 def _guard(pid: int, supervisor: int, scratch: Path) -> None:
     """Wait for the zygote to end, end it where the supervisor is gone, and clear up."""
+    kernel.wake_with_forker()  # changing the user switched it off
     kernel.close_all_but({0, 1, 2})
     ended = os.pidfd_open(pid)
     while not select.select([ended], [], [], _SUPERVISOR_CHECK)[0]:
@@ -129,7 +130,7 @@ def _guard(pid: int, supervisor: int, scratch: Path) -> None:
     code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     if os.getppid() != supervisor:
         shutil.rmtree(scratch, ignore_errors=True)
-    os._exit(code if code >= 0 else 1)
+    os._exit(code if code >= 0 else 128 - code)  # a signal, as shells tell of it
 
 
 def _build(scratch: Path, shown: view.View, links: list[Path]) -> None:

@@ -46,6 +46,7 @@ _ALIVE_CHECK = 2.0  # seconds: a copy of the socket elsewhere may hide that its 
 
 def main(control: int, tier: str, preload: list[str]) -> None:
     """Isolate, warm up and prove it, then serve until the supervisor is gone."""
+    kernel.wake_with_forker()
     kernel.close_all_but({0, 1, 2, control})
     _calm_streams()
     with socket.socket(fileno=control) as sock:

@@ -1,6 +1,7 @@
 """A task that costs nothing: a program's score is drawn from the hash of what it does.
 
-It is a task plug-in (`TASK`) and its own harness, so that runs can be tested without training.
+A quick judgement, of a single step, also depends on the program's mood. It is a task plug-in
+(`TASK`) and its own harness, so that runs can be tested without training.
 """
 
 from __future__ import annotations
@@ -22,17 +23,19 @@ class Toy:
     goal = "Have a lucky hash."
     score_name = "luck"
     harness = "tests.toy:judge"
-    rungs = (Rung("search", 1, (0.1, 1.0), 2, Limits(seconds=20.0)),)
+    rungs = (Rung("search", 2, (0.1, 1.0), 2, Limits(seconds=20.0)),)
     baselines = ("adamw", "lion")
     checksum = "toy"
     pause = 0.0
 
     def payload(self, program: Program, trial: Trial) -> Payload:
-        data = {"source": program.source, "pause": self.pause, "seeds": list(trial.seeds)}
-        return Payload(data)
+        data = {"source": program.source, "pause": self.pause}
+        return Payload(data | {"seeds": list(trial.seeds), "steps": trial.steps})
 
     def measure(self, result: Payload, trial: Trial) -> Measurement:
         luck = float(result.data["luck"])
+        mood = float(result.data.get("mood", luck))
+        luck = (luck + mood) / 2 if trial.steps < 2 else luck
         rates = np.linspace(0.0, 1.0, len(trial.learning_rates))[:, None]
         seeds = np.array([s % 7 for s in trial.seeds]) / 100
         score = luck + rates + seeds
@@ -45,8 +48,9 @@ def judge(payload: Payload) -> Payload:
     time.sleep(float(payload.data["pause"]))
     source = str(payload.data["source"])
     assert not isinstance(read_program(source, kind_named("optimizer")), Exception)
-    digest = hashlib.blake2b(source.encode(), digest_size=4).digest()
-    return Payload({"luck": int.from_bytes(digest, "big") / 2**32})
+    digest = hashlib.blake2b(source.encode(), digest_size=8).digest()
+    luck, mood = (int.from_bytes(part, "big") / 2**32 for part in (digest[:4], digest[4:]))
+    return Payload({"luck": luck, "mood": mood})
 
 
 TASK = Toy()

@@ -51,6 +51,10 @@ def train(payload: Payload) -> Payload:
     [points, learning rates, seeds]`, the mean loss of each stretch of 20 steps. Data out: `stopped`
     says why
     there are no predictions, `fault` what the audits found, `costs` what the network takes.
+
+    With `marks`, steps at which to look, and the array `curve_x` (and `curve_asked` unless pooled),
+    predictions on it at each come back as `curve [marks, learning rates, seeds, …]`; the training
+    is the same. With `patient`, a network that learns nothing at first is not given up.
     """
     data = payload.data
     device = torch.device(str(data.get("device", "cpu")))
@@ -63,12 +67,12 @@ def train(payload: Payload) -> Payload:
     ]
     memory = step_memory(networks[0], x[:batch], y[:batch])
     stack = Stack(networks, data["learning_rates"], Recipe(**data["recipe"]), memory < ROOM)
-    losses, stopped = _fit(stack, x, y, data)
+    curve = _Curve(payload, device)
+    losses, stopped = _fit(stack, x, y, data, curve)
     if stopped:
         return Payload({"stopped": stopped}, {"losses": losses})
     trained = stack.one()
-    asked = _tensor(payload, "asked", device).bool() if "asked" in payload.arrays else None
-    predictions = stack.predict(judged, asked)
+    predictions = stack.predict(judged, _mask(payload, "asked", device))
     costs = {
         **(data["sizes"] or counted(trained, x)),
         "memory_mib": memory,
@@ -76,6 +80,8 @@ def train(payload: Payload) -> Payload:
     }
     fault = audit(trained, judged, bool(data["spec"]["causal"]))
     found = {"predictions": predictions, "losses": losses}
+    if curve.points:
+        found["curve"] = np.stack(curve.points)
     return Payload({"stopped": "", "fault": fault, "costs": costs}, found)
 
 
@@ -110,9 +116,32 @@ def _tensor(payload: Payload, name: str, device: torch.device) -> Tensor:
     return values if values.is_floating_point() else values.long()
 
 
-def _fit(stack: Stack, x: Tensor, y: Tensor, data: Mapping[str, Any]) -> tuple[np.ndarray, str]:
+def _mask(payload: Payload, name: str, device: torch.device) -> Tensor | None:
+    """Return an array that marks positions, or `None` where every example is judged whole."""
+    return _tensor(payload, name, device).bool() if name in payload.arrays else None
+
+
+class _Curve:
+    """Predictions at the steps that the parent asked for."""
+
+    def __init__(self, payload: Payload, device: torch.device) -> None:
+        self.marks = frozenset(payload.data.get("marks", ()))
+        self.points: list[np.ndarray] = []
+        if self.marks:
+            self.x = _tensor(payload, "curve_x", device)
+            self.asked = _mask(payload, "curve_asked", device)
+
+    def look(self, stack: Stack, step: int) -> None:
+        if step in self.marks:
+            self.points.append(stack.predict(self.x, self.asked))
+
+
+def _fit(
+    stack: Stack, x: Tensor, y: Tensor, data: Mapping[str, Any], curve: _Curve
+) -> tuple[np.ndarray, str]:
     """Train to the end, or until nothing is left that learns; return mean losses by stretch."""
     steps = int(data["steps"])
+    patient = bool(data.get("patient"))
     order = batches(len(x), int(data["batch"]), steps, data["seeds"]).to(x.device)
     probation = max(CHECK_EVERY, round(steps * PROBATION / CHECK_EVERY) * CHECK_EVERY)
     points: list[np.ndarray] = []
@@ -122,13 +151,18 @@ def _fit(stack: Stack, x: Tensor, y: Tensor, data: Mapping[str, Any]) -> tuple[n
         picked = order[step - 1]
         losses = stack.step(x[picked], y[picked], step, factor(step, steps, stack.recipe.warmup))
         stretch.append(losses)
+        curve.look(stack, step)
         if step % CHECK_EVERY and step < steps:
             continue
         points.append(stack.unstack(torch.stack(stretch).mean(0)))
         stretch = []
         if not stack.drop_diverged(losses):
             return np.array(points), f"diverged: at every learning rate by step {step}"
-        if step == probation and not _learnt(before, stack.loss(x[:SAMPLE], y[:SAMPLE])):
+        if (
+            step == probation
+            and not patient
+            and not _learnt(before, stack.loss(x[:SAMPLE], y[:SAMPLE]))
+        ):
             message = f"no progress: no loss fell within {step} steps at any learning rate"
             return np.array(points), message
     return np.array(points), ""

@@ -55,8 +55,10 @@ BODIES = Bodies(
     spec=Spec("image", (16, 8, 8), 10),
     stem=linear(1, 16, image=True),
     steps=120,
-    baselines=("resnet", "vgg", "lenet", "convnext", "vit", "mobilenet", "mlp"),
+    baselines=("vgg", "resnet", "densenet", "mobilenet", "lenet", "convnext", "vit", "mlp"),
     further=(Rung("long", 1000, RATES, 3, Limits(1800.0, 1024 * MIB)),),
+    held_out=("mnist1d",),
+    funnel=("listops",),
 )
 
 

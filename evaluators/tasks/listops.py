@@ -37,4 +37,6 @@ TASK = Bodies(
     batch=16,
     baselines=("transformer", "s4d", "mlp_mixer", "tcn", "bi_gru", "linear_attention", "fnet"),
     further=(Rung("long", 3000, RATES, 3, Limits(1800.0, 1024 * MIB)),),
+    held_out=("mnist1d",),
+    funnel=("selective-copy",),
 )

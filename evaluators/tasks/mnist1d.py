@@ -28,8 +28,19 @@ BODIES = Bodies(
     spec=Spec("sequence", (40, 16), 10),
     stem=linear(1, 16),
     steps=200,
-    baselines=("evoprompting_cnn", "tcn", "resnet", "bi_gru", "transformer", "s4d", "mlp_mixer"),
+    baselines=(
+        "vgg",
+        "resnet",
+        "mobilenet",
+        "tcn",
+        "evoprompting_cnn",
+        "bi_gru",
+        "transformer",
+        "s4d",
+    ),
     further=(Rung("long", 2000, RATES, 3, Limits(1800.0, 1024 * MIB)),),
+    held_out=("listops",),
+    funnel=("digits",),
 )
 
 

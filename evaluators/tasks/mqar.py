@@ -37,6 +37,17 @@ TASK = Bodies(
     pooled=False,
     steps=400,
     batch=16,
-    baselines=("transformer", "llama", "linear_attention", "mamba", "s4d", "hyena", "gru"),
+    baselines=(
+        "sandwich",
+        "transformer",
+        "linear_attention",
+        "llama",
+        "mamba",
+        "s4d",
+        "hyena",
+        "gru",
+    ),
     further=(Rung("long", 3000, RATES, 3, Limits(1800.0, 1024 * MIB)),),
+    held_out=("selective-copy",),
+    funnel=("stdlib-lm",),
 )

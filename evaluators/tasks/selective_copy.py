@@ -36,6 +36,8 @@ TASK = Bodies(
     pooled=False,
     steps=300,
     batch=16,
-    baselines=("transformer", "mamba", "s4d", "linear_attention", "gru", "tcn", "llama"),
+    baselines=("transformer", "gmlp", "mamba", "linear_attention", "llama", "gru", "s4d", "tcn"),
     further=(Rung("long", 3000, RATES, 3, Limits(1800.0, 1024 * MIB)),),
+    held_out=("mqar",),
+    funnel=("stdlib-lm",),
 )

@@ -49,8 +49,10 @@ BODIES = Bodies(
     score="-bits per byte",
     steps=200,
     batch=8,
-    baselines=("transformer", "llama", "mamba", "s4d", "gru", "tcn", "hyena"),
+    baselines=("tcn", "hyena", "mamba", "s4d", "gru", "llama", "transformer"),
     further=(Rung("long", 2000, RATES, 3, Limits(1800.0, 1024 * MIB)),),
+    held_out=("mqar",),
+    funnel=("selective-copy",),
 )
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from runs.commands.common import json_option, out, print_json, workers_option
+from runs.commands.bench_ladder import ladder
+from runs.commands.common import cores_option, json_option, out, print_json
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -22,6 +23,9 @@ def command() -> None:
 
     Example: cambrian bench language
     """
+
+
+command.add_command(ladder)
 
 
 @command.command()
@@ -64,7 +68,7 @@ def language(kinds: tuple[str, ...], programs: int, seed: int, as_json: bool) ->
 @click.option("--kind", help="Only candidates of this kind.  [default: each that a task judges]")
 @click.option("--candidates", type=click.IntRange(1), default=8, show_default=True, help="A task.")
 @click.option("--mnist1d", is_flag=True, help="Train MNIST-1D's networks as its paper does too.")
-@workers_option
+@cores_option
 @json_option
 def evaluate(
     rounds: int,
@@ -217,27 +221,23 @@ def _table(*headings: str) -> Table:
 @click.option("--task", default="digits", show_default=True, help="A task for architectures.")
 @click.option("--networks", type=click.IntRange(3), default=120, show_default=True, help="In all.")
 @click.option("--seed", default=0, show_default=True, help="Same seed, same networks.")
-@workers_option
+@cores_option
 @json_option
 def proxies_(task: str, networks: int, seed: int, workers: int | None, as_json: bool) -> None:
     """Compare training-free scores of architectures with what training gives.
 
     Example: cambrian bench proxies --task mnist1d --networks 150
     """
+    import os
+
     from runs.config import default_workers
     from runs.proxies import measure
+    from runs.proxy_tables import screen
 
-    found = measure(task, networks, seed, workers or default_workers())
+    count = workers or default_workers()
+    found = measure(task, networks, seed, count)
     if as_json:
         print_json(found.as_json())
         return
-    table = _table("proxy", "Spearman", "Kendall", "networks")
-    for name, row in sorted(found.agreement.items(), key=lambda item: -abs(item[1].spearman)):
-        figures = (f"{row.spearman:+.2f}", f"{row.kendall:+.2f}", str(row.networks))
-        table.add_row(name, *figures)
-    console = out()
-    console.print(table)
-    console.print(
-        f"{found.networks} networks trained on {found.task}, {found.untrained} more could not be. "
-        f"RoBoT's best after training {len(found.walk.trained)} is number {found.place} of all."
-    )
+    out().print(screen(found))
+    out().print(f"load average {os.getloadavg()[0]:.1f}, {count} workers", style="dim")

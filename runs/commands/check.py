@@ -1,7 +1,8 @@
-"""`cambrian check`: does a task, or a program, of yours keep the rules?"""
+"""`cambrian check`: does a plug-in, or a program, of yours keep the rules?"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,22 +11,23 @@ import click
 from runs.commands.common import json_option, out, print_json, read_text, unsafe_option
 
 if TYPE_CHECKING:
-    from evaluators.conformance import Check
+    from programs.conformance import Check
 
 
 @click.command(name="check")
-@click.argument("task", metavar="TASK|FILE")
+@click.argument("name", metavar="NAME|FILE")
 @click.option("--kind", help="Only as a task for this kind of program.  [default: for each]")
 @unsafe_option
 @json_option
-def command(task: str, kind: str | None, unsafe: bool, as_json: bool) -> None:
-    """Run the conformance suite on TASK, a name or a .py file; exit 2 where a check fails.
+def command(name: str, kind: str | None, unsafe: bool, as_json: bool) -> None:
+    """Run the conformance suite on a task, proposer, operator or kind; exit 2 where a check fails.
 
-    A file that holds a program instead is checked as one: does it read, and does it do anything?
+    FILE is a .py file that defines TASK, PROPOSER, OPERATOR or KIND, or that holds a program: does
+    it read, and does it do anything? NAME is one that comes with Cambrian.
 
     Example: cambrian check my_task.py
     """
-    found = _of_a_program(Path(task), unsafe) or _of_a_task(task, kind)
+    found = _examined(name, kind, unsafe)
     passed = not any(check.fault for _, check in found)
     if as_json:
         rows = [(each, {"check": c.name, "fault": c.fault, "note": c.note}) for each, c in found]
@@ -37,10 +39,37 @@ def command(task: str, kind: str | None, unsafe: bool, as_json: bool) -> None:
         table = Table.grid(padding=(0, 2))
         for each, check in found:
             mark = Text("FAIL", style="bold red") if check.fault else Text("ok", style="green")
-            name = Text(check.name)
-            table.add_row(mark, Text(each, style="dim"), name, Text(check.fault or check.note))
+            title = Text(check.name)
+            table.add_row(mark, Text(each, style="dim"), title, Text(check.fault or check.note))
         out().print(table)
     click.get_current_context().exit(0 if passed else 2)
+
+
+def _examined(name: str, kind: str | None, unsafe: bool) -> list[tuple[str, Check]]:
+    """Find out what sort of thing it is, and examine it as such."""
+    from agent.conformance import proposer_conformance
+    from agent.proposer import PROPOSERS, find_proposer
+    from programs.conformance import kind_conformance, operator_conformance
+    from programs.load import KINDS
+    from programs.operator import OPERATORS
+    from programs.plugins import constants_in
+
+    path = Path(name)
+    is_file = path.suffix == ".py" and path.is_file()
+    defined = constants_in(read_text(path)) if is_file else frozenset()
+
+    def found(sort: str, checks: Iterable[Check]) -> list[tuple[str, Check]]:
+        return [(sort, check) for check in checks]
+
+    if PROPOSERS.constant in defined or name.partition(":")[0] in PROPOSERS.names():
+        return found("proposer", proposer_conformance(find_proposer(name)))
+    if OPERATORS.constant in defined or name in OPERATORS.names():
+        return found("operator", operator_conformance(OPERATORS.find(name)))
+    if KINDS.constant in defined or name in KINDS.names():
+        return found("kind", kind_conformance(KINDS.find(name)))
+    if is_file and "TASK" not in defined:
+        return _of_a_program(path, unsafe) or _of_a_task(name, kind)
+    return _of_a_task(name, kind)
 
 
 def _of_a_task(name: str, kind: str | None) -> list[tuple[str, Check]]:
@@ -60,15 +89,13 @@ def _of_a_task(name: str, kind: str | None) -> list[tuple[str, Check]]:
 
 def _of_a_program(path: Path, unsafe: bool) -> list[tuple[str, Check]]:
     """Check a program; nothing where the file holds none."""
-    if path.suffix != ".py" or not path.is_file():
-        return []
     from evaluators.examine import examine
     from evaluators.freeform import probing
     from programs.load import kind_of
     from sandbox.process import ProcessSandbox
 
     source = read_text(path)
-    if (kind := kind_of(source)) is None or "\nTASK" in source:
+    if (kind := kind_of(source)) is None:
         return []
     with ProcessSandbox(1, probing(kind.name), unsafe=unsafe) as sandbox:
         return [(kind.name, check) for check in examine(source, kind, sandbox)]

@@ -17,13 +17,13 @@ MOST = 50
 Offer = Callable[[click.Context, str], list[CompletionItem]]
 
 _CANDIDATES = """
-    SELECT c.id, round(c.score, 4) || ' ' || c.proposer AS help FROM candidate c
+    SELECT c.id, round(c.high_score, 4) || ' ' || c.proposer AS help FROM candidate c
     WHERE c.id >= ? AND c.id < ? ORDER BY c.id LIMIT ?
 """
 _BEST = """
-    SELECT c.id, round(c.score, 4) || ' ' || c.proposer AS help FROM candidate c
+    SELECT c.id, round(c.high_score, 4) || ' ' || c.proposer AS help FROM candidate c
     WHERE c.run = (SELECT id FROM run ORDER BY started DESC LIMIT 1) AND c.status = 'scored'
-    ORDER BY c.score DESC LIMIT ?
+    ORDER BY c.high_rung DESC, c.high_score DESC LIMIT ?
 """
 _RUNS = """
     SELECT id, task || ', ' || state AS help FROM run

@@ -54,7 +54,7 @@ def command(
     repeats: int,
     search_seeds: bool,
     device: str,
-    workers: int | None,
+    workers: int | str | None,
     db: Path,
     as_json: bool,
 ) -> None:
@@ -97,7 +97,9 @@ def _explained(
 
     with ExitStack() as stack:
         store = stack.enter_context(existing_store(db)) if given.task else None
-        sandbox = stack.enter_context(sandbox_for(task, config.workers, config.device))
+        sandbox = stack.enter_context(
+            sandbox_for(task, config.workers, config.device, cluster=config.cluster)
+        )
         pool = stack.enter_context(ThreadPoolExecutor(config.workers))
         evaluator = Evaluator(task, sandbox, config.device)
         protocol = evaluator.protocol(versions())
@@ -108,7 +110,7 @@ def _explained(
             return list(pool.map(lambda job: evaluator.evaluate(*job[:2], repeat=job[2]), jobs))
 
         recall = recalling(store, run, protocol, task.name) if store and run else _nothing
-        found = explain(given.genome, given.kind, places, run_all, recall)
+        found = explain(given.genome, task, places, run_all, recall)
         answer = as_dict(found, given.name, task, fresh=0 not in places)
         if store and run and run.task == task.name:
             keep(store, run, protocol, found, answer)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,15 @@ from runs.commands.common import out, search_options, talk, unsafe_option
 @click.option("--replay", metavar="RUN", help="Let this run's recorded calls answer for models.")
 @click.option("--resume", metavar="RUN", help="Go on with this run, with its own settings.")
 @click.option(
+    "--continue", "onward", is_flag=True, help="Begin with the best known and spend a fresh budget."
+)
+@click.option(
+    "--track",
+    metavar="TRACKER:WHERE",
+    help="Tell a tracker too: tensorboard:FOLDER, wandb:PROJECT or trackio:PROJECT.",
+)
+@click.option("--detach", is_flag=True, help="Go on in the background; `cambrian watch` shows it.")
+@click.option(
     "--forget",
     type=float,
     metavar="P",
@@ -47,10 +57,49 @@ from runs.commands.common import out, search_options, talk, unsafe_option
     metavar="M",
     help="Average up to so many evaluations of a behaviour.  [default: 1]",
 )
+@click.option(
+    "--rungs",
+    type=int,
+    metavar="N",
+    help="Judge on a ladder of so many rungs: 1 the task's own alone, 2 a quick one before it, 3 a "
+    "dear one after it.  [default: 1]",
+)
+@click.option("--eta", type=int, help="One in so many climbs from each rung.  [default: 3]")
 @click.option("--fresh", is_flag=True, help="Train anew what an earlier run already scored.")
 @unsafe_option
 @search_options
-def command(
+def command(detach: bool, **given: Any) -> None:
+    """Search for better programs on TASK, or resume a run.
+
+    `cambrian tasks` lists the tasks. With the same seed the same run comes out.
+
+    Example: cambrian run digits --kind schedule --evals 500 --seed 1
+    """
+    if detach:
+        _detach(given)
+        return
+    click.get_current_context().exit(carry_out(**given))
+
+
+def _detach(given: dict[str, Any]) -> None:
+    from runs.detach import detach
+
+    database: Path = given["db"]
+    shown = given["display"] if given["display"] in ("json", "none") else "plain"
+    quiet: dict[str, Any] = {**given, "display": shown}
+    started = detach(lambda ready: carry_out(ready, **quiet), database)
+    click.echo(started.run)
+    click.echo(
+        f"Run {started.run} goes on by itself; it writes to {started.log}\n"
+        f"  cambrian watch {started.run} --db {database}\n"
+        f"  cambrian stop {started.run} --db {database}",
+        err=True,
+    )
+
+
+def carry_out(
+    ready: Callable[[str], None] = lambda run: None,
+    *,
     task: str | None,
     kind: str | None,
     evals: int | None,
@@ -60,51 +109,55 @@ def command(
     usd: float | None,
     api_base: str | None,
     replay: str | None,
+    track: str | None,
     resume: str | None,
+    onward: bool,
     forget: float | None,
     aggregate: int | None,
+    rungs: int | None,
+    eta: int | None,
     fresh: bool,
     unsafe: bool,
-    workers: int | None,
+    workers: int | str | None,
     device: str,
     seed: int,
     db: Path,
     display: str | None,
-) -> None:
-    """Search for better programs on TASK, or resume a run.
-
-    `cambrian tasks` lists the tasks. With the same seed the same run comes out.
-
-    Example: cambrian run digits --kind schedule --evals 500 --seed 1
-    """
+) -> int:
+    """Do what the command's options say; return the exit code."""
     from runs.config import parse_models, parse_proposers
     from runs.discover import discover, go_on, settings
 
     if resume is not None:
-        told = _from_line({"kind": kind, "evals": evals, "hours": hours, "usd": usd})
+        told = _from_line(
+            {"kind": kind, "evals": evals, "hours": hours, "usd": usd}
+            | {"track": track, "workers": workers}
+        )
         if task is not None or told.pop("kind", None) is not None:
             raise InputError("Give a TASK (with a `--kind`) or `--resume RUN`, not both.")
-        code = go_on(resume, db, display, out(), talk(), **told, unsafe=unsafe)
-    elif task is None:
+        if onward:
+            raise InputError("Give `--continue` with a TASK; `--resume RUN` goes on with one run.")
+        return go_on(resume, db, display, out(), talk(), **told, unsafe=unsafe, ready=ready)
+    if task is None:
         raise InputError("Name a task to search on, e.g. `cambrian run digits`.")
-    else:
-        given = {"evals": evals, "hours": hours, "workers": workers}
-        given |= {"forget": forget, "aggregate": aggregate}
-        config = settings(
-            task,
-            kind=kind,
-            device=device,
-            seed=seed,
-            recall=not fresh,
-            proposers=parse_proposers(proposers) or None,
-            models=parse_models(models) or None,
-            usd=usd,
-            api_base=api_base,
-            replay=replay,
-            **given,
-        )
-        code = discover(config, db, display, out(), talk(), unsafe=unsafe)
-    click.get_current_context().exit(code)
+    given = {"evals": evals, "hours": hours, "workers": workers}
+    given |= {"forget": forget, "aggregate": aggregate, "rungs": rungs, "eta": eta}
+    config = settings(
+        task,
+        kind=kind,
+        device=device,
+        seed=seed,
+        recall=not fresh,
+        onward=onward,
+        proposers=parse_proposers(proposers) or None,
+        models=parse_models(models) or None,
+        usd=usd,
+        api_base=api_base,
+        replay=replay,
+        track=track,
+        **given,
+    )
+    return discover(config, db, display, out(), talk(), unsafe=unsafe, ready=ready)
 
 
 def _from_line(values: dict[str, Any]) -> dict[str, Any]:

@@ -39,19 +39,22 @@ def command(kind: str | None, as_json: bool) -> None:
     from rich.table import Table
 
     table = Table(box=None, padding=(0, 1))
-    for heading in ("task", "kind", "steps x rates x seeds", "cost", "summary"):
-        table.add_column(heading, justify="right" if heading == "cost" else "left")
+    for heading in ("task", "kind", "steps x rates x seeds", "quick", "sure", "cost", "summary"):
+        right = heading in ("quick", "sure", "cost")
+        table.add_column(heading, justify="right" if right else "left")
     before = ""
     for row in found:
         size = f"{row['steps']} x {len(row['learning_rates'])} x {row['seeds']}"
+        quick, _, sure = (f"{100 * rung['cost']:.3g} %" for rung in row["ladder"])
         told = (row["name"], row["summary"]) if row["name"] != before else ("", "")
-        table.add_row(told[0], row["kind"], size, _cost(row), told[1])
+        table.add_row(told[0], row["kind"], size, quick, sure, _cost(row), told[1])
         before = row["name"]
     out().print(table)
 
 
 def _facts(task: Task, summary: str) -> dict[str, Any]:
     from evaluators.funnel import search_trial, work_of
+    from evaluators.levels import MOST, levels
 
     rung = task.rungs[0]
     return {
@@ -65,10 +68,26 @@ def _facts(task: Task, summary: str) -> dict[str, Any]:
         "seeds": rung.seeds,
         "seconds_allowed": rung.limits.seconds,
         "rungs": [each.name for each in task.rungs],
+        "ladder": [_priced(task, level) for level in levels(MOST)],
         "baselines": list(task.baselines),
         "multiply_adds": work_of(task, search_trial(task)),
         "held_out": list(getattr(task, "held_out", ())),
         "funnel": list(getattr(task, "funnel", ())),
+    }
+
+
+def _priced(task: Task, level: int) -> dict[str, Any]:
+    """Describe a rung, with its training steps over all models relative to the search's."""
+    from evaluators.levels import name_of
+    from evaluators.rungs import cost, rung_at
+
+    rung = rung_at(task, level)
+    return {
+        "rung": name_of(level),
+        "steps": rung.steps,
+        "learning_rates": len(rung.learning_rates),
+        "seeds": rung.seeds,
+        "cost": round(cost(rung) / cost(rung_at(task, 0)), 4),
     }
 
 

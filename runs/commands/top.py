@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from evaluators.levels import name_of
 from programs.errors import InputError
 from runs.commands.common import db_option, existing_store, json_option, out, print_json
+
+if TYPE_CHECKING:
+    from runs.store import Store
 
 
 @click.command(name="top")
@@ -23,7 +28,7 @@ from runs.commands.common import db_option, existing_store, json_option, out, pr
 @click.option(
     "--sort",
     metavar="COLUMNS",
-    help="Highest first by these columns, -COLUMN lowest first.  [default: score]",
+    help="Highest first by these columns, -COLUMN lowest first.  [default: rung,score]",
 )
 @click.option("--pareto", is_flag=True, help="What nothing beats in score and size, or by --sort.")
 @click.option("--unsafe", is_flag=True, help="Only what ran with --unsafe-no-sandbox.")
@@ -45,8 +50,10 @@ def command(
     Programs that ran where nothing held them may have forged their scores: they are left out, and
     listed by themselves with --unsafe.
 
-    The columns of --where and --sort are score, stderr, baseline, gain, size, seconds, id, run,
-    task, kind, proposer, operator, model, source, created and metrics.NAME.
+    Of scores on different rungs of a ladder the dearer rung's count more, unless --sort says else.
+    The columns of --where and --sort are rung (-1 quick, 0 search, 1 sure), score, stderr,
+    baseline, gain, size, seconds, id, run, task, kind, proposer, operator, model, source, created
+    and metrics.NAME.
 
     Example: cambrian top digits -n 5 --where 'size <= 6' --sort gain
     """
@@ -72,22 +79,32 @@ def command(
             chosen = {"run": run, "task": task, "kind": kind, "unsafe": unsafe}
             ask = asked(store, **chosen, where=where, sort=by, limit=limit)
             rows = trade_offs(store, ask) if pareto else leaders(store, ask)
+        climbed = "" if as_json or run is None else _ladder(store, run)
     if as_json:
         keys = ("id", "kind", "task", "score", "stderr", "size", "baseline", "proposer", "source")
-        print_json(
-            [
-                {k: getattr(row, k) for k in (*keys, "operator", "run", "tier", "keys")}
-                for row in rows
-            ]
-        )
+        keys = (*keys, "operator", "run", "tier", "keys")
+        print_json([{k: getattr(r, k) for k in keys} | {"rung": name_of(r.rung)} for r in rows])
         return
     from runs.tables import ranking
 
     out().print(ranking(rows) if rows else _nothing(where))
+    if climbed:
+        out().print(climbed, style="dim")
 
 
 def _nothing(where: str | None) -> str:
     return "Nothing here fulfils the condition." if where else "Nothing has been scored yet."
+
+
+def _ladder(store: Store, run_id: str) -> str:
+    """Say how far the programs of a run got, if it had a ladder."""
+    if store.run(run_id).config.get("rungs", 1) < 2:
+        return ""
+    # Late, for it takes numpy and every score of the run.
+    from runs.ascent import stored_ascent
+    from runs.tables import ladder
+
+    return ladder(stored_ascent(store, run_id))
 
 
 def _run_named(store, name: str, tasks: set[str]) -> str:

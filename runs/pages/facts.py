@@ -22,7 +22,8 @@ SIZE = "size"
 class Point:
     """A candidate: `fresh` if its score was not taken over from an earlier one of the run.
 
-    `cost` is what the front sets against the score, `None` where that was not measured.
+    `cost` is what the front sets against the score, `None` where that was not measured. `score` is
+    that on the rung all of the run were judged on; `standing` is (rung, score) on the dearest.
     """
 
     index: int
@@ -31,6 +32,7 @@ class Point:
     status: str
     fresh: bool
     cost: float | None
+    standing: tuple[int, float] = (0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ def points(store: Queries, run_id: str, cost: str = SIZE) -> list[Point]:
     sql = f"""
         SELECT c.idx AS "index", c.id, c.score, c.status,
                c.status = 'scored' AND (c.duplicate_of IS NULL OR c.recalled) AS fresh,
-               {measured} AS cost
+               {measured} AS cost, c.high_rung, coalesce(c.high_score, 0.0) AS high_score
         FROM candidate c CROSS JOIN program p ON p.key = c.program
         WHERE c.run = ?1 ORDER BY c.idx
     """
@@ -89,6 +91,7 @@ def points(store: Queries, run_id: str, cost: str = SIZE) -> list[Point]:
             row["status"],
             bool(row["fresh"]),
             row["cost"] if isinstance(row["cost"], int | float) else None,
+            (row["high_rung"], row["high_score"]),
         )
         for row in store.rows(sql, *values)
     ]
@@ -193,6 +196,6 @@ def first_parents(store: Queries, run_id: str) -> dict[str, str]:
 
 
 def elites(found: Sequence[Point], count: int) -> list[Point]:
-    """Return the best candidates, best first."""
+    """Return the best candidates, best first: by the dearest rung, then by the score there."""
     scored = [p for p in found if p.fresh and p.score is not None]
-    return sorted(scored, key=lambda p: (-(p.score or 0.0), p.index))[:count]
+    return sorted(scored, key=lambda p: (-p.standing[0], -p.standing[1], p.index))[:count]

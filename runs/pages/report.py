@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evaluators.candidate import Candidate
+from evaluators.levels import name_of
 from programs.errors import CambrianError, InputError
 from programs.export.unicode import export_unicode
 from runs.detail import readable
@@ -58,14 +59,17 @@ def _told(
     known = {c.id: c for c in store.named({p.id for p in [*front, *_leaders(points)]})}
     events = store.events(run.id)
     told = [event for event in events if event.name != EVENT]
+    best = store.candidate(run.best_id) if run.best_id else None
     return {
         "title": f"{run.task} · run {run.id}",
         "run": run,
         "candidates": len(points),
         "drawn": drawn,
-        "first": points[0] if points else None,
-        "best": store.candidate(run.best_id) if run.best_id else None,
-        "formula": _formula(store.candidate(run.best_id)) if run.best_id else None,
+        "laddered": run.config.get("rungs", 1) > 1,
+        "name_of": name_of,
+        "best": best,
+        "over_start": _over_start(store, points, best),
+        "formula": None if best is None else _formula(best),
         "verdict": _verdict(facts.verdict_of(store, run.id, run.best_id)),
         "explained": _explained(events, run.best_id),
         "progress": charts.progress(points, best_so_far),
@@ -87,6 +91,14 @@ def _told(
 
 def _leaders(points: Sequence[Point]) -> list[Point]:
     return facts.elites(points, LEADERS)
+
+
+def _over_start(store: Queries, points: Sequence[Point], best: Candidate | None) -> float | None:
+    """Return by how much the best is above what the run began with, on the same rung."""
+    if best is None or best.standing.score is None:
+        return None
+    start = store.candidate(points[0].id).on(best.standing.rung)
+    return None if start is None or start.score is None else best.standing.score - start.score
 
 
 def _formula(candidate: Candidate) -> str | None:

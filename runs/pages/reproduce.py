@@ -6,10 +6,11 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
+from evaluators.levels import ETA
 from runs.record import RunRecord
 
 _VALUES = ("kind", "evals", "hours", "workers", "device", "seed", "usd", "api_base", "replay")
-_NOISE = {"forget": 0.0, "aggregate": 1}
+_USUAL = {"forget": 0.0, "aggregate": 1, "rungs": 1, "eta": ETA}
 _MANY = {"proposers": "--proposer", "models": "--model"}
 
 
@@ -20,7 +21,7 @@ def command_of(run: RunRecord) -> str:
     for name in _VALUES:
         if config.get(name) is not None:
             words += [f"--{name.replace('_', '-')}", str(config[name])]
-    for name, usual in _NOISE.items():
+    for name, usual in _USUAL.items():
         if config.get(name, usual) != usual:
             words += [f"--{name}", str(config[name])]
     for name, flag in _MANY.items():

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from agent.population import Member, population, tournament
+from agent.population import Member, duel, population, tournament
 from agent.proposer import PROPOSERS, Proposer, View, find_proposer
 from agent.proposers.evolution import Evolution
 from evaluators.candidate import Candidate, Evaluation, Origin, Status
@@ -43,7 +43,7 @@ def test_the_population_starts_as_copies_of_the_seed_and_the_oldest_dies() -> No
 def test_a_tournament_over_everyone_returns_the_best_and_of_equals_the_youngest() -> None:
     genome = library("optimizer")["sgd"].genome
     assert genome is not None
-    members = [Member(str(i), genome, s) for i, s in enumerate([1.0, 3.0, 3.0, 2.0])]
+    members = [Member(str(i), genome, (s,)) for i, s in enumerate([1.0, 3.0, 3.0, 2.0])]
     rng = np.random.default_rng(0)
     assert tournament(members, 64, rng).id == "2"
     winners = {tournament(members, 1, rng).id for _ in range(100)}
@@ -82,3 +82,16 @@ def test_elites_are_distinct_and_sorted() -> None:
     seen = replace(seen, history=[*seen.history, copy])
     assert [c.id for c in seen.elites(2)] == ["c1", "c3"]
     assert len(seen.scored) == 4
+
+
+def test_a_duel_is_fought_on_the_dearest_rung_that_both_know() -> None:
+    genome = library("optimizer")["sgd"].genome
+    assert genome is not None
+    low, climbed, better = (
+        Member(name, genome, scores)
+        for name, scores in (("low", (2.0,)), ("climbed", (1.0, 9.0)), ("better", (0.5, 9.5)))
+    )
+    assert duel(low, climbed).id == duel(climbed, low).id == "low"
+    assert duel(climbed, better).id == duel(better, climbed).id == "better"
+    members = [climbed, better, low]
+    assert tournament(members, 64, np.random.default_rng(0)).id == "low"

@@ -45,7 +45,7 @@ def config(server: Scripted | None, **given: Any) -> RunConfig:
 
 def run(store: Store, settings: RunConfig, resume: str = "") -> tuple[str, Progress]:
     prepared = prepare(store, settings, MemorySandbox(), resume)
-    _, progress = perform(prepared, Silent(), print)
+    _, progress = perform(prepared, Silent())
     return prepared.run.id, progress
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from evaluators.pareto import Direction, fronts
+from evaluators.pareto import Direction, dominators, fronts
 
 SCORE_AND_SIZE: dict[str, Direction] = {"score": "up", "size": "down"}
 
@@ -33,3 +33,8 @@ def test_one_objective_is_a_ranking() -> None:
 
 def test_no_points_have_no_fronts() -> None:
     assert fronts([], SCORE_AND_SIZE) == []
+
+
+def test_who_dominates_is_as_good_in_all_and_better_in_one() -> None:
+    (own, *others) = points((2, 2), (2, 2), (3, 2), (2, 3), (3, 1), (9, 9))
+    assert dominators(own, others, SCORE_AND_SIZE) == [1, 3]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import Any
 
 from evaluators.candidate import Candidate, Evaluation, Origin, Status
@@ -44,3 +45,20 @@ def candidate(
         duplicate_of,
         recalled,
     )
+
+
+def send_up(store: Store, run: str, every: int = 10) -> list[str]:
+    """Judge one in `every` of a run's scored candidates on a dearer rung, where every third fails.
+
+    Returns who climbed.
+    """
+    scored = [c for c in store.history(run) if c.evaluation.status is Status.SCORED][::every]
+    for place, climber in enumerate(scored):
+        score = 1.0 + place
+        judged = replace(
+            climber.evaluation, rung=1, score=score, by_seed=(score - 0.5, score + 0.5)
+        )
+        if place % 3 == 1:
+            judged = replace(judged, status=Status.TIMED_OUT, score=None, by_seed=())
+        store.climb(run, climber.id, judged)
+    return [climber.id for climber in scored]

@@ -53,12 +53,11 @@ def task(tmp_path: Path) -> Path:
     return path
 
 
-def search(store: Store, task: Path) -> str:
-    # Threads of one process share torch's generator; real workers are processes.
-    settings = {"workers": 1, "lookahead": 16, "recall": False, "seed": 3, "evals": 8}
-    config = read_config(task=str(task), **settings)
+def search(store: Store, task: Path, **given: object) -> str:
+    settings = {"workers": 2, "lookahead": 16, "recall": False, "seed": 3, "evals": 8}
+    config = read_config(task=str(task), **settings | given)
     prepared = prepare(store, config, MemorySandbox())
-    assert perform(prepared, Silent(), print)[0] == "done"
+    assert perform(prepared, Silent())[0] == "done"
     return prepared.run.id
 
 
@@ -78,6 +77,16 @@ def test_a_search_repeats_itself_and_its_best_is_a_module_for_the_task(
     (file := tmp_path / "found.py").write_text(exported(store, best.id, "py"))
     network = runpy.run_path(str(file))["Network"]().eval()
     assert network(torch.zeros(3, 6, 8)).shape[0] == 3
+
+
+def test_the_best_climb_a_ladder_derived_from_the_task(store: Store, task: Path) -> None:
+    search(store, task, rungs=2, evals=4, lookahead=2)
+    best = store.top(limit=1)[0]
+    climber = store.candidate(best.id)
+    judged = (climber.evaluation, *climber.climbs)
+    assert [(e.rung, len(e.by_seed)) for e in judged] == [(-1, 2), (0, 2)]
+    assert all("parameters" in e.metrics for e in judged)
+    assert f"validation score: {best.score:.4f}" in exported(store, best.id, "py")
 
 
 def test_eval_refuses_a_network_above_the_ceiling_with_the_figure(task: Path) -> None:

@@ -17,15 +17,16 @@ from runs.dump import TABLES, dump
 from runs.filling import fill
 from runs.record import Owner
 from runs.store import Store
-from tests.runs.samples import candidate, new_run
+from tests.runs.samples import candidate, new_run, send_up
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
 def full(store: Store) -> Store:
-    """Return a store with two finished runs of 150 candidates each."""
-    fill(store, 300, 2, np.random.default_rng(0), together=50)
+    """Return a store with two finished runs of 150 candidates each, the best on a dearer rung."""
+    for run in fill(store, 300, 2, np.random.default_rng(0), together=50):
+        send_up(store, run)
     return store
 
 
@@ -43,8 +44,10 @@ def test_a_file_as_runs_leave_it_keeps_every_promise(full: Store) -> None:
 SCORED = "(SELECT id FROM candidate WHERE status = 'scored' AND idx > 0 LIMIT 1)"
 HARM = {
     "counts": "UPDATE run SET rejected = rejected + 1",
+    "dearer rung is": "UPDATE climb SET score = score + 1 WHERE score IS NOT NULL",
+    "leaderboard": "UPDATE candidate SET high_rung = 0, high_score = score",
     "has a score": f"UPDATE candidate SET score = NULL WHERE id = {SCORED}",
-    "mean": f"UPDATE candidate SET score = score + 1 WHERE id = {SCORED}",
+    "a score is the mean": f"UPDATE candidate SET score = score + 1 WHERE id = {SCORED}",
     "parents": f"UPDATE candidate SET idx = 9000 WHERE id = (SELECT parent FROM parent "
     f"WHERE child = {SCORED})",
     "duplicate": "UPDATE candidate SET fingerprint = 'x' WHERE status = 'duplicate'",
@@ -158,6 +161,7 @@ def test_an_export_holds_every_row(full: Store, tmp_path: Path, form: str) -> No
     run = full.runs()[0].id
     part = dump(full, tmp_path / "one", form, run[:5])
     assert (part["run"], part["candidate"]) == (1, 150)
+    assert 0 < part["climb"] < counts["climb"]
     with pytest.raises(InputError, match="holds"):
         dump(full, tmp_path / "one", form)
 

@@ -79,8 +79,38 @@ def test_listings_have_the_keys_that_scripts_rely_on(home: Path) -> None:
     assert owed <= set(rows[0])
     assert [r["score"] for r in rows] == sorted((r["score"] for r in rows), reverse=True)
     assert listed(home, "top", run["id"][:4], "-n", "3") == rows[:3]
+    assert {row["rung"] for row in rows} == {"search"}
+    assert [stage["name"] for stage in run["stages"]] == ["gate", "first steps", "search"]
+    assert run["stages"][1]["judged"] == 30
+    assert run["agreement"] == []
     assert {t["name"] for t in listed(home, "tasks")} >= {"digits"}
     assert {p["name"] for p in listed(home, "library")} >= {"adamw", "lion", "nesterov", "sgd"}
+
+
+def test_a_ladder_is_told_of_by_every_listing(tmp_path: Path) -> None:
+    args = ("run", TOY, "--evals", "60", "--rungs", "2", "--seed", "2", "--display", "plain")
+    done = cambrian(*args, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    (run,) = listed(tmp_path, "runs")
+    gate, first, quick, search = run["stages"]
+    assert gate["judged"] == gate["passed"] + run["rejected"] + run["duplicates"]
+    assert first["judged"] == quick["judged"] == run["evaluations"] == 60
+    assert 19 <= search["judged"] <= 32
+    (agreement,) = run["agreement"]
+    assert (agreement["low"], agreement["high"]) == ("quick", "search")
+    assert agreement["programs"] == search["passed"]
+    assert agreement["interval"][0] <= agreement["spearman"] <= agreement["interval"][1]
+    best = listed(tmp_path, "top")[0]
+    assert best["rung"] == "search"
+    assert run["best_id"] == best["id"]
+    shown = json.loads(cambrian("show", best["id"], "--json", cwd=tmp_path).stdout)
+    assert shown["rung"] == "quick"
+    assert [(c["rung"], c["score"]) for c in shown["climbs"]] == [("search", best["score"])]
+    for text in (done.stdout, done.stderr, cambrian("top", run["id"], cwd=tmp_path).stdout):
+        text = " ".join(text.split())
+        assert f"quick 60 → search {search['judged']}" in text
+        assert f"quick and search agree {agreement['spearman']:.2f}" in text
+    assert f"Judging the winner {best['id'][:6]}" in done.stderr
 
 
 def test_show_and_lineage_of_the_best(home: Path) -> None:
@@ -135,6 +165,9 @@ BAD: Sequence[tuple[Sequence[str], str]] = [
     (["run", "nowhere.py"], "no task file"),
     (["run", "digits", "--evals", "0"], "evals"),
     (["run", "digits", "--evals", "many"], "evals"),
+    (["run", "digits", "--rungs", "4"], "rungs"),
+    (["run", "digits", "--rungs", "2", "--eta", "1"], "eta"),
+    (["bench", "ladder", "--task", "digitz"], "Did you mean `digits`"),
     (["run", "digits", "--device", "tpu"], "device"),
     (["run", "digits", "--device", "cuda:7"], "cuda:7"),
     (["run", "digits", "--proposer", "evolution:x"], "NAME:WEIGHT"),
@@ -233,23 +266,31 @@ def wait_for_candidates(process: subprocess.Popen[str], count: int) -> list[dict
 def outline(folder: Path) -> list[tuple]:
     with sqlite3.connect(folder / "cambrian.db") as db:
         sql = "SELECT idx, program, status, score, operator FROM candidate ORDER BY idx"
-        return db.execute(sql).fetchall()
+        climbs = (
+            "SELECT c.idx, k.rung, k.status, k.score, k.metrics FROM climb k "
+            "JOIN candidate c ON c.id = k.candidate ORDER BY c.idx, k.rung"
+        )
+        return [*db.execute(sql).fetchall(), *db.execute(climbs).fetchall()]
 
 
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> list[tuple]:
+@pytest.fixture(scope="module", params=["1", "3"])
+def whole(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[str, list[tuple]]:
+    """Return a number of rungs, and what an undisturbed run on so many comes to."""
     folder = tmp_path_factory.mktemp("whole")
-    process = started(folder)
+    process = started(folder, "--rungs", request.param)
     process.communicate()
     assert process.returncode == 0
-    return outline(folder)
+    return request.param, outline(folder)
 
 
 @pytest.mark.parametrize("after", [2, 25])
 def test_kill_9_loses_nothing_but_what_is_in_flight(
-    tmp_path: Path, after: int, whole: list[tuple]
+    tmp_path: Path, after: int, whole: tuple[str, list[tuple]]
 ) -> None:
-    process = started(tmp_path)
+    rungs, undisturbed = whole
+    process = started(tmp_path, "--rungs", rungs)
     seen = wait_for_candidates(process, after)
     process.kill()
     process.communicate()
@@ -258,7 +299,7 @@ def test_kill_9_loses_nothing_but_what_is_in_flight(
     (run,) = listed(tmp_path, "runs")
     done = cambrian("run", "--resume", run["id"][:5], "--display", "none", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert outline(tmp_path) == whole
+    assert outline(tmp_path) == undisturbed
 
 
 @pytest.mark.parametrize("times", [1, 2])

@@ -14,6 +14,7 @@ from evaluators.task import TASKS
 from runs.cli import COMMANDS, COMPLETING, cambrian
 from runs.filling import fill
 from runs.store import Store
+from tests.runs.samples import send_up
 
 
 @pytest.fixture(autouse=True)
@@ -67,6 +68,16 @@ def test_ids_come_from_the_database_of_the_line(
     assert words("run", *flag, "--resume", "") == [run]
     assert words("top", *flag, run[:3]) == [run]
     assert set(words("diff", *flag, "x.py", best[0][:5])) == {best[0]}
+
+
+def test_the_best_are_offered_by_rung_then_score(tmp_path: Path) -> None:
+    with Store.open(tmp_path / "cambrian.db") as store:
+        (run,) = fill(store, 200, 1, np.random.default_rng(0), together=200)
+        send_up(store, run)
+        best = store.top(limit=1)[0]
+    offer = offered("show", "")[0]
+    assert (offer.value, best.rung) == (best.id, 1)
+    assert (offer.help or "").startswith(f"{best.score}")
 
 
 @pytest.mark.parametrize("amiss", ["absent", "text", "settings"])

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from evaluators.candidate import Evaluation, Status
+from evaluators.tasks import digits
 from programs.errors import Fault, InputError
 from programs.genome import Genome
 from programs.kind import Kind
@@ -17,6 +19,7 @@ from programs.parse import parse
 from runs.explain import Explained, Job, cuts, explain
 from runs.explaining import keep, recalling
 from runs.store import Store
+from tests.evaluators.bodies.small import RECALL
 from tests.runs.samples import candidate, new_run
 from tests.runs.test_cli import TOY, cambrian
 
@@ -59,7 +62,7 @@ class Judge:
 
 
 def explained(judge: Judge, repeats: tuple[int, ...] = (1,)) -> Explained:
-    return explain(genome(), KIND, repeats, judge, lambda *_: None)
+    return explain(genome(), digits.TASK, repeats, judge, lambda *_: None)
 
 
 def test_a_statement_is_left_out_as_a_person_would_leave_out_its_line() -> None:
@@ -127,18 +130,27 @@ def test_a_program_that_fails_itself_is_the_users_mistake() -> None:
         explained(Judge(fails="sign"))
 
 
+def test_what_a_task_refuses_is_not_trained_to_explain() -> None:
+    judge = Judge()
+    whole = "def network(x):\n    return linear(x, 64)\n"
+    made = genome(whole, RECALL.language)
+    with pytest.raises(InputError, match=r"too large: .* parameters, recall allows 700"):
+        explain(made, replace(RECALL, most_parameters=700), (1,), judge, lambda *_: None)
+    assert judge.jobs == []
+
+
 def test_what_was_judged_before_is_not_judged_again(store: Store) -> None:
     run = new_run(store)
     recall = recalling(store, run, "p1", "digits")
     first = Judge()
-    found = explain(genome(), KIND, (1,), first, recall)
+    found = explain(genome(), digits.TASK, (1,), first, recall)
     keep(store, run, "p1", found, {"id": "x", "rows": []})
     again = Judge()
-    second = explain(genome(), KIND, (1,), again, recalling(store, run, "p1", "digits"))
+    second = explain(genome(), digits.TASK, (1,), again, recalling(store, run, "p1", "digits"))
     assert again.jobs == []
     assert [row.gain for row in second.rows] == [row.gain for row in found.rows]
     other = Judge()
-    explain(genome(), KIND, (1,), other, recalling(store, run, "p2", "digits"))
+    explain(genome(), digits.TASK, (1,), other, recalling(store, run, "p2", "digits"))
     assert len(other.jobs) == len(first.jobs)
 
 

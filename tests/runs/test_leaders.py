@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from programs.errors import InputError
-from runs.leaders import asked, leaders, trade_offs
+from runs.leaders import TRADE_OFF, asked, leaders, trade_offs
 from runs.store import Store
 from runs.where import COLUMNS, condition, keys
 from tests.runs.samples import candidate, new_run
@@ -117,6 +117,24 @@ def test_the_front_weighs_score_against_size(board: Store) -> None:
     for alone in ("score", "score,operator"):
         with pytest.raises(InputError, match="two numbers"):
             trade_offs(board, asked(board, sort=alone))
+
+
+def test_a_dearer_rung_comes_before_any_score(board: Store) -> None:
+    run = board.top(task="digits")[0].run
+    low = next(c for c in board.history(run) if c.score == 0.6)
+    metrics = {"accuracy": 0.05}
+    sure = replace(low.evaluation, rung=1, score=0.3, by_seed=(0.2, 0.4), metrics=metrics)
+    board.climb(run, low.id, sure)
+    assert scores(board, task="digits") == [0.3, 0.9, 0.8, 0.7, 0.5]
+    assert scores(board, task="digits", sort="score") == [0.9, 0.8, 0.7, 0.5, 0.3]
+    assert scores(board, where="rung == 1 and score < 0.5") == [0.3]
+    # What is asked of it is what the dearer rung said; its run's first was not judged there.
+    assert scores(board, where="metrics.accuracy < 0.1 and baseline is None") == [0.3]
+    rows = trade_offs(board, asked(board, sort=TRADE_OFF, task="digits"))
+    assert [(row.rung, row.score) for row in rows] == [(0, 0.9), (0, 0.8), (0, 0.7), (1, 0.3)]
+    assert board.top(task="digits") == [
+        replace(row, keys={}) for row in leaders(board, asked(board, task="digits"))
+    ]
 
 
 def test_kinds_and_the_unheld_are_kept_apart(board: Store) -> None:

@@ -11,9 +11,9 @@ import pytest
 from evaluators.candidate import Candidate, Status
 from programs.errors import CambrianError, InputError
 from runs.config import RunConfig, read_config
-from runs.loop import Stop
 from runs.progress import Progress, Silent
 from runs.start import Prepared, perform, prepare
+from runs.stop import Stop
 from runs.store import Store
 from sandbox.base import Ending, Job, Outcome
 from sandbox.memory import MemorySandbox
@@ -27,7 +27,7 @@ def config(**given: Any) -> RunConfig:
 
 def run(store: Store, sandbox: MemorySandbox | None = None, **given: Any) -> tuple[str, str]:
     prepared = prepare(store, config(**given), sandbox or MemorySandbox())
-    state, _ = perform(prepared, Silent(), print)
+    state, _ = perform(prepared, Silent())
     return prepared.run.id, state
 
 
@@ -44,6 +44,7 @@ def lineage(store: Store, run_id: str) -> list[tuple[Any, ...]]:
             c.origin.operator,
             tuple(place[p] for p in c.origin.parents),
             c.duplicate_of and place[c.duplicate_of],
+            tuple((e.rung, e.status, e.score, e.by_seed) for e in c.climbs),
         )
         for c in history
     ]
@@ -60,11 +61,12 @@ def test_a_run_does_what_it_was_asked(store: Store) -> None:
     assert record.best == max(c.score for c in history if c.score is not None)
 
 
+@pytest.mark.parametrize("rungs", [1, 2, 3])
 @pytest.mark.parametrize("workers", [1, 3])
-def test_the_same_seed_gives_the_same_lineage(store: Store, workers: int) -> None:
-    first = lineage(store, run(store, seed=5)[0])
-    again = lineage(store, run(store, seed=5, workers=workers)[0])
-    other = lineage(store, run(store, seed=6)[0])
+def test_the_same_seed_gives_the_same_lineage(store: Store, workers: int, rungs: int) -> None:
+    first = lineage(store, run(store, seed=5, rungs=rungs)[0])
+    again = lineage(store, run(store, seed=5, workers=workers, rungs=rungs)[0])
+    other = lineage(store, run(store, seed=6, rungs=rungs)[0])
     assert first == again
     assert first != other
 
@@ -86,16 +88,16 @@ def test_every_behaviour_is_trained_once(store: Store) -> None:
         assert copy.evaluation.fingerprint == original.evaluation.fingerprint
 
 
-@pytest.mark.parametrize("mode", [{"aggregate": 3}, {"forget": 0.5}])
+@pytest.mark.parametrize("mode", [{"aggregate": 3}, {"forget": 0.5}, {"forget": 0.5, "rungs": 3}])
 def test_noise_modes_train_again_with_new_seeds_and_stay_reproducible(
     store: Store, mode: dict[str, Any]
 ) -> None:
     sandbox = MemorySandbox()
     run_id, _ = run(store, sandbox, evals=120, **mode)
     asked = [(str(j.payload.data["source"]), tuple(j.payload.data["seeds"])) for j in sandbox.jobs]
-    assert len(asked) == 120
     assert {s for _, s in asked} > {(0, 1)}, "nothing was trained twice: the test proves nothing"
-    assert len(set(asked)) == len(asked)
+    if "rungs" not in mode:
+        assert len(asked) == len(set(asked)) == 120
     again, _ = run(store, evals=120, workers=3, **mode)
     assert lineage(store, again) == lineage(store, run_id)
 
@@ -121,22 +123,24 @@ class Interrupting(Silent):
                 self.ask()
 
 
+@pytest.mark.parametrize("rungs", [1, 3])
 @pytest.mark.parametrize("at_once", [False, True])
 @pytest.mark.parametrize("after", [1, 7, 30])
 def test_an_interrupted_run_resumes_to_the_same_lineage(
-    store: Store, after: int, at_once: bool, monkeypatch: pytest.MonkeyPatch
+    store: Store, after: int, at_once: bool, rungs: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = lineage(store, run(store, seed=3, evals=80)[0])
-    prepared = prepare(store, config(seed=3, evals=80), MemorySandbox())
+    asked = config(seed=3, evals=80, rungs=rungs)
+    whole = lineage(store, run(store, seed=3, evals=80, rungs=rungs)[0])
+    prepared = prepare(store, asked, MemorySandbox())
     display = Interrupting(prepared, after, at_once)
     monkeypatch.setattr("runs.start.Stop", lambda close: _remember(display, Stop(close)))
-    state, _ = perform(prepared, display, print)
+    state, _ = perform(prepared, display)
     assert state == store.run(prepared.run.id).state == "stopped"
     kept = len(store.history(prepared.run.id))
     assert after <= kept < len(whole)
     monkeypatch.undo()
-    resumed = prepare(store, config(seed=3, evals=80), MemorySandbox(), resume=prepared.run.id)
-    assert perform(resumed, Silent(), print)[0] == "done"
+    resumed = prepare(store, asked, MemorySandbox(), resume=prepared.run.id)
+    assert perform(resumed, Silent())[0] == "done"
     assert lineage(store, prepared.run.id) == whole
 
 
@@ -145,20 +149,22 @@ def _remember(display: Interrupting, stop: Stop) -> Stop:
     return stop
 
 
-def test_holes_that_a_kill_leaves_are_filled(store: Store) -> None:
-    run_id, _ = run(store, seed=3)
+@pytest.mark.parametrize("rungs", [1, 3])
+def test_holes_that_a_kill_leaves_are_filled(store: Store, rungs: int) -> None:
+    run_id, _ = run(store, seed=3, rungs=rungs)
     whole = lineage(store, run_id)
     lost = [c.id for c in store.history(run_id)[-9:] if not _needed(store, c.id)][::2]
     for id_ in lost:
         for table, column in (
             ("evaluation", "candidate"),
+            ("climb", "candidate"),
             ("parent", "child"),
             ("candidate", "id"),
         ):
             store.execute(f"DELETE FROM {table} WHERE {column} = ?", id_)
     assert len(store.history(run_id)) < len(whole)
-    prepared = prepare(store, config(seed=3), MemorySandbox(), resume=run_id)
-    perform(prepared, Silent(), print)
+    prepared = prepare(store, config(seed=3, rungs=rungs), MemorySandbox(), resume=run_id)
+    perform(prepared, Silent())
     assert lineage(store, run_id) == whole
 
 
@@ -167,19 +173,23 @@ def _needed(store: Store, id_: str) -> bool:
     return bool(store.children(id_) or store.rows(copies, id_))
 
 
-def test_a_larger_budget_goes_on_where_the_run_ended(store: Store) -> None:
-    run_id, _ = run(store, seed=3, evals=20)
-    prepared = prepare(store, config(seed=3, evals=40), MemorySandbox(), resume=run_id)
-    perform(prepared, Silent(), print)
-    assert lineage(store, run_id) == lineage(store, run(store, seed=3, evals=40)[0])
+@pytest.mark.parametrize("rungs", [1, 3])
+def test_a_larger_budget_goes_on_where_the_run_ended(store: Store, rungs: int) -> None:
+    run_id, _ = run(store, seed=3, evals=20, rungs=rungs)
+    larger = config(seed=3, evals=40, rungs=rungs)
+    perform(prepare(store, larger, MemorySandbox(), resume=run_id), Silent())
+    assert lineage(store, run_id) == lineage(store, run(store, seed=3, evals=40, rungs=rungs)[0])
 
 
-def test_earlier_runs_stand_in_for_training(store: Store) -> None:
-    first, _ = run(store, seed=1)
+@pytest.mark.parametrize("rungs", [1, 3])
+def test_earlier_runs_stand_in_for_training(store: Store, rungs: int) -> None:
+    first, _ = run(store, seed=1, rungs=rungs)
     sandbox = MemorySandbox()
-    again, _ = run(store, sandbox, seed=1, recall=True)
+    again, _ = run(store, sandbox, seed=1, recall=True, rungs=rungs)
     assert sandbox.jobs == []
-    assert [r[:4] for r in lineage(store, again)] == [r[:4] for r in lineage(store, first)]
+    assert [(*r[:4], r[-1]) for r in lineage(store, again)] == [
+        (*r[:4], r[-1]) for r in lineage(store, first)
+    ]
     assert all(c.recalled for c in store.history(again) if c.evaluation.status is Status.SCORED)
 
 
@@ -195,7 +205,7 @@ def test_a_broken_sandbox_fails_the_run_and_keeps_what_is_done(store: Store) -> 
 
     prepared = prepare(store, config(), MemorySandbox(answers))
     with pytest.raises(CambrianError, match="the sandbox is gone"):
-        perform(prepared, Silent(), print)
+        perform(prepared, Silent())
     record = store.run(prepared.run.id)
     assert record.state == "failed"
     assert record.message == "the sandbox is gone"

@@ -12,6 +12,7 @@ import pytest
 from runs.filling import fill
 from runs.leaders import asked, leaders
 from runs.store import Store
+from tests.runs.samples import send_up
 
 SMALL = ("SCAN run", "SCAN r", "SCAN up", "SCAN json_each", "SCAN SUBQUERY", "SCAN CONSTANT ROW")
 """What may be gone through from end to end: the runs, and what a question found itself."""
@@ -20,7 +21,8 @@ SMALL = ("SCAN run", "SCAN r", "SCAN up", "SCAN json_each", "SCAN SUBQUERY", "SC
 @pytest.fixture(scope="module")
 def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     with Store.open(tmp_path_factory.mktemp("plans") / "cambrian.db") as store:
-        fill(store, 20_000, 4, np.random.default_rng(0), together=1000)
+        for run in fill(store, 20_000, 4, np.random.default_rng(0), together=1000):
+            send_up(store, run, every=100)
         yield store
 
 
@@ -30,6 +32,7 @@ QUESTIONS: dict[str, Callable[[Store, str, str], Any]] = {
     "top": lambda s, run, one: s.top(),
     "top of a run": lambda s, run, one: s.top(run=run),
     "top --where": lambda s, run, one: leaders(s, asked(s, where="size <= 7 and gain > 0")),
+    "climbs": lambda s, run, one: s.recall_climb("digits", "p1", "0", 1),
     "candidate": lambda s, run, one: s.candidate(one[:8]),
     "run of": lambda s, run, one: s.run_of(one),
     "aliases": lambda s, run, one: s.aliases(one),

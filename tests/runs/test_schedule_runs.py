@@ -56,14 +56,14 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def search(store: Store, task: Path, evals: int = 8, resume: str = "") -> str:
-    settings = {"workers": 2, "recall": False, "seed": 3}
+def search(store: Store, task: Path, evals: int = 8, resume: str = "", **given: object) -> str:
+    settings = {"workers": 2, "recall": False, "seed": 3, **given}
     if resume:
         config = config_of(store.run(resume)).model_copy(update={"evals": evals})
     else:
         config = read_config(task=str(task), kind="schedule", evals=evals, **settings)
     prepared = prepare(store, config, MemorySandbox(), resume=resume)
-    assert perform(prepared, Silent(), print)[0] == "done"
+    assert perform(prepared, Silent())[0] == "done"
     return prepared.run.id
 
 
@@ -81,6 +81,12 @@ def test_the_same_seed_gives_the_same_lineage_and_a_resumed_run_goes_on_in_it(
     assert store.history(part)[0].program.key == library("schedule")["cosine"].key
 
 
+def test_schedules_climb_too(store: Store, home: Path) -> None:
+    search(store, home / "plane.py", rungs=2, lookahead=2)
+    best = store.candidate(store.top(limit=1)[0].id)
+    assert [e.rung for e in (best.evaluation, *best.climbs)] == [-1, 0]
+
+
 def test_its_best_is_shown_traced_judged_and_exported(home: Path) -> None:
     (best, *_) = json.loads(cambrian("top", "--kind", "schedule", "--json", cwd=home).stdout)
     assert best["kind"] == "schedule"
@@ -88,7 +94,7 @@ def test_its_best_is_shown_traced_judged_and_exported(home: Path) -> None:
     shown = cambrian("show", best["id"], cwd=home).stdout
     assert "def schedule(" in shown
     assert best["id"][:6] in cambrian("lineage", best["id"], cwd=home).stdout
-    judged = cambrian("verify", best["id"][:6], cwd=home)
+    judged = cambrian("verify", best["id"][:6], "--quick", cwd=home)
     assert "versus cosine" in judged.stdout, judged.stderr
     exported = cambrian("export", best["id"], "--as", "py", cwd=home).stdout
     assert "torch.optim.lr_scheduler.LRScheduler" in exported

@@ -88,10 +88,40 @@ def test_a_migration_that_fails_leaves_the_file_as_it_was(
         assert store.rows("SELECT * FROM sqlite_master") == before
 
 
+def test_a_file_from_before_the_ladder_keeps_its_leaderboard(path: Path) -> None:
+    db = Database(path)
+    schema.first_tables(db)
+    db.execute("PRAGMA user_version = 1")
+    facts = {"id": "r", "task": "t", "kind": "optimizer", "state": "done", "seed": "0"}
+    facts |= {"config": "{}", "started": "1", "tier": "", "device": "cpu", "protocol": "p"}
+    db.table("run").insert(facts | {"versions": "{}"})
+    db.table("program").insert({"key": "k", "kind": "optimizer", "source": "s", "size": 1})
+    for place, score in enumerate((0.1, 0.9, 0.5)):
+        texts = ("proposer", "operator", "rationale", "model", "message", "device", "tier")
+        row = dict.fromkeys(texts, "") | dict.fromkeys(("usage", "metrics"), "{}")
+        row |= {"id": f"c{place}", "run": "r", "idx": place, "program": "k", "entropy": "[]"}
+        row |= {"status": "scored", "score": score, "stderr": 0.01, "rung": 0, "seconds": 1.0}
+        db.table("candidate").insert(
+            row | {"fingerprint": f"f{place}", "recalled": 0, "created": "1"}
+        )
+    db.close()
+    with Store.open(path) as store:
+        rows = store.top()
+        assert [(r.id, r.rung, r.score, r.baseline) for r in rows] == [
+            ("c1", 0, 0.9, 0.1),
+            ("c2", 0, 0.5, 0.1),
+            ("c0", 0, 0.1, 0.1),
+        ]
+        assert store.run("r").best_id == "c1"
+
+
 @pytest.mark.parametrize(
     ("sql", "index"),
     [
-        ("SELECT * FROM leaderboard WHERE run = 'x' ORDER BY score DESC LIMIT 9", "candidate_rank"),
+        (
+            "SELECT * FROM leaderboard WHERE run = 'x' ORDER BY rung DESC, score DESC LIMIT 9",
+            "candidate_rank",
+        ),
         ("SELECT id FROM candidate WHERE fingerprint = 'x' AND fingerprint <> ''", "_behaviour"),
         ("SELECT child FROM parent WHERE parent = 'x'", "parent_parent"),
         ("SELECT * FROM failures WHERE run = 'x'", "candidate_rank"),

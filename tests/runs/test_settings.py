@@ -18,7 +18,7 @@ from runs.config import RunConfig
 from runs.defaults import EVERYWHERE, flag_of
 from runs.settings import Settings, given, merged
 
-NOT_SETTINGS = {"resume", "unsafe_no_sandbox"}
+NOT_SETTINGS = {"continue", "detach", "resume", "unsafe_no_sandbox"}
 """Flags that name one run, or give up all safety, are for one command line."""
 
 
@@ -105,7 +105,7 @@ def test_a_resumed_run_keeps_its_own_settings(
     monkeypatch.setattr(discover, "go_on", lambda *_, **budget: seen.append(budget) or 0)
     for line in ([], ["--hours", "2"]):
         CliRunner().invoke(cambrian, ["run", "--resume", "abc", *line], catch_exceptions=False)
-    assert [{k: v for k, v in each.items() if k != "unsafe"} for each in seen] == [
+    assert [{k: v for k, v in each.items() if k not in ("unsafe", "ready")} for each in seen] == [
         {},
         {"hours": 2.0},
     ]

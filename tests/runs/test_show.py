@@ -33,7 +33,7 @@ def test_everything_is_on_the_screen_and_in_the_data(store: Store) -> None:
     text = "\n".join(lines)
     assert all(len(line.rstrip()) <= 80 for line in lines)
     for said in (
-        "rung 0       0.6000 ± 0.0000   by seed 0.6000  0.6000",
+        "search       0.6000 ± 0.0000   by seed 0.6000  0.6000",
         "θₜ = θₜ₋₁ − η mₜ",
         "training loss of 2 seeds",
         "  2 ┤",
@@ -42,7 +42,12 @@ def test_everything_is_on_the_screen_and_in_the_data(store: Store) -> None:
     ):
         assert said in text, said
     data = as_dict(detail(store, candidate_id(run.id, 1)))
-    assert data["scores"][0] == {"rung": 0, "seed": 0, "score": 0.6, "curve": [2.0, 1.0, 0.5]}
+    assert data["scores"][0] == {
+        "rung": "search",
+        "seed": 0,
+        "score": 0.6,
+        "curve": [2.0, 1.0, 0.5],
+    }
     assert data["latex"].startswith(r"\begin{align*}")
 
 

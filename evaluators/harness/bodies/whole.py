@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from evaluators.harness.luck import seeded
 from programs.errors import Fault
 from programs.kinds.architecture import KIND
 from programs.kinds.networks.build import build
@@ -21,17 +20,25 @@ from programs.spec import Spec
 class Whole(nn.Module):
     """Inputs to logits: `[batch, outputs]`, or `[batch, length, outputs]` of every position.
 
-    `example` is a small batch of inputs, from which the read-out learns how wide the body is.
+    `example` is a small batch of inputs, from which the read-out learns how wide the body is. Stem
+    and read-out draw their first weights from `generator`.
     """
 
     def __init__(
-        self, body: nn.Module, stem: Mapping[str, Any], spec: Spec, pooled: bool, example: Tensor
+        self,
+        body: nn.Module,
+        stem: Mapping[str, Any],
+        spec: Spec,
+        pooled: bool,
+        example: Tensor,
+        generator: torch.Generator,
     ) -> None:
         super().__init__()
-        self.stem = STEMS[stem["sort"]](**{k: v for k, v in stem.items() if k != "sort"})
+        settings = {name: value for name, value in stem.items() if name != "sort"}
+        self.stem = STEMS[stem["sort"]](generator, **settings)
         self.body = body
         self.pooled = pooled
-        self.readout = nn.Linear(self._width(example), spec.outputs)
+        self.readout = _readout(self._width(example), spec.outputs, generator)
 
     @torch.no_grad()
     def _width(self, example: Tensor) -> int:
@@ -61,13 +68,19 @@ class Linear(nn.Module):
     With a `size` above 1, of the channels in windows of `size` places that do not overlap.
     """
 
-    def __init__(self, channels: int, width: int, size: int = 1, image: bool = False) -> None:
+    def __init__(
+        self,
+        generator: torch.Generator,
+        channels: int,
+        width: int,
+        size: int = 1,
+        image: bool = False,
+    ) -> None:
         super().__init__()
         inputs = channels * (size * size if image else size)
-        bound = 1 / math.sqrt(inputs)
         shape = (width, channels, size, size) if image else (width, channels, size)
-        self.weight = nn.Parameter(torch.empty(shape).uniform_(-bound, bound))
-        self.bias = nn.Parameter(torch.empty(width).uniform_(-bound, bound))
+        self.weight = nn.Parameter(_uniform(torch.empty(shape), inputs, generator))
+        self.bias = nn.Parameter(_uniform(torch.empty(width), inputs, generator))
         self.size, self.image = size, image
 
     def forward(self, x: Tensor) -> Tensor:
@@ -77,7 +90,25 @@ class Linear(nn.Module):
         return F.conv1d(x, self.weight, self.bias, self.size).transpose(1, 2)
 
 
-STEMS = {"embedding": nn.Embedding, "linear": Linear}
+def _embedding(generator: torch.Generator, num_embeddings: int, embedding_dim: int) -> nn.Embedding:
+    start = torch.randn(num_embeddings, embedding_dim, generator=generator)
+    return nn.Embedding.from_pretrained(start, freeze=False)
+
+
+def _readout(inputs: int, outputs: int, generator: torch.Generator) -> nn.Linear:
+    layer = cast(nn.Linear, nn.utils.skip_init(nn.Linear, inputs, outputs))
+    for parameter in layer.parameters():
+        _uniform(parameter.data, inputs, generator)
+    return layer
+
+
+def _uniform(values: Tensor, inputs: int, generator: torch.Generator) -> Tensor:
+    """Fill a tensor as torch's own layers of so many inputs begin."""
+    bound = 1 / math.sqrt(inputs)
+    return values.uniform_(-bound, bound, generator=generator)
+
+
+STEMS = {"embedding": _embedding, "linear": Linear}
 
 
 def whole(
@@ -86,19 +117,20 @@ def whole(
     """Build the network that a payload describes, with the first weights that the seed gives.
 
     `data` holds `source`, `spec`, `stem` and `pooled`; a `body` stands in for what `source` says.
+    No other thread's draws move them.
     """
     spec = Spec(**{**data["spec"], "shape": tuple(data["spec"]["shape"])})
-    with seeded(seed):
-        body = body_of(data["source"], spec) if body is None else body
-        return Whole(body, data["stem"], spec, data["pooled"], example)
+    generator = torch.Generator().manual_seed(seed)
+    body = body_of(data["source"], spec, generator) if body is None else body
+    return Whole(body, data["stem"], spec, data["pooled"], example, generator)
 
 
-def body_of(source: str, spec: Spec) -> nn.Module:
+def body_of(source: str, spec: Spec, generator: torch.Generator) -> nn.Module:
     """Build a program of the language for its place; `ValueError` where that cannot be."""
     program = read_program(source, KIND)
     if isinstance(program, Fault) or program.genome is None:
         raise ValueError(f"not a program of the language: {program}")
-    body = build(program.genome, spec)
+    body = build(program.genome, spec, generator)
     if isinstance(body, Fault):
         raise ValueError(f"the program does not fit this task: {body}")
     return body

@@ -18,9 +18,13 @@ from sandbox.base import Payload
 @torch.no_grad()
 def probe(payload: Payload) -> Payload:
     """Run the program `source` of form `form`; return its `outputs`."""
-    torch.set_default_dtype(torch.float64)
     source, form = payload.data["source"], payload.data["form"]
-    found = _factors(source) if form == "schedule" else _updates(source, form)
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    try:
+        found = _factors(source) if form == "schedule" else _updates(source, form)
+    finally:
+        torch.set_default_dtype(before)
     return Payload({}, {"outputs": found})
 
 
@@ -33,9 +37,7 @@ def sampled(payload: Payload) -> Payload:
 def warm_up() -> None:
     """Make the problems, and what torch imports late."""
     source = "import torch\ndef update(w, g, m, lr):\n    return lr * torch.lerp(m, g, 0.1), g\n"
-    before = torch.get_default_dtype()
     probe(Payload({"source": source, "form": "tensor"}))
-    torch.set_default_dtype(before)
 
 
 def _factors(source: str) -> np.ndarray:

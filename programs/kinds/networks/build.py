@@ -19,24 +19,24 @@ from programs.kinds.networks.plan import Call, Recipe, recipe
 from programs.spec import Spec
 
 
-def build(genome: Genome, spec: Spec) -> Network | Fault:
-    """Build a network for a task, initialised from torch's default generator.
+def build(genome: Genome, spec: Spec, generator: torch.Generator | None = None) -> Network | Fault:
+    """Build a network for a task, initialised from a generator, or else torch's default one.
 
     It maps `[batch, *spec.shape]` to a batch of sequences, images or vectors. Parameters are named
     by canonical path and made in that order, so equal programs begin equal under equal seeds.
     """
     found = recipe(genome, at(spec))
-    return found if isinstance(found, Fault) else Network(found)
+    return found if isinstance(found, Fault) else Network(found, generator)
 
 
 class Network(nn.Module):
     """The calls of a recipe, one after the other, with parameters of its own."""
 
-    def __init__(self, recipe: Recipe) -> None:
+    def __init__(self, recipe: Recipe, generator: torch.Generator | None = None) -> None:
         super().__init__()
         self.recipe = recipe
         self.weights = nn.ModuleDict(
-            {path: _Weights(recipe.weights[path]) for path in sorted(recipe.weights)}
+            {path: _Weights(recipe.weights[path], generator) for path in sorted(recipe.weights)}
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -65,22 +65,24 @@ def run(
 class _Weights(nn.Module):
     """The weights at one path."""
 
-    def __init__(self, weights: Mapping[str, Weight]) -> None:
+    def __init__(self, weights: Mapping[str, Weight], generator: torch.Generator | None) -> None:
         super().__init__()
         for name, weight in weights.items():
-            start = initial(weight)
+            start = _initial(weight, generator)
             if weight.trained:
                 self.register_parameter(name, nn.Parameter(start))
             else:
                 self.register_buffer(name, start)
 
 
-def initial(weight: Weight) -> Tensor:
-    """Draw a weight's first value from torch's default generator."""
+def _initial(weight: Weight, generator: torch.Generator | None) -> Tensor:
+    """Draw a weight's first value."""
     value = torch.full(weight.shape, weight.mean)
     if weight.ramp is not None:
         value = value + torch.linspace(*weight.ramp, weight.shape[-1])
-    return value + weight.std * torch.randn(weight.shape) if weight.std else value
+    if not weight.std:
+        return value
+    return value + weight.std * torch.randn(weight.shape, generator=generator)
 
 
 @cache

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import math
 
 import numpy as np
 import pytest
+from rich.console import Console
+from scipy import stats
 
+from evaluators.admit import admit_to
 from evaluators.chance import Improvement, draw, fitting, improvement
 from evaluators.evaluator import Evaluator
 from evaluators.harness.proxies import PROXIES
-from evaluators.proxies import agreement, proxies, robot
+from evaluators.proxies import Agreement, agreement, best_of_first, proxies, robot
+from programs.errors import CambrianError
 from programs.load import library
-from runs.proxies import figures
+from runs.proxies import Measured, ProxyFigures, figures
+from runs.proxy_tables import screen
 from sandbox.memory import MemorySandbox
 from tests.evaluators.bodies.small import RECALL, SIGNALS
 
@@ -23,7 +29,16 @@ def test_random_networks_fit_their_place_differ_and_follow_the_seed() -> None:
     )
     assert first == again != other
     assert len(set(first)) == 4
-    assert len(fitting(RECALL)) > 20
+    known = fitting(RECALL)
+    assert len(known) > 20
+    assert not {p.key for p in known.values()} & set(first)
+
+
+def test_random_networks_do_not_repeat_known_ones() -> None:
+    drawn = draw(RECALL, 2, np.random.default_rng(0))
+    known = [admitted.fingerprint for p in drawn if (admitted := admit_to(RECALL, p.source))]
+    others = draw(RECALL, 2, np.random.default_rng(0), known)
+    assert not {p.key for p in others} & {p.key for p in drawn}
 
 
 def test_the_improvement_is_relative_to_the_mean_of_random_networks() -> None:
@@ -62,13 +77,48 @@ def test_a_network_without_recurrence_has_no_hidden_states() -> None:
     assert found["synflow"] > 0
 
 
+def agreed(values: np.ndarray, scores: np.ndarray) -> Agreement:
+    return agreement(values, scores, np.random.default_rng(0))
+
+
 def test_agreement_is_one_for_the_same_order_and_leaves_out_what_is_missing() -> None:
     scores = np.array([1.0, 2.0, 3.0, 4.0])
-    same = agreement(np.array([1.0, 4.0, math.nan, 9.0]), scores)
+    same = agreed(np.array([1.0, 4.0, math.nan, 9.0]), scores)
     assert (same.spearman, same.kendall, same.networks) == (pytest.approx(1), pytest.approx(1), 3)
-    assert agreement(-scores, scores).kendall == pytest.approx(-1)
-    assert agreement(np.array([1.0, 2.0, 4.0, 3.0]), scores).kendall == pytest.approx(4 / 6)
-    assert math.isnan(agreement(np.ones(4), scores).spearman)
+    assert agreed(-scores, scores).kendall == pytest.approx(-1)
+    assert agreed(np.array([1.0, 2.0, 4.0, 3.0]), scores).kendall == pytest.approx(4 / 6)
+    assert math.isnan(agreed(np.ones(4), scores).spearman)
+    assert agreed(np.full(4, math.nan), scores).networks == 0
+
+
+def test_agreement_is_scipy_s() -> None:
+    rng = np.random.default_rng(2)
+    a, b = rng.integers(8, size=(2, 40)).astype(float)
+    found = agreed(a, b)
+    assert found.spearman == pytest.approx(stats.spearmanr(a, b)[0])
+    assert found.kendall == pytest.approx(stats.kendalltau(a, b)[0])
+
+
+def test_intervals_hold_the_figure_and_narrow_with_the_networks() -> None:
+    rng = np.random.default_rng(1)
+    widths = []
+    for count in (20, 200):
+        scores = rng.normal(size=count)
+        found = agreed(scores + rng.normal(size=count), scores)
+        for figure, (low, high) in (
+            (found.spearman, found.spearman_interval),
+            (found.kendall, found.kendall_interval),
+        ):
+            assert low < figure < high
+        widths.append(np.ptp(found.spearman_interval))
+    assert widths[1] < widths[0] / 2
+
+
+def test_a_short_list_is_worth_the_best_network_on_it() -> None:
+    scores = np.array([5.0, 1.0, 4.0, 3.0, 2.0])
+    assert best_of_first(scores, scores, 2) == 1
+    assert best_of_first(-scores, scores, 2) == 4
+    assert best_of_first(np.array([math.nan, 1, 2, 0, 0]), scores, 2) == 2
 
 
 def test_robot_finds_the_best_by_a_proxy_that_tells_and_keeps_to_its_budget() -> None:
@@ -88,9 +138,37 @@ def test_robot_finds_the_best_by_a_proxy_that_tells_and_keeps_to_its_budget() ->
     assert walk.weights["telling"] > abs(walk.weights["noise"])
 
 
-def test_figures_rank_the_proxies() -> None:
-    rows = [({"good": float(i), "bad": float(-i)}, float(i)) for i in range(30)]
-    found = figures("digits", rows, 32, np.random.default_rng(0))
+@pytest.fixture(scope="module")
+def found() -> ProxyFigures:
+    rows: dict[str, Measured | str] = {
+        f"net{i}": Measured({"good": float(i), "bad": float(-i)}, float(i)) for i in range(30)
+    }
+    rows |= {f"bad{i}": f"diverged: at step {i}" for i in range(12)}
+    return figures("digits", rows, np.random.default_rng(0))
+
+
+def test_figures_rank_the_proxies_and_their_short_lists(found: ProxyFigures) -> None:
     assert found.agreement["good"].spearman == pytest.approx(1)
     assert found.agreement["bad"].spearman == pytest.approx(-1)
-    assert (found.networks, found.untrained) == (30, 2)
+    assert found.shortlists.proxies == {"good": 1, "bad": 11}
+    assert len(found.shortlists.robot) == 20
+    assert max(found.shortlists.robot) <= 11
+    assert found.shortlists.chance == pytest.approx(31 / 21)
+    assert found.weighted.networks == 10
+
+
+def test_why_a_network_has_no_part_is_kept_and_shown(found: ProxyFigures) -> None:
+    assert (found.networks, len(found.failures)) == (30, 12)
+    assert found.as_json()["failures"]["bad3"] == "diverged: at step 3"
+    console = Console(width=80, record=True, file=io.StringIO())
+    console.print(screen(found))
+    shown = console.export_text()
+    assert "12 more could not be trained" in shown
+    assert "bad9: diverged: at step 9" in shown
+    assert "and 2 more, see --json" in shown
+    assert max(map(len, shown.splitlines())) <= 80
+
+
+def test_too_few_networks_are_refused_with_the_reasons() -> None:
+    with pytest.raises(CambrianError, match="Only 0 of 1 networks could be trained:\n  a: late"):
+        figures("digits", {"a": "late"}, np.random.default_rng(0))

@@ -105,6 +105,22 @@ def test_sizes_are_known_without_running(name: str) -> None:
     assert sizes.flops == counter.get_total_flops()  # type: ignore[union-attr]
 
 
+def test_first_weights_follow_their_seed_whatever_else_is_drawn() -> None:
+    first = networks("transformer")
+    torch.rand(3)
+    for one, other in zip(first, networks("transformer"), strict=True):
+        pairs = zip(one.state_dict().items(), other.state_dict().values(), strict=True)
+        assert all(torch.equal(a, b) for (_, a), b in pairs)
+    different = [torch.equal(a, b) for a, b in zip(*(n.parameters() for n in first), strict=True)]
+    assert not all(different)
+
+
+def test_drawing_weights_leaves_torch_s_own_generator_alone() -> None:
+    before = torch.get_rng_state()
+    networks("transformer")
+    assert torch.equal(torch.get_rng_state(), before)
+
+
 def test_memory_grows_with_the_batch_and_is_the_same_every_time() -> None:
     (network, _) = networks("transformer")
     x, y = batches()

@@ -17,7 +17,7 @@ from evaluators.standing import Gain, Standing, TaskVerdict, Verdict
 from programs.errors import InputError
 from runs.lineage import lineage
 from runs.pages import charts
-from runs.pages.facts import Point, best_so_far, front, savings, without_score
+from runs.pages.facts import Point, best_so_far, elites, front, points, savings, without_score
 from runs.pages.family import family_page
 from runs.pages.page import embedded
 from runs.pages.report import report_page
@@ -26,7 +26,7 @@ from runs.pages.tree import chosen, nearest, tree
 from runs.record import RunRecord, candidate_id
 from runs.store import Store
 from tests.runs.pages.samples import HOSTILE, told_run
-from tests.runs.samples import candidate, new_run
+from tests.runs.samples import candidate, new_run, send_up
 
 
 class Page(HTMLParser):
@@ -86,6 +86,15 @@ def test_it_says_what_the_run_came_to(page: Page, run: RunRecord) -> None:
         "p1",
     ):
         assert said in text, said
+
+
+def test_scores_on_a_dearer_rung_come_first(store: Store, run: RunRecord) -> None:
+    send_up(store, run.id, every=1)
+    best, *_ = store.top(run=run.id)
+    assert (best.rung, best.baseline) == (1, 1.0)
+    assert elites(points(store, run.id), 1)[0].id == best.id
+    text = " ".join(Page(report_page(store, run.id)).text.split())
+    assert f"best score {best.score:.4f} over the start {best.score - 1:+.4f}" in text
 
 
 def test_a_verdict_is_shown_with_its_table(store: Store, run: RunRecord) -> None:
@@ -276,10 +285,12 @@ def test_the_command_names_all_that_decides_a_run(store: Store) -> None:
         "models": {"a b/c:8b": 0.5},
         "recall": False,
         "aggregate": 3,
+        "rungs": 2,
+        "eta": 3,
     }
     made = store.create_run("my task.py", "optimizer", 4, config, "t", "cpu", "p", {})
     assert command_of(made) == (
-        "cambrian run 'my task.py' --evals 9 --workers 2 --seed 4 --aggregate 3 "
+        "cambrian run 'my task.py' --evals 9 --workers 2 --seed 4 --aggregate 3 --rungs 2 "
         "--model 'a b/c:8b:0.5' --fresh"
     )
 
