@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 from runs import tables
 from runs.digest import BEGINNING, Digest
+from runs.inert import inert
 from runs.screen import money
 
 
 def bulletin(digest: Digest) -> str:
     """Write a digest in lines."""
-    return "\n".join(_lines(digest))
+    return "\n".join(map(inert, _lines(digest)))
 
 
 def _lines(digest: Digest) -> Iterator[str]:

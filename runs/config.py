@@ -24,6 +24,8 @@ DEFAULT_TEAM = {
     "crossover": 1.0,
     "iterate": 0.5,
     "target-line": 0.5,
+    "explain": 0.5,
+    "simplify": 0.5,
 }
 """Who proposes when a model is named and nobody else is."""
 

@@ -207,7 +207,7 @@ def _elsewhere(candidate: Candidate, aliases: Sequence[Candidate]) -> Iterator[R
     yield Text(f"The same behaviour written elsewhere ({len(aliases)}):", style="dim")
     apart = sorted(aliases, key=lambda alias: alias.program.key == candidate.program.key)
     for alias in apart[:MOST_ALIASES]:
-        line = f"  {alias.id[:8]}  {inert_line(tables.one_line(alias.program.source))}"
+        line = f"  {alias.id[:8]}  {tables.one_line(alias.program.source)}"
         yield Text(line, no_wrap=True, overflow="ellipsis")
 
 

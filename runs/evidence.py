@@ -10,6 +10,7 @@ from programs.export.evidence import DEFAULT_LR
 from programs.load import kind_named, read_program
 from programs.spec import Spec
 from runs import tables
+from runs.inert import inert_line
 from runs.record import RunRecord, Verdict
 from runs.store import Store
 
@@ -39,7 +40,7 @@ def evidence(candidate: Candidate, run: RunRecord, verdict: Verdict | None) -> E
     score = tables.score_text(evaluation.score, evaluation.stderr)
     facts = {
         "found": f"{run.started[:10]} as candidate {candidate.id} of run {run.id}, task {run.task}",
-        "how": f"{candidate.origin.proposer} {candidate.origin.operator}".strip(),
+        "how": inert_line(f"{candidate.origin.proposer} {candidate.origin.operator}"),
         "validation score": f"{score} (mean ± standard error, {len(evaluation.by_seed)} seeds)",
         "learning rate": f"{rate:.3g}, the best of the sweep",
         "verdict": "not verified on held-out data yet" if verdict is None else verdict.sentence,

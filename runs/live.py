@@ -17,6 +17,7 @@ from evaluators.levels import name_of
 from programs.errors import InputError
 from runs import tables
 from runs.ascent import ascent_of
+from runs.inert import inert
 from runs.paint import Painter
 from runs.progress import Display, Progress, Silent
 from runs.record import now
@@ -116,7 +117,7 @@ class Lines:
 
     def _say(self, text: str) -> None:
         self.said = time.monotonic()
-        _print(f"{time.strftime('%H:%M:%S')} {text}")
+        _print(f"{time.strftime('%H:%M:%S')} {inert(text)}")
 
 
 class JsonLines:

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from agent.portfolio import arm_of
 from evaluators.candidate import Candidate, Evaluation, Status
 from runs.config import RunConfig
+from runs.inert import inert_line
 
 LEADERS = 40
 NEWS = 5
@@ -205,7 +206,7 @@ def reason(candidate: Candidate) -> str:
     evaluation = candidate.evaluation
     if evaluation.status is Status.TIMED_OUT:
         return "timed out"
-    return evaluation.message.split(":")[0].strip() or str(evaluation.status)
+    return inert_line(evaluation.message.split(":")[0]) or str(evaluation.status)
 
 
 class Display(Protocol):

@@ -15,6 +15,7 @@ from evaluators.candidate import Candidate, Evaluation
 from runs import tables
 from runs.ascent import ascent_of
 from runs.curve import braille
+from runs.inert import inert_line
 from runs.progress import Progress, Tally
 
 WIDE = 130
@@ -223,4 +224,4 @@ def _news(progress: Progress) -> list[Text]:
     news = progress.news[-2:]
     if progress.stopping and not progress.ended:
         news = [*news[-1:], f"{progress.stopping}: finishing what is in flight, Ctrl-C drops it"]
-    return [Text(text, style="yellow") for text in news]
+    return [Text(inert_line(text), style="yellow") for text in news]

@@ -5,19 +5,18 @@ Each function returns one rich renderable or a string; none prints.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
 from evaluators.levels import name_of
+from runs.inert import inert, inert_line
 
 if TYPE_CHECKING:
     from rich.syntax import Syntax
 
-    from evaluators.candidate import Candidate
     from runs.ascent import Ascent
     from runs.progress import Progress
     from runs.record import Row
@@ -55,33 +54,18 @@ def score_text(score: float | None, stderr: float | None) -> str:
 
 
 def one_line(source: str) -> str:
-    """Write a program in one line: what it returns, then how that is made."""
-    lines = [line.strip() for line in source.partition("):\n")[2].splitlines() if line.strip()]
+    """Write a program in one inert line: what it returns, then how that is made."""
+    lines = _lines(source.partition("):\n")[2])
     if not lines or not lines[-1].startswith("return "):
-        return "; ".join(line.strip() for line in source.splitlines() if line.strip())
+        return "; ".join(_lines(source))
     *body, last = lines
     result = last.removeprefix("return ")
     return f"{result}  where {'; '.join(body)}" if body else result
 
 
-def leaders(
-    candidates: Iterable[Candidate], first: Candidate | None, program: bool = True
-) -> Table:
-    """Lay out candidates, best first, against the run's first on the same rung."""
-    table = Table(box=None, padding=(0, 1), expand=True)
-    for heading, style in (("id", "cyan"), ("score ± s.e.", ""), ("gain", "green"), ("size", "")):
-        table.add_column(heading, style=style, no_wrap=True, justify="left" if style else "right")
-    table.add_column("program", no_wrap=True, overflow="ellipsis", ratio=1)
-    for candidate in candidates:
-        standing = candidate.standing
-        start = None if first is None else first.on(standing.rung)
-        gain = ""
-        if start is not None and start.score is not None and standing.score is not None:
-            gain = f"{standing.score - start.score:+.4f}"
-        score = score_text(standing.score, standing.stderr)
-        cells = [candidate.id[:6], score, gain, str(candidate.program.size)]
-        table.add_row(*cells, escape(one_line(candidate.program.source)) if program else "")
-    return table
+def _lines(source: str) -> list[str]:
+    """Return the lines with anything in them, inert."""
+    return [inert_line(line) for line in source.splitlines() if line.strip()]
 
 
 def ranking(rows: Sequence[Row]) -> Table:
@@ -99,20 +83,22 @@ def ranking(rows: Sequence[Row]) -> Table:
         gain = "" if row.baseline is None else f"{row.score - row.baseline:+.4f}"
         table.add_row(
             row.id[:6],
-            row.task,
+            plain(row.task),
             *((row.kind,) if several else ()),
             score_text(row.score, row.stderr) + (f" {name_of(row.rung)}" if mixed else ""),
             gain,
             *(_cell(row.keys[name]) for name in more),
             str(row.size),
-            row.proposer,
-            escape(one_line(row.source)),
+            plain(row.proposer),
+            plain(one_line(row.source)),
         )
     return table
 
 
-def _cell(value: object) -> str:
-    return "" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
+def _cell(value: object) -> Text:
+    if isinstance(value, float):
+        return plain(f"{value:.4g}")
+    return plain("" if value is None else inert_line(str(value)))
 
 
 def counts(progress: Progress) -> str:
@@ -161,5 +147,5 @@ def program_text(source: str) -> Syntax:
 
 
 def plain(text: str) -> Text:
-    """Wrap text so that no bracket in it is read as markup."""
-    return Text(text)
+    """Wrap text so that no bracket in it is read as markup and no escape code acts."""
+    return Text(inert(text))

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from programs.errors import InputError
 from programs.export.evidence import Evidence
+from programs.export.header import FOUND
 from programs.export.names import class_name
 from programs.freeform import documentation
 from programs.program import Program
@@ -128,7 +129,7 @@ def export_freeform(
 
 
 def _header(program: Program, evidence: Evidence) -> str:
-    lines = [documentation(program.source) or f"A {program.kind} found by search."]
+    lines = [documentation(program.source) or f"{FOUND[program.kind]}."]
     lines += ["", *textwrap.wrap(_READING[program.form], 88)]
     if evidence.lines:
         lines += ["", "Evidence:", "", *(f"    {line}" for line in evidence.lines)]

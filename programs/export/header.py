@@ -12,7 +12,7 @@ from programs.load import kind_named
 from programs.program import Program
 from programs.tidy import tidy
 
-_DEFAULT = {
+FOUND = {
     "optimizer": "An optimiser found by search",
     "schedule": "A learning-rate schedule found by search",
     "architecture": "An architecture found by search",
@@ -29,7 +29,7 @@ def clean(program: Program) -> Genome:
 def header(program: Program, evidence: Evidence, reading: str, imports: str) -> str:
     """Return the module's docstring and imports; `reading` says what the program's names mean."""
     assert program.genome is not None
-    lines = [program.genome.doc.strip() or f"{_DEFAULT[program.kind]}, {program.key[:8]}."]
+    lines = [program.genome.doc.strip() or f"{FOUND[program.kind]}, {program.key[:8]}."]
     lines += ["", "The program:", "", *_indented(_source(program))]
     lines += ["", *textwrap.wrap(reading, 88)]
     if evidence.lines:

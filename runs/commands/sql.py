@@ -12,6 +12,7 @@ import click
 
 from programs.errors import InputError
 from runs.commands.common import db_option, json_option, out, print_json, talk
+from runs.inert import inert
 
 SHORT = 16
 """Characters of a cell that is not broken over lines."""
@@ -77,4 +78,4 @@ def _print(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
 def _shown(value: Any) -> str:
     if value is None:
         return ""
-    return f"{value:.6g}" if isinstance(value, float) else str(_plain(value))
+    return f"{value:.6g}" if isinstance(value, float) else inert(str(_plain(value)))

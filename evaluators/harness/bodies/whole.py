@@ -117,11 +117,12 @@ def whole(
     """Build the network that a payload describes, with the first weights that the seed gives.
 
     `data` holds `source`, `spec`, `stem` and `pooled`; a `body` stands in for what `source` says.
-    No other thread's draws move them.
+    No other thread's draws move the weights.
     """
     spec = Spec(**{**data["spec"], "shape": tuple(data["spec"]["shape"])})
     generator = torch.Generator().manual_seed(seed)
-    body = body_of(data["source"], spec, generator) if body is None else body
+    if body is None:
+        body = body_of(data["source"], spec, generator)
     return Whole(body, data["stem"], spec, data["pooled"], example, generator)
 
 

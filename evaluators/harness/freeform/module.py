@@ -23,6 +23,7 @@ from torch.fx import GraphModule, Node
 from evaluators.graph import DTYPES, MOST_NODES
 from evaluators.harness.bodies.graph import mixed
 from evaluators.harness.freeform.text import ProgramError, executed
+from evaluators.harness.luck import seeded
 from programs.spec import Spec
 from sandbox.base import Payload
 
@@ -81,8 +82,7 @@ def _quiet() -> None:
 
 
 def _built(source: str, spec: Spec, seed: int) -> nn.Module:
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
+    with seeded(seed):
         module = executed(source)["build"](spec)
     if not isinstance(module, nn.Module):
         raise ProgramError(f"expected `build` to return a module, found {type(module).__name__}")
