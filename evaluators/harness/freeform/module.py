@@ -131,7 +131,8 @@ class _Writing:
         names = [places[t] for t in exported.state_dict if t in self.trained and t in places]
         names += [n for n in self.held if n not in names and n in self.alive]
         self.weights = names
-        self.places = {self.signature.user_inputs[0]: 0}
+        (given,) = self.signature.user_inputs
+        self.places = {str(given): 0}
         self.places |= {name: 1 + i for i, name in enumerate(self.weights)}
         self.nodes: list[dict[str, Any]] = []
 
@@ -191,8 +192,8 @@ class _Writing:
         found = {}
         for number, name in enumerate(self.weights):
             target = self.held[name]
-            values: list[Tensor] = [h.get(target, self.constants[target]) for h in held]
-            values = [v.detach() for v in values]
+            first: Tensor = self.constants[target]
+            values = [h.get(target, first).detach() for h in held]
             if len({v.shape for v in values}) > 1:
                 raise ProgramError(f"`{target}` has another shape under another seed")
             stacked = torch.stack(values)
