@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test fuzz properties slow kills bench docs constraints clean
+.PHONY: demo test test-ray storm fuzz properties slow kills bench docs constraints clean
 
 demo: $(READY)
 	$(BIN)/cambrian demo
@@ -17,9 +17,17 @@ test: $(READY)
 	$(BIN)/lint-imports
 	$(BIN)/pytest
 
+# Several machines: the tests start a Ray cluster of three here.
+test-ray: $(READY)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,ray]'
+	$(BIN)/pytest tests/sandbox/test_cluster.py
+
 # Longer campaigns; their figures are recorded under docs/.
 fuzz: $(READY)
 	CAMBRIAN_FUZZ=100000 $(BIN)/pytest tests/programs/fuzz -s
+
+storm: $(READY)
+	CAMBRIAN_STORM=1000 $(BIN)/pytest tests/attacks/test_storm.py -s --timeout 3600
 
 properties: $(READY)
 	CAMBRIAN_GENOMES=20000 $(BIN)/pytest tests/programs/test_genomes.py -s --timeout 3600

@@ -49,16 +49,16 @@ def _views() -> tuple[View, ...]:
 
 
 def _view(name: str, known: int) -> View:
-    """Return a search on which the first `known` programs of the library were scored."""
+    """Return a search on which `known` programs of the library were scored, the first the best."""
     kind = kind_named(name)
     programs = [p for p in library(name).values() if p.genome is not None][:known]
     history = []
     for i, program in enumerate(programs):
         assert program.genome is not None
         found = fingerprint(program.genome, kind)
-        by_seed = (i / 10, i / 10 + 0.01)
+        by_seed = (-i / 10, -i / 10 + 0.01)
         judged = Evaluation(Status.SCORED, sum(by_seed) / 2, {}, by_seed, fingerprint=found)
-        origin = Origin("library", "warm start")
+        origin = Origin("library", "warm start", ("run-0",) if i else ())
         history.append(Candidate(f"run-{i}", i, program, origin, judged))
     goal = "Train a small classifier of handwritten digits in 200 steps."
     left = {"evaluations": 100.0, "usd": 1.0}

@@ -8,17 +8,18 @@ A program that reads but does what is known already is sent back like one that d
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from agent.prompts import named, score_of
 from agent.proposer import Proposal, Setback, View
 from agent.question import Answer, Dialogue, Question
-from agent.reply import Flawed, Reading, Worth, read_reply
+from agent.reply import Flawed, Offer, Reading, Worth, read_reply
 from evaluators.admit import Rejected, admit
 from evaluators.candidate import Origin
 from programs.errors import Fault
 from programs.kind import Kind
+from programs.program import Program
 
 REPAIRS = 2
 KNOWN = "computes exactly what"
@@ -26,10 +27,16 @@ KNOWN = "computes exactly what"
 Reader = Callable[[str, Kind, bool], Reading]
 """Reads a reply; the flag says that it was cut off."""
 
+Objection = Callable[[Program], str]
+"""What a proposer has against a program that reads: a clause, or nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A text with the fingerprint of what it does; `problem` says why it is of no use."""
+    """A text with the fingerprint of what it does; `problem` says why it is of no use.
+
+    In place of a fingerprint, which only the sandbox could find, free-form Python has its key.
+    """
 
     source: str
     rationale: str = ""
@@ -52,7 +59,11 @@ class Obtained:
 
 
 def obtain(
-    question: Question, view: View, read: Reader = read_reply, repairs: int = REPAIRS
+    question: Question,
+    view: View,
+    read: Reader = read_reply,
+    repairs: int = REPAIRS,
+    objection: Objection | None = None,
 ) -> Dialogue[Obtained]:
     """Ask; while nothing fresh comes, say what is wrong and ask again."""
     drafts: tuple[Draft, ...] = ()
@@ -63,7 +74,7 @@ def obtain(
             return Obtained(drafts, "" if drafts else answer.error, turn)
         readings = [read(s.text, view.kind, s.cut_off) for s in answer.samples]
         worth = next((r.worth for r in readings if r.worth is Worth.PROGRAM), readings[0].worth)
-        drafts = _sorted(_drafts(readings, view)) or drafts
+        drafts = _sorted(_drafts(readings, view, objection)) or drafts
         done = bool(drafts) and not drafts[0].problem
         if done or worth is Worth.REFUSED or turn == repairs:
             return Obtained(drafts, "" if drafts else f"{worth}: {_MEANING[worth]}", turn)
@@ -88,29 +99,45 @@ def proposal(draft: Draft, origin: Origin, repairs: int) -> Proposal:
 
 
 def known_behaviours(view: View) -> dict[str, str]:
-    """Return who first did what: fingerprints, and the candidates in words."""
+    """Return who first did what: fingerprints, keys of free-form texts, and who, in words."""
     known: dict[str, str] = {}
     for candidate in view.history:
         if candidate.evaluation.fingerprint:
             scored = f"{named(candidate)}, {score_of(candidate)},"
             known.setdefault(candidate.evaluation.fingerprint, scored)
+            if candidate.program.genome is None:
+                known.setdefault(candidate.program.key, scored)
     return known
 
 
-def _drafts(readings: list[Reading], view: View) -> list[Draft]:
+def _drafts(readings: list[Reading], view: View, objection: Objection | None = None) -> list[Draft]:
     known = known_behaviours(view)
     drafts: list[Draft] = []
     for reading in readings:
         for offer in reading.offers:
-            found = admit(offer.program.source, view.kind)
-            problem = found.reason if isinstance(found, Rejected) else ""
-            if not problem and (twin := known.get(found.fingerprint)):
-                problem = f"{KNOWN} {twin} does"
-            source = offer.program.source
-            drafts.append(Draft(source, offer.rationale, found.fingerprint, problem))
-            known.setdefault(found.fingerprint or source, "an earlier program of this reply")
+            draft = _draft(offer, view.kind, known)
+            if objection is not None and not draft.problem:
+                draft = replace(draft, problem=objection(offer.program))
+            drafts.append(draft)
+            mark = draft.fingerprint or draft.source
+            known.setdefault(mark, "an earlier program of this reply")
         drafts += [_flawed(each) for each in reading.flawed]
     return drafts
+
+
+def _draft(offer: Offer, kind: Kind, known: Mapping[str, str]) -> Draft:
+    """Judge a program that reads by what can be known of it without the sandbox."""
+    program = offer.program
+    if program.genome is None:
+        # Only the sandbox can say what free-form Python does; here it is told apart by its text.
+        twin = known.get(program.key)
+        problem = f"{KNOWN} {twin} does" if twin else ""
+        return Draft(program.source, offer.rationale, program.key, problem)
+    found = admit(program.source, kind)
+    problem = found.reason if isinstance(found, Rejected) else ""
+    if not problem and (twin := known.get(found.fingerprint)):
+        problem = f"{KNOWN} {twin} does"
+    return Draft(program.source, offer.rationale, found.fingerprint, problem)
 
 
 def _flawed(flawed: Flawed) -> Draft:
@@ -152,7 +179,7 @@ def _complaint(reading: Reading, drafts: tuple[Draft, ...], view: View) -> str:
 
 def _refusal(draft: Draft) -> str:
     if not draft.problem.startswith(KNOWN):
-        return f"That program reads, but it is not trained: {draft.problem}. Propose another."
+        return f"That program reads, but it will not do: {draft.problem}. Propose another."
     return (
         f"However it is written, that program {draft.problem}. It is not trained again. Propose "
         "one that computes something else."

@@ -7,6 +7,7 @@ that cannot be reached is left alone for a while, so that a run does not wait fo
 from __future__ import annotations
 
 import asyncio
+import itertools
 import math
 import time
 from collections.abc import Mapping
@@ -14,11 +15,13 @@ from dataclasses import dataclass, replace
 
 from agent.ledger import Ledger
 from agent.prices import Price, price_of
-from agent.question import Answer, Call, Question, Report
+from agent.question import IN_FLIGHT, Answer, Call, Question, Report
 from agent.redact import redacted
 from agent.transport import Completion, Transport, Trouble, trouble_of
 
-IN_FLIGHT = 8
+AT_ONCE = 8
+"""Calls that may be in flight at the same time."""
+
 PATIENCE = 3
 """Failures in a row, each after its retries, after which a model is left alone for a while."""
 
@@ -80,7 +83,9 @@ class Standing:
 class Door:
     """Puts questions to models within a ledger's limit; use it from one event loop.
 
-    Every call, refused ones included, goes to `report` before its answer is returned.
+    Every call, refused ones included, goes to `report` before its answer is returned. It goes to
+    `announce` before each request is sent, with what it may cost, so that no cost is forgotten if
+    this process is killed meanwhile.
     """
 
     def __init__(
@@ -89,11 +94,14 @@ class Door:
         report: Report,
         transport: Transport,
         *,
+        announce: Report = lambda _: None,
         prices: Mapping[str, Price] | None = None,
-        in_flight: int = IN_FLIGHT,
+        in_flight: int = AT_ONCE,
         pace: Pace | None = None,
     ) -> None:
         self.ledger, self.report, self.transport = ledger, report, transport
+        self.announce = announce
+        self._tickets = itertools.count(1)
         self.pace = pace or Pace()
         self._prices = dict(prices or {})
         self._standings: dict[str, Standing] = {}
@@ -102,10 +110,10 @@ class Door:
     async def answer(self, model: str, question: Question) -> Answer:
         """Return the model's answer, and report the call."""
         async with self._room:
-            began = time.monotonic()
-            answer = await self._sampled(model, question)
+            began, ticket = time.monotonic(), next(self._tickets)
+            answer = await self._sampled(Call(model, question, Answer(), ticket))
         answer = _redacted(replace(answer, seconds=time.monotonic() - began))
-        self._report(model, question, answer)
+        self.report(_written(Call(model, question, answer, ticket)))
         return answer
 
     async def close(self) -> None:
@@ -118,33 +126,28 @@ class Door:
             self._standings[model] = Standing(self._prices.get(model) or price_of(model))
         return self._standings[model]
 
-    def _report(self, model: str, question: Question, answer: Answer) -> None:
-        # A call that was never made is noted without its messages: there may be thousands.
-        made = not answer.error.startswith(UNASKED)
-        said = tuple((role, redacted(text)) for role, text in question.messages if made)
-        self.report(Call(model, replace(question, messages=said), answer))
-
-    async def _sampled(self, model: str, question: Question) -> Answer:
+    async def _sampled(self, call: Call) -> Answer:
         """Ask until there are enough samples: not every provider gives several at once."""
         whole = Answer()
-        while (missing := question.samples - len(whole.samples)) > 0:
-            part = await self._tried(model, question, missing)
+        while (missing := call.question.samples - len(whole.samples)) > 0:
+            part = await self._tried(replace(call, answer=whole), missing)
             whole = _added(whole, part)
             if part.error:
                 # Some samples are better than none.
                 return replace(whole, error="" if whole.samples else part.error)
         return whole
 
-    async def _tried(self, model: str, question: Question, samples: int) -> Answer:
+    async def _tried(self, call: Call, samples: int) -> Answer:
         """Make one request, again after a pause where that may help."""
-        standing, usd, attempt = self.standing(model), 0.0, 0
+        question = call.question
+        standing, usd, attempt = self.standing(call.model), 0.0, 0
         while True:
             if shut := standing.shut():
                 return Answer(error=f"{CLOSED}: {shut}", usd=usd)
             worst = standing.price.worst(question, samples) if standing.price else 0.0
             if not self.ledger.reserve(worst):
                 return Answer(error="budget: the dollar limit leaves no room for a call", usd=usd)
-            outcome, cost = await self._once(model, question, samples, worst)
+            outcome, cost = await self._once(_costing(call, usd), samples, worst)
             usd += cost
             if isinstance(outcome, Completion):
                 standing.praise()
@@ -159,20 +162,24 @@ class Door:
                 return Answer(error=outcome.reason, usd=usd)
 
     async def _once(
-        self, model: str, question: Question, samples: int, worst: float
+        self, call: Call, samples: int, worst: float
     ) -> tuple[Completion | Trouble, float]:
         """Make one request and book what it costs, whatever becomes of it."""
-        standing, timeout = self.standing(model), self.pace.timeout
+        standing, timeout = self.standing(call.model), self.pace.timeout
         outcome: Completion | Trouble
         cost = worst
         try:
-            sending = self.transport.send(model, question, samples, timeout, standing.bare)
+            said = f"{IN_FLIGHT}: the process ended during the call"
+            self.announce(_written(_costing(call, worst, said)))
+            sending = self.transport.send(
+                call.model, call.question, samples, timeout, standing.bare
+            )
             outcome = await asyncio.wait_for(sending, timeout + 1.0)
             cost = _cost(standing, outcome, worst)
         except asyncio.CancelledError:
             # Nobody waits for the answer any more, but the provider may charge for it.
-            error = f"{CANCELLED}: the run stopped during the call"
-            self._report(model, question, Answer(error=error, usd=worst))
+            said = f"{CANCELLED}: the run stopped during the call"
+            self.report(_written(_costing(call, worst, said)))
             raise
         except Exception as error:
             outcome = trouble_of(error)
@@ -180,6 +187,22 @@ class Door:
         finally:
             self.ledger.settle(worst, cost)
         return outcome, cost
+
+
+def _costing(call: Call, usd: float, error: str = "") -> Call:
+    """Return a call that has cost so much more, whatever was answered before."""
+    answer = Answer(error=error, usd=call.answer.usd + usd)
+    return replace(call, answer=answer)
+
+
+def _written(call: Call) -> Call:
+    """Return a call as it is recorded: without keys, and without messages if it was not made.
+
+    There may be thousands of those.
+    """
+    made = not call.answer.error.startswith(UNASKED)
+    said = tuple((role, redacted(text)) for role, text in call.question.messages if made)
+    return replace(call, question=replace(call.question, messages=said))
 
 
 def _cost(standing: Standing, done: Completion, worst: float) -> float:

@@ -41,14 +41,22 @@ def read_edits(source: str, text: str, kind: Kind, cut_off: bool = False) -> Rea
 
 
 def _hunks(text: str) -> list[tuple[str, str]]:
-    """Return what each run of lines in a fenced diff replaces, and by what."""
+    """Return what each run of lines in a fenced diff replaces, and by what.
+
+    A line that goes after one that came begins another run, for models leave out what is between.
+    """
     found: list[tuple[str, str]] = []
     for body in _DIFF.findall(text):
         old: list[str] = []
         new: list[str] = []
+        before = ""
         for line in [*body.split("\n"), "@@"]:
             if line.startswith(("---", "+++")):
                 continue
+            if before == "+" and line[:1] == "-":
+                found.append(("\n".join(old), "\n".join(new)))
+                old, new = [], []
+            before = line[:1]
             if line[:1] in ("-", " "):
                 old.append(line[1:])
             if line[:1] in ("+", " "):

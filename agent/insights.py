@@ -1,4 +1,4 @@
-"""Notes to self: what the record says about parts of programs, recomputed from all of it each time.
+"""Notes by rule: what the record says about parts of programs, recomputed from all of it each time.
 
 For every vocabulary function, programs that use it are compared with those that do not, by the
 rank of their scores. A note is kept while its evidence is (|t| of at least 2 on at least 4 programs
@@ -12,11 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from agent.claims import LEAST, STRENGTH, contrast, judged, ranks
 from agent.proposer import View
-from evaluators.candidate import Candidate, Status
-
-LEAST = 4
-STRENGTH = 2.0
+from evaluators.candidate import Candidate
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,34 +38,22 @@ class Insight:
 
 def insights(view: View, count: int = 6) -> list[Insight]:
     """Return the notes with the strongest evidence, strongest first."""
-    judged = [c for c in view.history if _judged(c)]
-    if len(judged) < 2 * LEAST:
+    known = judged(view.history)
+    if len(known) < 2 * LEAST:
         return []
-    ranks = np.empty(len(judged))
-    scores = [-np.inf if c.score is None else c.score for c in judged]
-    ranks[np.argsort(scores, kind="stable")] = np.linspace(0.0, 1.0, len(judged))
-    found = sorted(_compared(judged, ranks), key=lambda i: (-abs(i.strength), i.op))
+    found = sorted(_compared(known, ranks(known)), key=lambda i: (-abs(i.strength), i.op))
     return found[:count]
 
 
-def _judged(candidate: Candidate) -> bool:
-    unknown = (Status.INVALID, Status.DUPLICATE)
-    return candidate.program.genome is not None and candidate.evaluation.status not in unknown
-
-
-def _compared(judged: list[Candidate], ranks: np.ndarray) -> Iterator[Insight]:
-    used = [_ops(c) for c in judged]
+def _compared(known: list[Candidate], ranked: np.ndarray) -> Iterator[Insight]:
+    used = [_ops(c) for c in known]
     for op in sorted(set().union(*used)):
         has = np.array([op in ops for ops in used])
-        if min(has.sum(), (~has).sum()) < LEAST:
-            continue
-        effect = ranks[has].mean() - ranks[~has].mean()
-        spread = np.sqrt(ranks[has].var() / has.sum() + ranks[~has].var() / (~has).sum())
-        strength = float(effect / max(spread, 1e-9))
-        if abs(strength) >= STRENGTH:
-            best = np.argsort(-ranks * has, kind="stable")[:2]
-            best_two = tuple(judged[i].index for i in best)
-            yield Insight(op, float(effect), strength, int(has.sum()), best_two)
+        found = contrast(has, ranked)
+        if found is not None and abs(found.strength) >= STRENGTH:
+            best = np.argsort(-ranked * has, kind="stable")[:2]
+            best_two = tuple(known[i].index for i in best)
+            yield Insight(op, found.effect, found.strength, int(has.sum()), best_two)
 
 
 def _ops(candidate: Candidate) -> set[str]:

@@ -17,12 +17,17 @@ STEEPNESS = 1.0
 def parents(view: View, count: int, rng: np.random.Generator) -> list[Candidate]:
     """Draw up to `count` different candidates of the best, the better ones more often."""
     pool = view.elites(POOL)
-    if not pool:
+    chosen = (pool[i] for i in drawn(len(pool), count, rng))
+    return sorted(chosen, key=lambda c: (-(c.score or 0.0), c.index))
+
+
+def drawn(length: int, count: int, rng: np.random.Generator) -> list[int]:
+    """Draw up to `count` different ranks of `length`, the first more often."""
+    if not length:
         return []
-    chances = (np.arange(len(pool)) + 1.0) ** -STEEPNESS
-    size = min(count, len(pool))
-    drawn = rng.choice(len(pool), size=size, replace=False, p=chances / chances.sum())
-    return sorted((pool[i] for i in drawn), key=lambda c: (-(c.score or 0.0), c.index))
+    chances = (np.arange(length) + 1.0) ** -STEEPNESS
+    size = min(count, length)
+    return rng.choice(length, size=size, replace=False, p=chances / chances.sum()).tolist()
 
 
 def with_elites(view: View, chosen: list[Candidate], count: int) -> list[Candidate]:

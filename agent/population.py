@@ -21,30 +21,31 @@ from programs.genome import Genome
 class Member:
     """A possible parent, with its score on each rung that it was judged on, the cheapest first.
 
-    Where it has no score it loses any fight.
+    Where it has no score it loses any fight. Free-form Python has no genome, so that only its
+    constants can be changed.
     """
 
     id: str
-    genome: Genome
+    genome: Genome | None
     scores: tuple[float, ...]
     fingerprint: str = ""
+    source: str = ""
 
 
 def population(view: View, size: int) -> list[Member]:
     """Return the living members, oldest first."""
-    seeds = [m for c in view.history if c.id in view.seeds and (m := _member(c)) is not None]
+    seeds = [_member(c) for c in view.history if c.id in view.seeds]
     living = (c for c in view.history if c.id not in view.seeds and c.score is not None)
-    children = [m for c in living if (m := _member(c)) is not None][-size:]
+    children = [_member(c) for c in living if c.evaluation.ranked][-size:]
     copies = [seeds[i % len(seeds)] for i in range(size - len(children))] if seeds else []
     return copies + children
 
 
-def _member(candidate: Candidate) -> Member | None:
-    if candidate.program.genome is None:
-        return None
+def _member(candidate: Candidate) -> Member:
     judged = (candidate.evaluation, *candidate.climbs)
     scores = tuple(-np.inf if e.score is None else e.score for e in judged)
-    return Member(candidate.id, candidate.program.genome, scores, candidate.evaluation.fingerprint)
+    program, behaviour = candidate.program, candidate.evaluation.fingerprint
+    return Member(candidate.id, program.genome, scores, behaviour, program.source)
 
 
 def tournament(members: Sequence[Member], size: int, rng: np.random.Generator) -> Member:

@@ -16,9 +16,11 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from agent.insights import insights
+from agent.notes import standing
 from agent.proposer import View
 from agent.question import Message
 from evaluators.candidate import Candidate, Status
+from programs.check import check
 from programs.errors import Fault
 from programs.kind import Kind
 from programs.load import kind_named, library, make_program
@@ -26,6 +28,7 @@ from programs.load import kind_named, library, make_program
 BUDGET = 6_000
 ELITES = 5
 FAILURES = 6
+NOTES = 6
 DUPLICATES = 4
 CHARACTERS_PER_TOKEN = 3.5
 LONGEST_REASON = 200
@@ -116,6 +119,14 @@ def fitted(sections: Sequence[Section], budget: int) -> tuple[Section, ...]:
 def _language(kind: Kind) -> Section:
     entry = kind.entry
     needed = ", ".join(f"`{n}`" for n in entry.required)
+    optional = ", ".join(f"`{n}`" for n in entry.inputs if n not in entry.required)
+    taken = f"It takes {needed}" + (f" and may take any of {optional}." if optional else ".")
+    helpers = (
+        ", after any number of helper functions of the same sort that it calls, or repeats with "
+        "`repeat(f, n, x)`; a helper may call those before it"
+        if kind.motifs
+        else ", and nothing beside it"
+    )
     state = (
         " Every other parameter is a state that you invent, zero at the start; return its new "
         "value after the result, in the order of the parameters."
@@ -123,11 +134,10 @@ def _language(kind: Kind) -> Section:
         else ""
     )
     rules = (
-        f"You design {kind.name}s as small programs and know the literature on them. A program is "
-        f"one Python function `def {entry.name}(…)` of straight-line assignments in a restricted "
-        "language, and nothing beside it: no `if`, no loops, no imports, no attributes, no calls "
-        f"but those listed below. It takes {needed} and may take any of "
-        f"{', '.join(f'`{n}`' for n in entry.inputs if n not in entry.required)}.{state}"
+        f"You design {_PLURALS.get(kind.name, kind.name + 's')} as small programs and know the "
+        f"literature on them. A program is one Python function `def {entry.name}(…)` of "
+        f"straight-line assignments in a restricted language{helpers}. There is no `if`, no loop, "
+        f"no import, no attribute, and no call but of what is listed below. {taken}{state}"
     )
     return Section("language", "", (rules, _conventions(kind), _example(kind)), 3)
 
@@ -142,16 +152,25 @@ def _conventions(kind: Kind) -> str:
     return "\n\n".join(blocks)
 
 
+_PLURALS = {"schedule": "learning-rate schedules", "architecture": "neural architectures"}
+
+_EXAMPLES = ("lion", "cosine_warmup", "resnet", "transformer", "mlp")
+"""Library programs that show the language well; the first that suits the task is shown."""
+
+
 def _example(kind: Kind) -> str:
     known = library(kind.name)
-    name = "lion" if "lion" in known else next(iter(known), "")
-    return f"For example:\n\n{block(known[name].source)}" if name else ""
+    named = (known[name] for name in _EXAMPLES if name in known)
+    suits = (p for p in named if p.genome and not isinstance(check(p.genome, kind), Fault))
+    shown = next(suits, None)
+    return f"For example:\n\n{block(shown.source)}" if shown else ""
 
 
 @cache
 def _vocabulary(kind: Kind) -> Section:
     infix = [op.infix for op in kind.ops.values() if op.infix]
-    signs = f"Operators: {' '.join(infix)} and unary -. Constants: {', '.join(kind.constants)}."
+    constants = f" Constants: {', '.join(kind.constants)}." if kind.constants else ""
+    signs = f"Operators: {' '.join(infix)} and unary -.{constants}"
     lines = [
         f"{op.usage}: {op.doc}" for op in kind.ops.values() if not op.infix and op.name != "neg"
     ]
@@ -173,7 +192,7 @@ def _programs(shown: Sequence[Candidate]) -> Section:
 
 def scored_program(candidate: Candidate) -> str:
     """Show a program below its name, score and size."""
-    head = f"### {named(candidate)}: {score_of(candidate)}, {candidate.program.size} statements"
+    head = f"### {named(candidate)}: {score_of(candidate)}, {size_of(candidate)}"
     return f"{head}\n{block(shown_source(candidate))}"
 
 
@@ -185,9 +204,24 @@ def named(candidate: Candidate) -> str:
 def score_of(candidate: Candidate) -> str:
     """Write a score with its standard error, or what became of the program."""
     score, stderr = candidate.score, candidate.evaluation.stderr
+    if score is None and candidate.evaluation.status is Status.DUPLICATE:
+        # Its message names the other by its id, which is another in every run.
+        return "no score (found again, and known to get none)"
     if score is None:
         return f"no score ({candidate.evaluation.message or candidate.evaluation.status})"
     return f"{score:.4f}" if stderr is None else f"{score:.4f} ± {stderr:.4f}"
+
+
+def size_of(candidate: Candidate) -> str:
+    """Say how large a program is, and what the network costs that it describes."""
+    metrics = candidate.evaluation.metrics
+    costs = [
+        f"{int(metrics[name]):,} {word}"
+        for name, word in (("parameters", "parameters"), ("flops", "FLOPs"))
+        if name in metrics
+    ]
+    right = [f"accuracy {metrics['accuracy']:.1%}"] if costs and "accuracy" in metrics else []
+    return ", ".join([f"{candidate.program.size} statements", *costs, *right])
 
 
 def shown_source(candidate: Candidate) -> str:
@@ -205,12 +239,16 @@ def block(source: str) -> str:
 
 
 def _notes(view: View) -> Section:
-    return Section("insights", "What the record says", tuple(f"- {i}" for i in insights(view)))
+    """Show what models noted and results did not refute, then what the record says by rule."""
+    notes = [f"- noted before: {n}" for n in standing(view.notes, view.history)[:NOTES]]
+    found = [f"- {i}" for i in insights(view)]
+    return Section("insights", "What the record says", (*notes, *found))
 
 
 def _failures(view: View) -> Section:
     """List why programs got no score, the commonest reasons first, of equals the latest."""
-    without = [c for c in view.history if c.score is None]
+    copy = Status.DUPLICATE
+    without = [c for c in view.history if c.score is None and c.evaluation.status is not copy]
     reasons = [(c.evaluation.message or str(c.evaluation.status))[:LONGEST_REASON] for c in without]
     latest = {reason: place for place, reason in enumerate(reasons)}
     ranked = sorted(Counter(reasons).items(), key=lambda r: (-r[1], -latest[r[0]]))

@@ -15,6 +15,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from agent.notes import Note
 from agent.question import Dialogue
 from evaluators.candidate import Candidate, Origin, Status
 from programs.errors import InputError, closest
@@ -30,7 +31,8 @@ class View:
 
     `history` holds every candidate so far in order of proposal; `seeds` are the programs that the
     search starts from, with the ids of the candidates that carry them. `index` is the place that
-    is being filled, `facts` what is known about the task beside its goal, by a word each.
+    is being filled, `facts` what is known about the task beside its goal, by a word each, `notes`
+    what models wrote down at the places that `history` holds.
     """
 
     task: str
@@ -41,6 +43,7 @@ class View:
     budget_left: Mapping[str, float] = field(default_factory=dict)
     index: int = 0
     facts: Mapping[str, str] = field(default_factory=dict)
+    notes: Sequence[Note] = ()
 
     @property
     def scored(self) -> list[Candidate]:
@@ -55,10 +58,14 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What a proposer offers: a genome, or a text that is still to be read."""
+    """What a proposer offers: a genome, or a text that is still to be read.
+
+    `notes` were written by a model before it, and belong to the place that it fills.
+    """
 
     offer: Genome | str
     origin: Origin
+    notes: tuple[Note, ...] = ()
 
 
 @runtime_checkable

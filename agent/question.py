@@ -85,12 +85,25 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A question that was put to a model, and the answer."""
+    """A question that was put to a model, and the answer.
+
+    A call is known by its `ticket` from the moment before it is made: what is reported of it then
+    has the error "in flight" and costs what is set aside for it.
+    """
 
     model: str
     question: Question
     answer: Answer
+    ticket: int = 0
 
+    @property
+    def in_flight(self) -> bool:
+        """Tell whether the answer is still to come."""
+        return self.answer.error.startswith(IN_FLIGHT)
+
+
+IN_FLIGHT = "in flight"
+"""How the error of a call begins that is being made."""
 
 Report = Callable[[Call], None]
 """Takes every call, in any thread."""

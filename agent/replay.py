@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from agent.door import CANCELLED
-from agent.question import Answer, Asker, Call, Question, Report, Sample
+from agent.question import IN_FLIGHT, Answer, Asker, Call, Question, Report, Sample
 
 _MARK = '{"samples":'
 
@@ -72,7 +72,7 @@ def request(question: Question) -> dict[str, Any]:
 def recorded(row: Mapping[str, Any]) -> Recorded | None:
     """Read a recorded call; `None` for one that was never answered."""
     error, asked = str(row["error"]), row["messages"]
-    if error.startswith(CANCELLED) or not isinstance(asked, Mapping):
+    if error.startswith((CANCELLED, IN_FLIGHT)) or not isinstance(asked, Mapping):
         return None
     messages = tuple((m["role"], m["content"]) for m in asked["messages"])
     question = Question(messages, row["purpose"], samples=int(asked["n"]))

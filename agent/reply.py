@@ -4,11 +4,14 @@
     Flawed     a text that is meant as a program, and the fault that keeps it from being one
     Reading    both of these, and one word for what the reply was worth
 
-Nothing that a model says is executed: texts are cut out and parsed.
+Nothing that a model says is executed: texts are cut out and parsed. A text is first read without
+what stands around its functions, as a program of the language; only then, with its imports,
+constants and classes, as free-form Python.
 """
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import textwrap
@@ -19,7 +22,6 @@ from enum import StrEnum
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
 from programs.errors import Fault
-from programs.freeform import Freeform, recognise
 from programs.kind import Kind
 from programs.load import read_program
 from programs.program import Program
@@ -83,10 +85,10 @@ def read_reply(text: str, kind: Kind, cut_off: bool = False) -> Reading:
     """Return the programs in a reply, or what it was instead."""
     offers: list[Offer] = []
     flawed: list[Flawed] = []
-    for source, rationale in _texts(text, kind):
-        program = _read(source, kind)
+    for found, rationale in _texts(text, kind):
+        program = _read(found, kind)
         if isinstance(program, Fault):
-            flawed.append(Flawed(source, program, rationale))
+            flawed.append(Flawed(found.source, program, rationale))
         elif all(o.program.key != program.key for o in offers):
             offers.append(Offer(program, rationale))
     worth = Worth.PROGRAM if offers else _failure(text, kind, flawed, cut_off)
@@ -98,7 +100,15 @@ def read_reply(text: str, kind: Kind, cut_off: bool = False) -> Reading:
 _FENCE = re.compile(r"^[ \t>]*(`{3,}|~{3,})[ \t]*([\w+#-]*)[^\n]*\n", re.MULTILINE)
 
 
-def _texts(text: str, kind: Kind) -> Iterator[tuple[str, str]]:
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """The functions of a program, and the `whole` with what they need to run as Python."""
+
+    source: str
+    whole: str = ""
+
+
+def _texts(text: str, kind: Kind) -> Iterator[tuple[_Text, str]]:
     """Yield every text that may be a program, with what is said about it."""
     text = text.replace("\r\n", "\n")
     blocks = list(_blocks(text))
@@ -111,7 +121,7 @@ def _texts(text: str, kind: Kind) -> Iterator[tuple[str, str]]:
     found = [(s, said) for body, said in blocks for s in _programs(body, kind)]
     found = found or [(s, _short(_before(text, kind))) for s in _programs(text, kind)]
     # A block without any function of ours still deserves to be told what is missing.
-    yield from found or ((body, said) for body, said in blocks[:1] if body.strip())
+    yield from found or ((_Text(body), said) for body, said in blocks[:1] if body.strip())
 
 
 def _blocks(text: str) -> Iterator[tuple[str, str]]:
@@ -150,35 +160,59 @@ def _written(value: object) -> list[_Written]:
         return [w for each in inner if isinstance(each, list | dict) for w in _written(each)]
 
 
-def _programs(text: str, kind: Kind) -> Iterator[str]:
-    """Cut a text into programs; one in free-form Python needs all that stands around it."""
-    cuts = list(_cut(text, kind))
-    whole = textwrap.dedent(text)
-    reads = any(isinstance(_read(cut, kind), Program) for cut in cuts)
-    free = not reads and isinstance(recognise(whole, kind), Freeform)
-    yield from [whole] if free else cuts
-
-
-def _cut(text: str, kind: Kind) -> Iterator[str]:
+def _programs(text: str, kind: Kind) -> Iterator[_Text]:
     """Cut a text into programs: each ends with the body of a function named as the kind asks."""
     lines = textwrap.dedent(text.replace("\t", "    ")).split("\n")
     lines = [re.sub(r"^(?:>>>|\.\.\.) ?", "", line) for line in lines]
+    entries = (kind.entry.name, *_FREE_ENTRIES.get(kind.name, ()))
+    heads = [_HEAD.match(line) for line in lines]
+    alone = sum(head is not None and head[1] in entries for head in heads) == 1
+    module = _module("\n".join(lines)) if alone else ""
+    imports = "".join(
+        f"{line}\n" for line in lines if re.match(r"import \w|from \w\S* import", line)
+    )
     kept: list[str] = []
     place = 0
     while place < len(lines):
-        head = re.match(r"(?:async )?def\s+(\w+)", lines[place])
+        head = heads[place]
         if head is None:
             kept += [lines[place]] if re.match(r'\s*"""[^"]*"""\s*$', lines[place]) else []
             place += 1
             continue
         end = _end_of(lines, place)
         kept += lines[place:end]
-        if head[1] == kind.entry.name:
-            yield "\n".join(kept).rstrip() + "\n"
+        if head[1] in entries:
+            source = "\n".join(kept).rstrip() + "\n"
+            yield _Text(source, module or imports + source)
             kept = []
         place = end
-    if any(line.startswith("def ") for line in kept):
-        yield "\n".join(kept).rstrip() + "\n"
+    if not module and any(line.startswith("def ") for line in kept):
+        yield _Text("\n".join(kept).rstrip() + "\n")
+
+
+_HEAD = re.compile(r"(?:async )?def\s+(\w+)")
+_FREE_ENTRIES = {"architecture": ("build",)}
+"""Functions by which free-form programs are known, beside the language's own."""
+
+_KEPT = (
+    *(ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign),
+    *(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef),
+)
+
+
+def _module(text: str) -> str:
+    """Return a text that is Python without what it would do when imported; else nothing."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ""
+    lines: list[str | None] = [*text.split("\n")]
+    for node in tree.body:
+        docstring = node is tree.body[0] and ast.get_docstring(tree) is not None
+        if not isinstance(node, _KEPT) and not docstring:
+            end = node.end_lineno or node.lineno
+            lines[node.lineno - 1 : end] = [None] * (end - node.lineno + 1)
+    return "\n".join(line for line in lines if line is not None).strip() + "\n"
 
 
 def _end_of(lines: list[str], start: int) -> int:
@@ -211,13 +245,13 @@ _MODULES = re.compile(
 )
 
 
-def _read(source: str, kind: Kind) -> Program | Fault:
+def _read(text: _Text, kind: Kind) -> Program | Fault:
     """Read a text; `torch.sqrt(v)` will do for `sqrt(v)` where that makes it a program."""
-    plain = _MODULES.sub("", source)
-    program = read_program(plain, kind)
-    return (
-        program if plain == source or isinstance(program, Program) else read_program(source, kind)
-    )
+    plain = read_program(_MODULES.sub("", text.source), kind)
+    if isinstance(plain, Program) and plain.genome is not None:
+        return plain
+    whole = read_program(text.whole, kind) if text.whole else plain
+    return whole if isinstance(whole, Program) else read_program(text.source, kind)
 
 
 # -- naming failures -------------------------------------------------------------------------------

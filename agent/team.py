@@ -20,10 +20,12 @@ import numpy as np
 
 from agent.door import CLOSED, UNASKED
 from agent.line import Line
+from agent.notes import Note, due
 from agent.portfolio import Arm, records, shares, stand_in
 from agent.proposer import Proposal, Proposer, Setback, Talker, View
 from agent.proposers.evolution import PROPOSER as EVOLUTION
 from agent.question import Answer, Asker, Dialogue, Question
+from agent.reflect import reflect
 from programs.errors import CambrianError, InputError
 
 DRAWS = 10
@@ -38,8 +40,10 @@ class Held:
     view: View
     rng: np.random.Generator
     dialogue: Dialogue[Proposal | Setback]
+    questions: tuple[Question, ...] = ()
     answers: list[Answer | None] = field(default_factory=list)
     usage: dict[str, float] = field(default_factory=dict)
+    notes: tuple[Note, ...] = ()
     future: Future[Proposal] = field(default_factory=Future)
 
     def count(self, answer: Answer, shares: int) -> None:
@@ -69,18 +73,24 @@ class Team:
     ) -> None:
         self.arms, self.proposers, self.say = tuple(arms), proposers, say
         self.failures: Counter[tuple[str, str]] = Counter()
-        self.asked: dict[Future[Answer], list[tuple[Held, Question, int]]] = {}
+        self.asked: dict[Future[Answer], list[tuple[Held, int]]] = {}
         self._shared: dict[str, Future[Answer]] = {}
         self._line = Line(asker) if asker is not None else None
 
     def draw(self, view: View, rng: np.random.Generator) -> Future[Proposal]:
         """Give the view's place to an arm; the proposal comes now or later."""
         chances = shares(view, self.arms)
+        reflecting = due(view.history) and any(arm.model for arm in self.arms)
+        if reflecting:
+            # Notes are written by whoever asks a model here anyway.
+            chances = chances * [bool(arm.model) for arm in self.arms]
         for _ in range(DRAWS):
             arm = self.arms[rng.choice(len(self.arms), p=chances / chances.sum())]
             proposer = self.proposers[arm.proposer]
             if not isinstance(proposer, Proposer):
                 held = Held(arm, view, rng, proposer.converse(view, rng))
+                if reflecting:
+                    held.dialogue = _reflecting(held, held.dialogue)
                 self._go_on(held)
                 return held.future
             if proposals := proposer.propose(view, 1, rng):
@@ -91,10 +101,8 @@ class Team:
     def pump(self) -> None:
         """Go on with every dialogue whose answer has come."""
         for future in [f for f in self.asked if f.done()]:
-            for held, question, place in self.asked.pop(future):
-                answer = future.result()
-                held.count(answer, question.shares)
-                held.answers[place] = answer
+            for held, place in self.asked.pop(future):
+                held.answers[place] = future.result()
                 if None not in held.answers:
                     self._go_on(held)
 
@@ -122,15 +130,18 @@ class Team:
 
     def _go_on(self, held: Held) -> None:
         answers = tuple(a for a in held.answers if a is not None)
+        # Counted in the order of asking: sums of floats must not depend on who answers first.
+        for answer, question in zip(answers, held.questions, strict=True):
+            held.count(answer, question.shares)
         try:
             questions = held.dialogue.send(answers) if answers else next(held.dialogue)
         except StopIteration as end:
-            held.future.set_result(self._proposal(held, end.value))
+            held.future.set_result(replace(self._proposal(held, end.value), notes=held.notes))
             return
-        held.answers = [None] * len(questions)
+        held.questions, held.answers = questions, [None] * len(questions)
         for place, question in enumerate(questions):
             future = self._ask(held.arm.model, question)
-            self.asked.setdefault(future, []).append((held, question, place))
+            self.asked.setdefault(future, []).append((held, place))
 
     def _ask(self, model: str, question: Question) -> Future[Answer]:
         assert self._line is not None
@@ -169,6 +180,12 @@ class Team:
                 origin = replace(origin, usage={**held.usage, **origin.usage, **unpaid})
                 return replace(proposals[0], origin=origin)
         raise CambrianError(f"{arm} failed ({reason}) and evolution offered nothing either.")
+
+
+def _reflecting(held: Held, dialogue: Dialogue[Proposal | Setback]) -> Dialogue[Proposal | Setback]:
+    """Write notes first; what they are is kept beside the place's proposal."""
+    held.notes = yield from reflect(held.view, held.arm.model)
+    return (yield from dialogue)
 
 
 def talks(proposer: Proposer | Talker) -> bool:

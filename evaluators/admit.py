@@ -80,7 +80,7 @@ def admit(
         text = offer if isinstance(offer, str) else repr(offer)
         return Rejected(unreadable(text[:MAX_TEXT], kind.name), f"not valid: {program}")
     if program.genome is None:
-        return _probed(program, sandbox)
+        return _probed(program, sandbox, kind)
     for name in kind.entry.vital:
         if not depends_on(program.genome.main, kind, name):
             meaning = kind.entry.vital[name]
@@ -93,12 +93,12 @@ def admit(
     return Admitted(program, found.fingerprint)
 
 
-def _probed(program: Program, sandbox: Sandbox | None) -> Admitted | Rejected:
+def _probed(program: Program, sandbox: Sandbox | None, kind: Kind) -> Admitted | Rejected:
     """Probe a free-form program where it can do no harm."""
     if sandbox is None:
         return Rejected(program, "refused: free-form Python runs nowhere but in the sandbox")
     try:
-        found = freeform.behaviour(program, sandbox)
+        found = freeform.behaviour(program, sandbox, kind)
     except freeform.Unprobable as fault:
         return Rejected(program, str(fault))
     except SandboxUnavailable as refusal:

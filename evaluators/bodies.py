@@ -157,8 +157,10 @@ class Bodies:
     def refusal(self, genome: Genome) -> str:
         """Say why a program that type-checks is too large for this task, or nothing."""
         found = self.sizes(genome)
-        if isinstance(found, Fault):
-            return f"not valid: {found}"
+        return f"not valid: {found}" if isinstance(found, Fault) else self.excess(found)
+
+    def excess(self, found: Sizes) -> str:
+        """Say why a network of this size is too large for this task, or nothing."""
         for what, is_, most in (
             ("parameters", found.parameters, self.most_parameters),
             ("FLOPs an example", found.flops, self.most_flops),
@@ -172,13 +174,17 @@ class Bodies:
         plan = recipe(genome, self.language)
         if isinstance(plan, Fault):
             return plan
-        given, gives = plan.given, plan.gives
-        places = 1 if self.pooled else gives.positions
-        outputs = self.spec.outputs
+        body = Sizes(plan.parameters, plan.flops)
+        return self.with_ends(body, plan.gives.positions, plan.gives.width)
+
+    def with_ends(self, body: Sizes, positions: int, width: int) -> Sizes:
+        """Add the stem and the read-out to a body that gives so many positions of that width."""
+        outputs, given = self.spec.outputs, Feature(self.spec.input, self.spec.shape)
+        places = 1 if self.pooled else positions
         stem, stem_flops = _stem_sizes(self.stem, given)
         return Sizes(
-            plan.parameters + stem + (gives.width + 1) * outputs,
-            plan.flops + stem_flops + 2 * places * gives.width * outputs,
+            body.parameters + stem + (width + 1) * outputs,
+            body.flops + stem_flops + 2 * places * width * outputs,
         )
 
     def payload(self, program: Program, trial: Trial) -> Payload:

@@ -52,13 +52,17 @@ class Best:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What a trial came to: `best` if SCORED, else a sentence that says why not."""
+    """What a trial came to: `best` if SCORED, else a sentence that says why not.
+
+    `tier` is the isolation it was made in, where that is not simply the sandbox's.
+    """
 
     status: Status
     best: Best | None
     message: str
     seconds: float
     curves: Curves = ()
+    tier: str = ""
 
 
 @dataclass(frozen=True)
@@ -113,7 +117,7 @@ class Evaluator:
             message=judged.message,
             seconds=judged.seconds,
             device=self.device,
-            tier=self._tier(program),
+            tier=self._tier(program, judged.tier),
         )
         if judged.best is None:
             return evaluation
@@ -126,9 +130,9 @@ class Evaluator:
             curves=judged.curves,
         )
 
-    def _tier(self, program: Program) -> str:
+    def _tier(self, program: Program, told: str) -> str:
         """Name the isolation of an evaluation: our interpreter does no harm without a cage."""
-        tier = self.sandbox.tier
+        tier = told or self.sandbox.tier
         return "process" if tier == UNSAFE and program.genome is not None else tier
 
     def judge(
@@ -142,7 +146,7 @@ class Evaluator:
         curves: Curves = ()
         if best is not None and outcome.result is not None:
             curves = curves_at(outcome.result, trial, best.learning_rate)
-        return Judgement(status, best, message, outcome.seconds, curves)
+        return Judgement(status, best, message, outcome.seconds, curves, outcome.tier)
 
     def run(
         self, program: Program, trial: Trial, limits: Limits, amend: Amend | None = None

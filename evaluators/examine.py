@@ -18,6 +18,7 @@ FORMS = {
     "tensor": "free-form Python, one tensor at a time",
     "model": "free-form Python, the whole model at once",
     "schedule": "free-form Python",
+    "module": "free-form Python that builds a module",
 }
 
 

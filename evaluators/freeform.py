@@ -11,9 +11,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from evaluators import modules
+from evaluators.bodies import Bodies
 from evaluators.candidate import UNSAFE
+from evaluators.modules import Unprobable
 from evaluators.task import Task, Trial
 from programs.fingerprint import Behaviour, behaviour_of
+from programs.kind import Kind
 from programs.kinds import optimizer_probe, schedule
 from programs.program import Program
 from sandbox.base import MIB, Guest, Job, Limits, Outcome, Payload, Sandbox
@@ -38,24 +42,34 @@ _PROBED = {
 _HARNESSES = {
     "optimizer": "evaluators.harness.optimizer:train",
     "schedule": "evaluators.harness.schedule:train",
+    "architecture": "evaluators.harness.architecture:train",
 }
 """The harnesses that have a side for free-form programs."""
 
 
-class Unprobable(Exception):
-    """Raise where a program does not get through the probes; the text is "short name: sentence"."""
+def probing(kind: str) -> tuple[str, ...]:
+    """Return what a sandbox should import before it forks, to probe programs of a kind."""
+    return modules.PRELOAD if kind == "architecture" else PROBING
 
 
-def behaviour(program: Program, sandbox: Sandbox) -> Behaviour:
+def preload(kind: str) -> tuple[str, ...]:
+    """Return the same to train with programs of a kind as well."""
+    return modules.PRELOAD if kind == "architecture" else PRELOAD
+
+
+def behaviour(program: Program, sandbox: Sandbox, kind: Kind) -> Behaviour:
     """Run a free-form program on its kind's probes, in the sandbox.
 
     Raises `Unprobable` for the program's fault, `SandboxUnavailable` where it may not run.
     """
-    return behaviour_of(outputs(program, sandbox), program.kind)
+    sort = modules.BEHAVIOUR if program.form == "module" else program.kind
+    return behaviour_of(outputs(program, sandbox, kind), sort)
 
 
-def outputs(program: Program, sandbox: Sandbox) -> np.ndarray:
+def outputs(program: Program, sandbox: Sandbox, kind: Kind) -> np.ndarray:
     """Return what a free-form program gives on its kind's probes; raises as `behaviour` does."""
+    if program.form == "module":
+        return modules.outputs(program, sandbox, kind)
     outcome = _run(program, "probe", sandbox, {})
     return _array(outcome, "outputs", _PROBED[program.kind])
 
@@ -74,6 +88,8 @@ def judging_job(
             f"no harness: the task {task.name} trains in a way of its own, which takes programs "
             "of the language only"
         )
+    if isinstance(task, Bodies):
+        return modules.judging_job(task, program, trial, limits, device, sandbox)
     if task.kind == "schedule":
         return _after(task, program, trial, limits, device, sandbox)
     payload = _without_source(task.payload(program, trial))
@@ -120,5 +136,7 @@ __all__ = [
     "behaviour",
     "judging_job",
     "outputs",
+    "preload",
+    "probing",
     "refuse_to_rank",
 ]

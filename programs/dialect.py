@@ -30,7 +30,7 @@ class _Unknown(Exception):
 
 def lowered(program: Freeform, kind: Kind) -> Genome | None:
     """Return the genome of the same function, or `None` where there is no sure one."""
-    if program.form == "model":
+    if program.form in ("model", "module"):
         return None
     try:
         module = _Module(kind).rewritten(ast.parse(ast.unparse(program.tree)))

@@ -4,6 +4,7 @@
                 init(params) -> state              the whole model at once, over lists of tensors
                 update(params, grads, state, lr, step, total) -> (deltas, state)
     schedule    schedule(step, total)              in any Python
+    module      build(spec) -> torch.nn.Module     the body of a network, for an architecture
 
 What either `update` gives for a tensor is subtracted from it. A parameter of the first form that is
 no input (`lr`, `step`, `total`) and has no default is a state: zeros at first, whatever the program
@@ -23,6 +24,9 @@ from dataclasses import dataclass
 from programs.errors import Fault
 from programs.kind import Entry, Kind
 from programs.parse import syntax_tree
+
+ENTRIES = {"architecture": "build"}
+"""What a free-form program defines where that is not what one of the language defines."""
 
 _MODEL_INPUTS = 6
 _BEYOND = (
@@ -56,7 +60,7 @@ def recognise(source: str, kind: Kind) -> Freeform | Fault | None:
             return None
         defined = {d.name: d for d in tree.body if isinstance(d, ast.FunctionDef)}
         twice = len(defined) < sum(isinstance(d, ast.FunctionDef) for d in tree.body)
-        if kind.entry.name not in defined or twice:
+        if ENTRIES.get(kind.name, kind.entry.name) not in defined or twice:
             return None
         form = _FORMS[kind.name](defined, kind.entry)
         return Freeform(form, tree) if isinstance(form, str) else form
@@ -96,9 +100,15 @@ def _schedule(defined: dict[str, ast.FunctionDef], entry: Entry) -> str | Fault 
     return "schedule" if set(further) <= set(entry.inputs) else None
 
 
+def _architecture(defined: dict[str, ast.FunctionDef], entry: Entry) -> str | Fault | None:
+    given = _parameters(defined["build"])
+    return "module" if given is not None and _count(given) == 1 else None
+
+
 _FORMS: dict[str, Callable[[dict[str, ast.FunctionDef], Entry], str | Fault | None]] = {
     "optimizer": _optimizer,
     "schedule": _schedule,
+    "architecture": _architecture,
 }
 
 

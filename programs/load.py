@@ -14,7 +14,7 @@ from programs.canonical import structural_key, text_key
 from programs.check import check, without_dead_code
 from programs.dialect import lowered
 from programs.errors import Fault
-from programs.freeform import Freeform, recognise
+from programs.freeform import ENTRIES, Freeform, recognise
 from programs.genome import Genome
 from programs.kind import Kind
 from programs.parse import names_in, parse
@@ -41,8 +41,11 @@ def builtin_kinds() -> tuple[str, ...]:
 def kind_of(source: str) -> Kind | None:
     """Tell a program's kind by the function it defines, or `None`."""
     defined = set(names_in(source))
-    kinds = map(kind_named, builtin_kinds())
-    return next((k for k in kinds if k.entry.name in defined), None)
+    kinds = [kind_named(name) for name in builtin_kinds()]
+    named = [(k.entry.name, k) for k in kinds] + [
+        (ENTRIES[k.name], k) for k in kinds if k.name in ENTRIES
+    ]
+    return next((k for name, k in named if name in defined), None)
 
 
 def read_program(source: str, kind: Kind) -> Program | Fault:

@@ -1,7 +1,7 @@
 """What programs do on the probes, whichever way they are written.
 
-Programs of the language are run here. The first one in free-form Python starts a sandbox, which
-takes a few seconds; the others share it.
+Programs of the language are run here. The first one in free-form Python of a kind starts a sandbox,
+which takes a few seconds; the others of its kind share it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,10 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Self
 
+import numpy as np
+
 from evaluators import freeform
+from programs.check import without_dead_code
 from programs.errors import InputError
 from programs.fingerprint import Behaviour, behaviour
 from programs.kind import Kind
@@ -21,16 +24,32 @@ class Behaviours:
     """Probe programs; `unsafe` runs free-form ones even where nothing holds them."""
 
     def __init__(self, unsafe: bool = False) -> None:
-        self.sandbox = ProcessSandbox(1, freeform.PROBING, unsafe=unsafe)
+        self.unsafe = unsafe
+        self.sandboxes: dict[str, ProcessSandbox] = {}
 
     def of(self, program: Program, kind: Kind, name: str) -> Behaviour:
         """Return what a program does; `InputError` calls it `name` where it fails."""
         if program.genome is not None:
             return behaviour(program.genome, kind)
         try:
-            return freeform.behaviour(program, self.sandbox)
+            return freeform.behaviour(program, self._sandbox(kind), kind)
         except freeform.Unprobable as fault:
             raise InputError(f"{name} {fault}") from None
+
+    def outputs(self, program: Program, kind: Kind, name: str) -> np.ndarray:
+        """Return all that a program gives on the probes; raises `Unprobed` as well as `of` does."""
+        if program.genome is not None:
+            return kind.probe(without_dead_code(program.genome, kind), kind)
+        try:
+            return freeform.outputs(program, self._sandbox(kind), kind)
+        except freeform.Unprobable as fault:
+            raise InputError(f"{name} {fault}") from None
+
+    def _sandbox(self, kind: Kind) -> ProcessSandbox:
+        if kind.name not in self.sandboxes:
+            preload = freeform.probing(kind.name)
+            self.sandboxes[kind.name] = ProcessSandbox(1, preload, unsafe=self.unsafe)
+        return self.sandboxes[kind.name]
 
     def __enter__(self) -> Self:
         return self
@@ -41,4 +60,5 @@ class Behaviours:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.sandbox.close()
+        for sandbox in self.sandboxes.values():
+            sandbox.close()

@@ -11,6 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from evaluators.levels import ETA, MOST
 from programs.errors import InputError
 
+CLUSTER = "ray:"
+"""What the address of a cluster begins with, where workers are asked for."""
+
 DEFAULT_EVALS = 200
 DEFAULT_USD = 1.0
 DEFAULT_TEAM = {
@@ -21,6 +24,8 @@ DEFAULT_TEAM = {
     "crossover": 1.0,
     "iterate": 0.5,
     "target-line": 0.5,
+    "explain": 0.5,
+    "simplify": 0.5,
 }
 """Who proposes when a model is named and nobody else is."""
 
@@ -29,7 +34,8 @@ class RunConfig(BaseModel):
     """The settings of a run; they are stored with it, so that resuming needs no flag.
 
     `kind` is the kind of program searched for, `warm_start` the library programs a search begins
-    with; left out, the task's first ones. `evals` counts distinct behaviours judged, `hours`
+    with; left out, the task's first ones. `cluster` is where the `workers`
+    are, if not here. `evals` counts distinct behaviours judged, `hours`
     wall-clock time. `lookahead` is how many proposals may be ahead of the oldest unfinished one:
     proposal `i` sees the results of those before `i - lookahead + 1` and no others, which makes a
     lineage independent of timing.
@@ -48,7 +54,8 @@ class RunConfig(BaseModel):
     kind: str | None = None
     evals: int | None = Field(default=None, ge=1)
     hours: float | None = Field(default=None, gt=0)
-    workers: int = Field(default_factory=lambda: default_workers(), ge=1, le=256)
+    workers: int = Field(default_factory=lambda: default_workers(), ge=1, le=4096)
+    cluster: str | None = Field(default=None, pattern=r"^ray:\S+$")
     device: str = Field(default="cpu", pattern=r"^(cpu|cuda(:\d+)?)$")
     seed: int = Field(default=0, ge=0)
     proposers: dict[str, float] = Field(default_factory=lambda: {"evolution": 1.0})

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import asdict, dataclass, replace
+from math import isfinite
 from typing import Any
 
-import numpy as np
-
-from evaluators import freeform
 from evaluators.candidate import Candidate
 from evaluators.levels import name_of
-from programs.check import without_dead_code
 from programs.kind import Kind, Unprobed
 from programs.program import Program
 from programs.render import render
@@ -70,11 +67,7 @@ def contrast(one: Side, other: Side, unsafe: bool = False) -> Contrast:
         same = alike and prints[0] == prints[1]
         apart, unprobed = None, ""
         if alike and not same:
-            try:
-                a, b = (_outputs(side, behaviours) for side in (one, other))
-                apart = parting(a, b, one.kind.name) if a.shape == b.shape else None
-            except (Unprobed, freeform.Unprobable) as reason:
-                unprobed = str(reason)
+            apart, unprobed = _parted(one, other, behaviours)
     old, new = one.program.genome, other.program.genome
     pairs = None if old is None or new is None or not alike else aligned(old, new, one.kind)
     comparable, gained = _scored(one, other)
@@ -120,7 +113,7 @@ def as_dict(found: Contrast) -> dict[str, Any]:
             "different": apart.different,
             "first": apart.first.as_json(),
             "furthest": apart.largest.as_json(),
-            "largest_relative_difference": apart.gap if np.isfinite(apart.gap) else "inf",
+            "largest_relative_difference": apart.gap if isfinite(apart.gap) else "inf",
         },
         "unprobed": found.unprobed,
         "gain": None if found.gain is None else {"mean": found.gain.mean, "half": found.gain.half},
@@ -144,10 +137,19 @@ def _score(candidate: Candidate) -> dict[str, Any]:
     }
 
 
-def _outputs(side: Side, behaviours: Behaviours) -> np.ndarray:
-    if side.program.genome is None:
-        return freeform.outputs(side.program, behaviours.sandbox)
-    return side.kind.probe(without_dead_code(side.program.genome, side.kind), side.kind)
+def _parted(one: Side, other: Side, behaviours: Behaviours) -> tuple[Parting | None, str]:
+    """Return where two programs part on the probes, or why that cannot be told."""
+    graphs = sum(side.program.form == "module" for side in (one, other))
+    if graphs == 1:
+        return (
+            None,
+            "a network in free-form Python gets other weights on the probes than one of ours.",
+        )
+    try:
+        a, b = (behaviours.outputs(side.program, side.kind, side.name) for side in (one, other))
+    except Unprobed as reason:
+        return None, str(reason)
+    return parting(a, b, one.kind.name) if a.shape == b.shape else None, ""
 
 
 def _scored(one: Side, other: Side) -> tuple[bool, Gain | None]:

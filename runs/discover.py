@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from rich.console import Console
 
 from evaluators.candidate import Candidate
 from evaluators.evaluator import Cancelled
-from evaluators.task import find_task
+from evaluators.task import Task, find_task
 from programs.errors import CambrianError, RunFailed
 from runs import tables, verdicts
 from runs.ascent import ascent_of
@@ -20,7 +21,7 @@ from runs.lineage import as_path, lineage
 from runs.live import display_named
 from runs.progress import Display, Progress
 from runs.signals import ending_like_ctrl_c
-from runs.start import Prepared, config_of, perform, prepare, resume_hint, sandbox_for
+from runs.start import Prepared, config_of, perform, prepare, resume_hint, sandbox_for, workers_of
 from runs.store import Store
 from runs.trackers import Tracker, tracker_named
 from runs.tracking import Tracked
@@ -32,8 +33,13 @@ INTERRUPTED = 130
 
 
 def settings(task: str, **given: Any) -> RunConfig:
-    """Check the settings of a run, leaving out what was not given."""
-    return read_config(task=task, **{k: v for k, v in given.items() if v is not None})
+    """Check the settings of a run, leaving out what was not given.
+
+    `workers` may be the address of a cluster, as on the command line.
+    """
+    known = {k: v for k, v in given.items() if v is not None}
+    workers = workers_of(known.pop("workers", None), known.get("device", "cpu"))
+    return read_config(task=task, **known, **workers)
 
 
 def discover(
@@ -53,7 +59,7 @@ def discover(
     tracker = tracker_named(config.track)
     with ending_like_ctrl_c(), Store.open(database) as store:
         task = find_task(config.task, config.kind)
-        with sandbox_for(task, config.workers, config.device, unsafe) as sandbox:
+        with _sandbox(task, config, unsafe) as sandbox:
             prepared = prepare(store, config, sandbox)
             ready(prepared.run.id)
             _announce(prepared, database, sandbox, talk, explain)
@@ -71,21 +77,31 @@ def go_on(
     hours: float | None = None,
     usd: float | None = None,
     track: str | None = None,
+    workers: int | str | None = None,
     unsafe: bool = False,
     ready: Callable[[str], None] = lambda run: None,
 ) -> int:
-    """Resume a run with its own settings, or a larger budget; return the exit code."""
+    """Resume a run with its own settings, or a larger budget; return the exit code.
+
+    Its workers may be others, and elsewhere: the lineage does not depend on them.
+    """
     with ending_like_ctrl_c(), Store.open(database, create=False) as store:
         config = config_of(store.run(run))
         config = config.model_copy(update=_given(evals=evals, hours=hours, usd=usd, track=track))
+        places = workers_of(workers or config.cluster, config.device)
+        config = config.model_copy(update=places)
         tracker = tracker_named(config.track)
         task = find_task(config.task, config.kind)
-        with sandbox_for(task, config.workers, config.device, unsafe) as sandbox:
+        with _sandbox(task, config, unsafe) as sandbox:
             prepared = prepare(store, config, sandbox, resume=run)
             ready(prepared.run.id)
             talk.print(f"Going on with run {prepared.run.id} in {database.resolve()}")
             seen = _seen(prepared, display, tracker, talk)
             return _see_through(prepared, database, seen, out, talk)
+
+
+def _sandbox(task: Task, config: RunConfig, unsafe: bool) -> AbstractContextManager[Sandbox]:
+    return sandbox_for(task, config.workers, config.device, unsafe, config.cluster)
 
 
 def _given(**values: Any) -> dict[str, Any]:

@@ -50,6 +50,7 @@ class Drafts:
         self.beginnings = beginnings(order.store, config, task)
         run = order.run.id
         self.seeds = {candidate_id(run, i): p for i, (p, _) in enumerate(self.beginnings)}
+        self.notes = models.notes(language(task))
         self.drawn: dict[int, Future[Proposal]] = {}
         self.unpaid = 0
         self.message = ""
@@ -83,6 +84,7 @@ class Drafts:
         """Hand out the proposal that is due."""
         index = len(self.order)
         proposal = self.drawn.pop(index).result()
+        self.notes |= self.models.noted(index, proposal.notes)
         self._count_unpaid(proposal.origin)
         return replace(proposal, origin=replace(proposal.origin, seed=(self.config.seed, index)))
 
@@ -92,7 +94,9 @@ class Drafts:
         left = left_of(self.config, known)
         task, kind = self.task, language(self.task)
         facts = facts_of(task, self.climbing.levels[0])
-        return View(task.name, task.goal, kind, self.seeds, known, left, index, facts)
+        seen = self._seen_by(index)
+        notes = [n for place, each in sorted(self.notes.items()) if place < seen for n in each]
+        return View(task.name, task.goal, kind, self.seeds, known, left, index, facts, notes)
 
     def _may_draw(self, index: int) -> bool:
         """Tell whether all that proposal `index` may know is known, and the budget may reach it."""

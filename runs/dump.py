@@ -35,6 +35,9 @@ TABLES = {
 }
 """The tables that are written, and which of their rows belong to a run."""
 
+OF_THIS_MACHINE = frozenset({"pulse", "schedule", "shift", "digest"})
+"""Tables that speak of a machine's clock and its processes, which are no other's."""
+
 
 def dump(store: Store, folder: Path, form: str, run: str | None = None) -> dict[str, int]:
     """Write every table, or a run's part of it, into `folder`; return the rows of each.

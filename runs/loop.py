@@ -214,7 +214,7 @@ class Loop:
         for text in news:
             self.store.event(self.run.id, "model", {"message": text})
         self.progress.news += news
-        self.progress.usd, self.progress.usd_last = self.models.spent, self.models.last
+        self.progress.usd, self.progress.usd_last = self.models.spent, self.models.book.last
 
     def _leave_queue_when_stopping(self) -> None:
         self.progress.stopping = self.stop.reason
@@ -229,6 +229,7 @@ class Loop:
             arms = self.models.team.reasons(self.drafts.view(len(self.order)))
             self.store.event(self.run.id, "portfolio", {"arms": arms})
             self._hear(self.models.team.complaints())
+            self._hear(self.models.learnt(self.drafts.view(len(self.order))))
         self.store.finish(self.run.id, state, self.stop.reason or self.drafts.message)
         return state
 

@@ -1,7 +1,7 @@
 """A run's models: its team of proposers, its purse, and the record of what was asked.
 
-The team asks models from a thread of its own and the store belongs to the loop's, so calls wait
-in a queue until the loop writes them down, which it does before every candidate.
+The team asks models from a thread of its own, which writes calls down by itself: each before it is
+made, at what it may cost, and again when its answer is there, before anyone gets to see that.
 """
 
 from __future__ import annotations
@@ -13,16 +13,20 @@ from typing import TypeVar
 from agent.door import Door
 from agent.ledger import Ledger
 from agent.llm import connect
+from agent.notes import PURPOSE, Note, detail, note_of, retired, standing
 from agent.portfolio import arms_of
 from agent.prices import price_of
-from agent.proposer import Proposer, Talker, find_proposer
-from agent.question import Asker, Call
-from agent.replay import Replay, recorded, request, written
+from agent.proposer import Proposer, Talker, View, find_proposer
+from agent.question import Asker
+from agent.replay import Replay, recorded
 from agent.team import Team, demand_models, talks
+from evaluators.bodies import Bodies
 from evaluators.candidate import Candidate, Status
 from evaluators.rungs import rung_at
 from evaluators.task import Task
 from programs.errors import InputError
+from programs.kind import Kind
+from runs.calls import CallBook
 from runs.config import RunConfig
 from runs.record import RunRecord
 from runs.store import Store
@@ -45,8 +49,7 @@ class Models:
     ) -> None:
         self.store, self.run = store, run
         self.ledger = Ledger(config.dollars, spent=run.usd)
-        self.last = 0.0
-        self.calls: SimpleQueue[Call] = SimpleQueue()
+        self.book = CallBook(store.path, run.id)
         self.news: SimpleQueue[str] = SimpleQueue()
         talkers = [name for name, proposer in proposers.items() if talks(proposer)]
         arms = arms_of(config.proposers, talkers, config.models)
@@ -58,29 +61,36 @@ class Models:
         if config.replay:
             source = self.store.run(config.replay).id
             mine = [] if source == self.run.id else self.store.llm_calls(source)
-            return Replay([r for row in mine if (r := recorded(row))], report=self.calls.put)
-        door = Door(self.ledger, self.calls.put, connect(config.api_base))
+            return Replay([r for row in mine if (r := recorded(row))], report=self.book)
+        door = Door(self.ledger, self.book, connect(config.api_base), announce=self.book)
         own = self.store.llm_calls(self.run.id)
         return Replay([r for row in own if (r := recorded(row))], otherwise=door)
 
     def hear(self) -> list[str]:
-        """Write down the calls that were made, and return what the user should know."""
-        for call in _drained(self.calls):
-            answer = call.answer
-            self.last = answer.usd
-            self.store.llm_call(
-                self.run.id,
-                model=call.model,
-                purpose=call.question.purpose,
-                messages=request(call.question),
-                reply=written(answer),
-                prompt_tokens=answer.prompt_tokens,
-                completion_tokens=answer.completion_tokens,
-                usd=answer.usd,
-                seconds=answer.seconds,
-                error=answer.error,
-            )
+        """Return what the user should know."""
         return list(_drained(self.news))
+
+    def notes(self, kind: Kind) -> dict[int, tuple[Note, ...]]:
+        """Return the notes that earlier sittings of this run left, by place."""
+        events = (e for e in self.store.events(self.run.id) if e.name == PURPOSE)
+        found = [(e.detail["place"], (note_of(n, kind) for n in e.detail["notes"])) for e in events]
+        return {place: tuple(n for n in notes if n is not None) for place, notes in found}
+
+    def noted(self, place: int, notes: tuple[Note, ...]) -> dict[int, tuple[Note, ...]]:
+        """Keep the notes that were written at a place, before its candidate is."""
+        if not notes:
+            return {}
+        listed = [detail(note) for note in notes]
+        self.store.event(self.run.id, PURPOSE, {"place": place, "notes": listed})
+        for note in notes:
+            self.news.put(f"noted: {note}")
+        return {place: notes}
+
+    def learnt(self, view: View) -> list[str]:
+        """Say in the end which notes stand, and which later results refuted."""
+        stand = [f"note that stands: {note}" for note in standing(view.notes, view.history)]
+        gone = [n for n in view.notes if retired(n, view.history)]
+        return [*stand, *(f"note that later results refuted: {note}" for note in gone)]
 
     @property
     def spent(self) -> float:
@@ -88,7 +98,7 @@ class Models:
         return self.ledger.spent
 
     def close(self) -> list[str]:
-        """Drop what is in flight, and write down the rest."""
+        """Drop what is in flight, and say the rest."""
         self.team.close()
         return self.hear()
 
@@ -111,9 +121,27 @@ def facts_of(task: Task, level: int = 0) -> dict[str, str]:
     rates = rung.learning_rates
     how = getattr(task, "training", "")
     return {
+        **_place_of(task),
         "score": f"{task.score_name}, the mean over {rung.seeds} seeds at the best learning rate",
         "training": f"{rung.steps} steps" + (f", {how}" if how else ""),
         "learning rates tried": f"{len(rates)} from {min(rates):g} to {max(rates):g}",
+    }
+
+
+def _place_of(task: Task) -> dict[str, str]:
+    """Return where a network stands in a task for architectures, and how large it may be."""
+    if not isinstance(task, Bodies):
+        return {}
+    sizes = " × ".join(map(str, task.spec.shape))
+    seeing = ", and no position may see later ones" if task.spec.causal else ""
+    limits = f"{task.most_parameters:,} parameters and {task.most_flops:,} FLOPs an example"
+    goals = ", ".join(f"{way} {name}" for name, way in task.objectives.items())
+    return {
+        "x": f"one {task.spec.input} of {sizes}, without the batch{seeing}",
+        "read-out": f"{task.spec.outputs} outputs "
+        + ("from the mean over all positions" if task.pooled else "at every position"),
+        "at most": f"{limits}, stem and read-out included",
+        "wanted": goals,
     }
 
 

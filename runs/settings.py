@@ -24,11 +24,18 @@ from pydantic_settings import (
 )
 
 from programs.errors import InputError, closest
-from runs.config import RunConfig, parse_models, parse_proposers, read_config
+from runs.config import (
+    CLUSTER,
+    RunConfig,
+    default_workers,
+    parse_models,
+    parse_proposers,
+    read_config,
+)
 from runs.places import PREFIX, PROJECT, user_file
 
 NOT_FLAGS = {
-    *("task", "warm_start", "lookahead", "recall"),
+    *("task", "cluster", "warm_start", "lookahead", "recall"),
     *("proposers", "models", "onward", "ancestors"),
 }
 """What a run is configured by that no flag of the same name sets."""
@@ -39,7 +46,18 @@ def _words(value: Any) -> Any:
     return value.split() if isinstance(value, str) else value
 
 
+def _here_or_there(value: Any) -> Any:
+    """Let workers be a number of them here, or the address of a cluster."""
+    text = str(value)
+    if text.startswith(CLUSTER):
+        return text
+    if text.isdecimal() and int(text):
+        return int(text)
+    raise ValueError("Value should be a number above 0, `ray:auto` or `ray:HOST:PORT`")
+
+
 Names = Annotated[list[str], NoDecode, BeforeValidator(_words)]
+Workers = Annotated[int | str, BeforeValidator(_here_or_there)]
 
 _FLAGS: dict[str, Any] = {
     **{
@@ -47,6 +65,7 @@ _FLAGS: dict[str, Any] = {
         for name, info in RunConfig.model_fields.items()
         if name not in NOT_FLAGS
     },
+    "workers": (Workers, default_workers()),
     "proposer": (Names, []),
     "model": (Names, []),
     "fresh": (bool, False),
@@ -101,6 +120,8 @@ def merged() -> dict[str, Setting]:
     found = given()
     values = {name: setting.value for name, setting in found.items()}
     run = {name: values[name] for name in RunConfig.model_fields if name in values}
+    if isinstance(run.get("workers"), str):
+        del run["workers"]  # how many they are, only the cluster knows
     config = read_config(
         task="",
         **run,

@@ -7,15 +7,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
+from typing import Any
 
 from agent.proposer import Proposer, Talker
 from evaluators.evaluator import Evaluator
-from evaluators.freeform import PRELOAD
+from evaluators.freeform import preload
 from evaluators.levels import levels
 from evaluators.task import Task, find_task
 from programs.errors import InputError
 from programs.load import library
-from runs.config import RunConfig, read_config
+from runs.config import CLUSTER, RunConfig, read_config
 from runs.guard import demand_device
 from runs.heritage import inheriting
 from runs.loop import Loop
@@ -26,6 +27,7 @@ from runs.signals import interruptible
 from runs.stop import Stop
 from runs.store import Store
 from sandbox.base import Sandbox
+from sandbox.cluster import RaySandbox, room
 from sandbox.process import ProcessSandbox
 
 
@@ -58,18 +60,32 @@ def versions() -> dict[str, str]:
 
 @contextmanager
 def sandbox_for(
-    task: Task, workers: int, device: str, unsafe: bool = False
-) -> Iterator[ProcessSandbox]:
+    task: Task, workers: int, device: str, unsafe: bool = False, cluster: str | None = None
+) -> Iterator[Sandbox]:
     """Start warm workers that know the task's harness; `InputError` where the device is missing.
 
-    `unsafe` lets free-form programs run where nothing holds them.
+    They are on this machine, or on the machines of a `cluster`. `unsafe` lets free-form programs
+    run where nothing holds them.
     """
     module = task.harness.partition(":")[0]
-    preload = dict.fromkeys((*PRELOAD, module))
-    with ProcessSandbox(workers, preload=tuple(preload), unsafe=unsafe) as sandbox:
+    needed = tuple(dict.fromkeys((*preload(task.kind), module)))
+    if cluster is None:
+        chosen: Sandbox = ProcessSandbox(workers, needed, unsafe=unsafe)
+    else:
+        chosen = RaySandbox(cluster.removeprefix(CLUSTER), workers, needed, device, unsafe=unsafe)
+    with chosen as sandbox:
         if device != "cpu":
             demand_device(sandbox, device)
         yield sandbox
+
+
+def workers_of(asked: int | str | None, device: str) -> dict[str, Any]:
+    """Return the settings that `--workers` stands for; a cluster is asked how many it has."""
+    if asked is None:
+        return {}
+    if isinstance(asked, int):
+        return {"workers": asked, "cluster": None}
+    return {"workers": room(asked.removeprefix(CLUSTER), device), "cluster": asked}
 
 
 def prepare(store: Store, config: RunConfig, sandbox: Sandbox, resume: str = "") -> Prepared:
@@ -174,4 +190,5 @@ __all__ = [
     "sandbox_for",
     "score_name",
     "versions",
+    "workers_of",
 ]

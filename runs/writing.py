@@ -133,8 +133,12 @@ class Writing(Queries):
         usd: float = 0.0,
         seconds: float = 0.0,
         error: str = "",
-    ) -> None:
-        """Keep a question put to a model, and add its price to the run's."""
+        over: int | None = None,
+    ) -> int:
+        """Keep a question put to a model, add its price to the run's, and return the row's id.
+
+        `over` is the row of the same call as it was written before, which this one replaces.
+        """
         row = {
             "run": run_id,
             "model": model,
@@ -149,8 +153,14 @@ class Writing(Queries):
             "error": error,
         }
         with self.transaction():
+            before = 0.0
+            if over is not None:
+                sql = "DELETE FROM llm_call WHERE id = ? RETURNING usd"
+                before = sum(each["usd"] for each in self.rows(sql, over))
             self._insert("llm_call", [row])
-            self.execute("UPDATE run SET usd = usd + ? WHERE id = ?", usd, run_id)
+            self.execute("UPDATE run SET usd = usd + ? WHERE id = ?", usd - before, run_id)
+            (new,) = self.rows("SELECT last_insert_rowid() AS id")
+        return int(new["id"])
 
     # Candidates
 

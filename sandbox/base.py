@@ -114,7 +114,8 @@ class Outcome:
     `result` is set exactly when `ending` is FINISHED. `message` is one sentence with the figure
     ("used 2.1 GiB of 2.0 GiB"). `log` is what the job printed, cut to the output limit, as plain
     text with control characters escaped. `seconds` is wall-clock time seen from outside;
-    `peak_memory` is the child's peak resident set in bytes.
+    `peak_memory` is the child's peak resident set in bytes. `tier` is the isolation it ran in where
+    machines differ, else "": it was the sandbox's.
     """
 
     ending: Ending
@@ -123,6 +124,7 @@ class Outcome:
     log: str = ""
     seconds: float = 0.0
     peak_memory: int = 0
+    tier: str = ""
 
 
 class Sandbox(Protocol):

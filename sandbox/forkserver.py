@@ -25,6 +25,7 @@ PASSED_ON = ("CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "LD_LIBRARY_PATH")
 _ONE_THREAD = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 _READY_LIMIT = 64 * 1024
 _SAID = 1500
+KILLED = 128  # plus the signal: the exit code of a guard whose zygote was killed
 
 
 class ServerGoneError(Exception):
@@ -69,6 +70,11 @@ class ForkServer:
     def alive(self) -> bool:
         """Say whether the process can be asked."""
         return not self._killed and self._process.poll() is None
+
+    def was_killed(self) -> bool:
+        """Say whether a signal ended the process, or the zygote that it guards."""
+        code = self._process.poll()
+        return code is not None and (code < 0 or code > KILLED)
 
     def await_ready(self, deadline: float) -> None:
         """Wait until it serves; raise `SandboxUnavailable` where it does not."""

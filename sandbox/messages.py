@@ -5,6 +5,7 @@
                              It says with an empty message that it took them
     child → zygote           an Answer, which the zygote passes on unread
     zygote → supervisor      a Report: what it saw, the answer and the printed output as bytes
+    machine → driver         an Outcome, on a cluster, or why there is none
 
 Jobs and reports are our own; an answer is what an untrusted process says.
 """
@@ -16,10 +17,12 @@ from typing import Any
 
 import numpy as np
 
+from programs.errors import SandboxUnavailable
 from sandbox import wire
-from sandbox.base import Ending, Guest, Job, Limits, Payload
+from sandbox.base import Ending, Guest, Job, Limits, Outcome, Payload
 
 HEAD_LIMIT = 64 * 1024
+_TOLD = ("message", "log", "seconds", "peak_memory", "tier")  # of an outcome, as it stands
 DATA_LIMIT = 4 * 2**30 - 1  # jobs are our own: the bound is what a frame can express
 
 
@@ -133,6 +136,31 @@ def unpack_report(frame: wire.Part) -> Report:
     payload = wire.decode(frame)
     raw: dict[str, Any] = {name: array.tobytes() for name, array in payload.arrays.items()}
     return Report(**payload.data, **raw)
+
+
+def pack_outcome(outcome: Outcome) -> list[wire.Part]:
+    """Write an outcome as a frame."""
+    result = outcome.result
+    data = {name: getattr(outcome, name) for name in _TOLD}
+    data |= {"ending": outcome.ending.name, "data": None if result is None else dict(result.data)}
+    return wire.encode(Payload(data, {} if result is None else result.arrays), DATA_LIMIT)
+
+
+def pack_refusal(why: str) -> list[wire.Part]:
+    """Write, in an outcome's place, why the job cannot be run there."""
+    return wire.encode(Payload({"unavailable": why}))
+
+
+def unpack_outcome(frame: wire.Part) -> Outcome:
+    """Read an outcome; raise `SandboxUnavailable` where there is a refusal in its place."""
+    payload = wire.decode(frame, DATA_LIMIT)
+    data = dict(payload.data)
+    if why := data.get("unavailable"):
+        raise SandboxUnavailable(str(why))
+    given = data["data"]
+    result = None if given is None else Payload(given, payload.arrays)
+    told = {name: data[name] for name in _TOLD}
+    return Outcome(Ending[data["ending"]], result, **told)
 
 
 def _bytes(raw: bytes) -> np.ndarray:

@@ -130,7 +130,7 @@ def _guard(pid: int, supervisor: int, scratch: Path) -> None:
     code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     if os.getppid() != supervisor:
         shutil.rmtree(scratch, ignore_errors=True)
-    os._exit(code if code >= 0 else 1)
+    os._exit(code if code >= 0 else 128 - code)  # a signal, as shells tell of it
 
 
 def _build(scratch: Path, shown: view.View, links: list[Path]) -> None:

@@ -25,6 +25,7 @@ from sandbox.watch import ENVELOPE
 from sandbox.wire import HEADER_LIMIT
 
 GRACE = 5.0  # seconds after a job's limit until its fork server is given up
+STARTS = 3  # of a fork server that something kills before it serves
 _MESSAGE = ENVELOPE + HEADER_LIMIT + 2 * 64 * 1024  # a report beyond its answer and log
 _CLOSED = Outcome(Ending.CANCELLED, message="the sandbox was closed")
 
@@ -201,12 +202,17 @@ class ProcessSandbox:
         return judge(job, unpack_report(report), time.monotonic() - began)
 
     def _ready(self, slot: _Slot) -> ForkServer:
-        server = self._server(slot)
-        try:
-            server.await_ready(after(self._start_timeout))
-        except SandboxUnavailable:
-            server.kill()
-            if self._closed:
-                raise _ClosedError from None
-            raise
-        return server
+        """Return the slot's server once it serves; one killed as it started gets a successor."""
+        for left in reversed(range(STARTS)):
+            server = self._server(slot)
+            try:
+                server.await_ready(after(self._start_timeout))
+                return server
+            except SandboxUnavailable:
+                killed = server.was_killed()  # by another: we do so below
+                server.kill()
+                if self._closed:
+                    raise _ClosedError from None
+                if not (killed and left):
+                    raise
+        raise AssertionError("the last start returns or raises")

@@ -20,6 +20,7 @@ from pathlib import Path
 from programs.errors import InputError, SandboxUnavailable
 from sandbox.forkserver import ForkServer, TierUnavailableError, after
 
+_SETTINGS = Path("/proc/sys")
 _PROBE_SECONDS = 30.0
 _CAGED = "no other process, thread, file to write, socket or signal"
 
@@ -135,6 +136,6 @@ def _closed_switches() -> Iterator[str]:
         ("kernel.unprivileged_userns_clone", "0", "1"),
         ("kernel.apparmor_restrict_unprivileged_userns", "1", "0"),
     ):
-        setting = Path("/proc/sys", *name.split("."))
+        setting = _SETTINGS.joinpath(*name.split("."))
         if setting.is_file() and setting.read_text().strip() == shut:
             yield f"as root: `sysctl {name}={open_}`"

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agent.dialogue import obtain, offered
-from agent.parents import parents, question_seed
-from agent.prompts import BUDGET, named, prompt
+from agent.parents import parents
+from agent.prompts import BUDGET, named
 from agent.proposer import Proposal, Setback, View
-from agent.question import Dialogue, Question
-from evaluators.candidate import Origin
+from agent.question import Dialogue
+from agent.request import Request, one_program
 
 ASK = (
     "Combine what is good in {names} into one program. Do not paste them together: find out which "
@@ -35,15 +34,8 @@ class Crossover:
         if len(chosen) < 2:
             return Setback("too early: there are no two programs to combine yet")
         ask = ASK.format(names=" and ".join(named(c) for c in chosen))
-        question = Question(
-            prompt(view, ask, shown=chosen, budget=self.budget).messages,
-            f"{view.index} {self.name}",
-            max_tokens=self.max_tokens,
-            temperature=self.temperature,
-            seed=question_seed(rng),
-        )
-        obtained = yield from obtain(question, view)
-        return offered(obtained, Origin(self.name, "crossover", tuple(c.id for c in chosen)))
+        request = Request(ask, "crossover", chosen, chosen)
+        return (yield from one_program(request, self, view, rng))
 
 
 PROPOSER = Crossover()

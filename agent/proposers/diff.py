@@ -11,13 +11,12 @@ from functools import partial
 
 import numpy as np
 
-from agent.dialogue import obtain, offered
 from agent.edits import read_edits
-from agent.parents import parents, question_seed
-from agent.prompts import BUDGET, named, prompt, shown_source
+from agent.parents import parents
+from agent.prompts import BUDGET, named, shown_source
 from agent.proposer import Proposal, Setback, View
-from agent.question import Dialogue, Question
-from evaluators.candidate import Origin
+from agent.question import Dialogue
+from agent.request import Request, one_program
 
 ASK = """\
 Improve {name} by small edits, each written as
@@ -46,16 +45,9 @@ class Diff:
         if not chosen:
             return Setback("too early: there is no program to edit yet")
         ask = ASK.format(name=named(chosen[0]))
-        question = Question(
-            prompt(view, ask, shown=chosen, budget=self.budget).messages,
-            f"{view.index} {self.name}",
-            max_tokens=self.max_tokens,
-            temperature=self.temperature,
-            seed=question_seed(rng),
-        )
         read = partial(read_edits, shown_source(chosen[0]))
-        obtained = yield from obtain(question, view, read)
-        return offered(obtained, Origin(self.name, "edit", (chosen[0].id,)))
+        request = Request(ask, "edit", chosen, chosen, read=read)
+        return (yield from one_program(request, self, view, rng))
 
 
 PROPOSER = Diff()

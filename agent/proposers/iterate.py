@@ -10,12 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agent.dialogue import obtain, offered
-from agent.parents import question_seed
-from agent.prompts import BUDGET, Section, prompt, scored_program
+from agent.prompts import BUDGET, Section, scored_program
 from agent.proposer import Proposal, Setback, View
-from agent.question import Dialogue, Question
-from evaluators.candidate import Origin
+from agent.question import Dialogue
+from agent.request import Request, one_program
 
 SHOWN = 10
 
@@ -42,16 +40,9 @@ class Iterate:
         # Newest first: what does not fit the budget is the oldest.
         items = tuple(scored_program(c) for c in own[: -SHOWN - 1 : -1])
         history = Section("history", "Your proposals, the latest first", items)
-        question = Question(
-            prompt(view, ASK, shown=best, extra=(history,), budget=self.budget).messages,
-            f"{view.index} {self.name}",
-            max_tokens=self.max_tokens,
-            temperature=self.temperature,
-            seed=question_seed(rng),
-        )
-        obtained = yield from obtain(question, view)
-        named = [*own[-1:], *(c for c in best if c not in own[-1:])]
-        return offered(obtained, Origin(self.name, "iterate", tuple(c.id for c in named)))
+        parents = [*own[-1:], *(c for c in best if c not in own[-1:])]
+        request = Request(ASK, "iterate", parents, best, (history,))
+        return (yield from one_program(request, self, view, rng))
 
 
 PROPOSER = Iterate()

@@ -9,21 +9,33 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agent.dialogue import obtain, offered
-from agent.parents import parents, question_seed, with_elites
-from agent.prompts import BUDGET, ELITES, named, prompt
+from agent.parents import parents, with_elites
+from agent.prompts import BUDGET, ELITES, named
 from agent.proposer import Proposal, Setback, View
-from agent.question import Dialogue, Question
-from evaluators.candidate import Origin
+from agent.question import Dialogue
+from agent.request import Request, one_program
 
 DIRECTIONS = (
     "Change the one thing that you think holds it back most.",
     "Use an idea from the literature that no program above uses.",
-    "Make it simpler without losing what works: fewer statements, fewer states.",
+    "Make it simpler without losing what works.",
     "Make a bold change of its structure; a failure is fine if much could be learnt from it.",
-    "Use a different statistic of the gradient, or the same one at another scale or grouping.",
-    "Let its behaviour change in the course of training, or with the size of what it sees.",
 )
+SPECIAL = {
+    "optimizer": (
+        "Use a different statistic of the gradient, or the same one at another scale or grouping.",
+        "Let its behaviour change in the course of training, or with the size of what it sees.",
+    ),
+    "schedule": (
+        "Change how the rate begins: the length and the shape of its rise, or none.",
+        "Change how the rate ends: when it falls, along which curve, and how low.",
+    ),
+    "architecture": (
+        "Mix positions in another way: convolution, attention, recurrence, pooling.",
+        "Spend its parameters elsewhere: width, depth, gates, or weights that are shared.",
+    ),
+}
+"""Directions that only programs of a kind can go."""
 
 
 @dataclass(frozen=True)
@@ -38,22 +50,15 @@ class Rewrite:
     def converse(self, view: View, rng: np.random.Generator) -> Dialogue[Proposal | Setback]:
         """Ask for one program."""
         chosen = parents(view, 1, rng)
-        direction = DIRECTIONS[int(rng.integers(len(DIRECTIONS)))]
+        directions = (*DIRECTIONS, *SPECIAL.get(view.kind.name, ()))
+        direction = directions[int(rng.integers(len(directions)))]
         start = f"Start from {named(chosen[0])}. " if chosen else ""
         ask = (
             f"{start}{direction} Say in one or two sentences what you change and why, then give "
             "the whole program in one ```python block."
         )
         shown = with_elites(view, chosen, ELITES)
-        question = Question(
-            prompt(view, ask, shown=shown, budget=self.budget).messages,
-            f"{view.index} {self.name}",
-            max_tokens=self.max_tokens,
-            temperature=self.temperature,
-            seed=question_seed(rng),
-        )
-        obtained = yield from obtain(question, view)
-        return offered(obtained, Origin(self.name, "rewrite", tuple(c.id for c in chosen)))
+        return (yield from one_program(Request(ask, "rewrite", chosen, shown), self, view, rng))
 
 
 PROPOSER = Rewrite()

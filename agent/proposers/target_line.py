@@ -2,21 +2,23 @@
 
 Chen, Dohan & So 2023: each example begins with a line that says its size and score; the line of
 the program to be written asks for 90 % of the smallest parent's size and 2 % more than the best
-parent's score. A parent is used once, and the temperature is drawn from four.
+parent's score. As in the paper these are parameters and accuracy where programs are networks that
+have them; elsewhere they are statements and the task's score. A parent is used once, and the
+temperature is drawn from four.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from agent.dialogue import obtain, offered
-from agent.parents import question_seed
-from agent.prompts import BUDGET, prompt, shown_source
+from agent.prompts import BUDGET, shown_source
 from agent.proposer import Proposal, Setback, View
-from agent.question import Dialogue, Question
-from evaluators.candidate import Candidate, Origin
+from agent.question import Dialogue
+from agent.request import Request, one_program
+from evaluators.candidate import Candidate
 
 TEMPERATURES = (0.2, 0.6, 0.8, 1.0)
 POOL = 10
@@ -26,10 +28,14 @@ BETTER = 0.02
 
 @dataclass(frozen=True)
 class TargetLine:
-    """Show `shown` parents as versions of one file, and ask for the next version."""
+    """Show `shown` parents as versions of one file, and ask for the next version.
+
+    A `temperature` of 0 is drawn anew for each.
+    """
 
     name: str = "target-line"
     shown: int = 2
+    temperature: float = 0.0
     max_tokens: int = 2_000
     budget: int = BUDGET
 
@@ -38,15 +44,10 @@ class TargetLine:
         chosen = self._parents(view, rng)
         if not chosen:
             return Setback("too early: there is no program to go on from yet")
-        question = Question(
-            prompt(view, request(chosen), shown=(), budget=self.budget).messages,
-            f"{view.index} {self.name}",
-            max_tokens=self.max_tokens,
-            temperature=TEMPERATURES[int(rng.integers(len(TEMPERATURES)))],
-            seed=question_seed(rng),
-        )
-        obtained = yield from obtain(question, view)
-        return offered(obtained, Origin(self.name, "target line", tuple(c.id for c in chosen)))
+        drawn = TEMPERATURES[int(rng.integers(len(TEMPERATURES)))]
+        manner = replace(self, temperature=self.temperature or drawn)
+        request = Request(file_to_complete(chosen), "target line", chosen, ())
+        return (yield from one_program(request, manner, view, rng))
 
     def _parents(self, view: View, rng: np.random.Generator) -> list[Candidate]:
         """Draw parents of the best that were not used yet, the worse one first."""
@@ -60,32 +61,54 @@ class TargetLine:
         return sorted((pool[i] for i in drawn), key=lambda c: (c.score or 0.0, c.index))
 
 
-def request(chosen: list[Candidate]) -> str:
+def file_to_complete(chosen: list[Candidate]) -> str:
     """Return the file to be completed."""
-    versions = [_version(c.program.size, c.score or 0.0, shown_source(c)) for c in chosen]
-    size, score = target(chosen)
-    file = "\n\n".join([*versions, _line(size, score)])
+    terms = NETWORK if all(NETWORK.has(c) for c in chosen) else PROGRAM
+    versions = [f"{terms.line(*terms.of(c))}\n{shown_source(c).strip()}" for c in chosen]
+    file = "\n\n".join([*versions, terms.line(*terms.target(chosen))])
     return (
-        "Below is a file of programs, each under a line with its number of statements and its "
-        "score. Write the program that belongs under the last line: about that size, and at least "
-        f"that score. Reply with that program alone, in one ```python block.\n\n"
+        f"Below is a file of programs, each under a line with its number of {terms.size} and its "
+        f"{terms.worth}. Write the program that belongs under the last line: about that size, and "
+        f"at least that {terms.worth}. Reply with that program alone, in one ```python block.\n\n"
         f"```python\n{file}\n```"
     )
 
 
-def target(chosen: list[Candidate]) -> tuple[int, float]:
-    """Return the size and score to aim at; scores may be negative, more is better."""
-    size = max(round(SMALLER * min(c.program.size for c in chosen)), 1)
-    best = max(c.score or 0.0 for c in chosen)
-    return size, best + BETTER * abs(best)
+@dataclass(frozen=True)
+class Terms:
+    """The two figures of a line: how large a program is, and what it is worth."""
+
+    size: str
+    worth: str
+    rounding: int
+    digits: int
+
+    def has(self, candidate: Candidate) -> bool:
+        """Tell whether a candidate was measured in these terms."""
+        return {self.size, self.worth} <= set(candidate.evaluation.metrics)
+
+    def of(self, candidate: Candidate) -> tuple[int, float]:
+        """Return a candidate's figures."""
+        if self.has(candidate):
+            metrics = candidate.evaluation.metrics
+            return int(metrics[self.size]), metrics[self.worth]
+        return candidate.program.size, candidate.score or 0.0
+
+    def target(self, chosen: Sequence[Candidate]) -> tuple[int, float]:
+        """Return the figures to aim at; scores may be negative, more is better."""
+        figures = [self.of(c) for c in chosen]
+        size = round(SMALLER * min(s for s, _ in figures) / self.rounding) * self.rounding
+        best = max(w for _, w in figures)
+        worth = best + BETTER * abs(best)
+        return max(size, self.rounding), min(worth, 1.0) if self is NETWORK else worth
+
+    def line(self, size: int, worth: float) -> str:
+        """Write figures as the line above a program."""
+        return f'"""{self.size}: {size}, {self.worth}: {worth:.{self.digits}f}"""'
 
 
-def _line(size: int, score: float) -> str:
-    return f'"""statements: {size}, score: {score:.4f}"""'
-
-
-def _version(size: int, score: float, source: str) -> str:
-    return f"{_line(size, score)}\n{source.strip()}"
+NETWORK = Terms("parameters", "accuracy", 100, 3)
+PROGRAM = Terms("statements", "score", 1, 4)
 
 
 PROPOSER = TargetLine()

@@ -2,21 +2,23 @@
 
 The child side of every architecture's evaluation. It gets training examples with labels and the
 judged inputs without; which of its predictions are right, only the parent knows. The program is
-built by our own interpreter, so no text of a candidate is executed.
+built by our own interpreter, or has come as a graph of known operations (`evaluators.graph`), so
+no text of a candidate is executed.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from evaluators.harness.audit import audit
 from evaluators.harness.bodies.cost import counted, latency, step_memory
+from evaluators.harness.bodies.graph import bodies
 from evaluators.harness.bodies.stack import Recipe, Stack
 from evaluators.harness.bodies.whole import whole
 from evaluators.harness.training import batches, cosine
@@ -42,10 +44,12 @@ def train(payload: Payload) -> Payload:
     """Train `learning_rates × seeds` copies and predict on `eval_x`.
 
     Data in: `source`, `spec`, `stem`, `pooled`, `recipe`, `sizes`, `batch`, `steps`,
-    `learning_rates`, `seeds`, `device`. Arrays in: `train_x`, `train_y`, `eval_x`, and `asked`, a
-    mask of positions, unless pooled. Arrays out: `predictions [learning rates, seeds, examples or
-    asked positions, outputs]`, not-a-number for copies that diverged, and `losses [points, learning
-    rates, seeds]`, the mean training loss of each stretch of 20 steps. Data out: `stopped` says why
+    `learning_rates`, `seeds`, `device`, and for a free-form program `graph` instead of `source`,
+    with its weights `w0`, … among the arrays. Arrays in: `train_x`, `train_y`, `eval_x`, and
+    `asked`, a mask of positions, unless pooled. Arrays out: `predictions [learning rates, seeds,
+    examples or asked positions, outputs]`, not-a-number for copies that diverged, and `losses
+    [points, learning rates, seeds]`, the mean loss of each stretch of 20 steps. Data out: `stopped`
+    says why
     there are no predictions, `fault` what the audits found, `costs` what the network takes.
 
     With `marks`, steps at which to look, and the array `curve_x` (and `curve_asked` unless pooled),
@@ -56,7 +60,11 @@ def train(payload: Payload) -> Payload:
     device = torch.device(str(data.get("device", "cpu")))
     x, y, judged = (_tensor(payload, n, device) for n in ("train_x", "train_y", "eval_x"))
     batch = int(data["batch"])
-    networks = [whole(data, x[:2].cpu(), seed).to(device) for seed in data["seeds"]]
+    made = _bodies(payload)
+    networks = [
+        whole(data, x[:2].cpu(), seed, body).to(device)
+        for seed, body in zip(data["seeds"], made, strict=True)
+    ]
     memory = step_memory(networks[0], x[:batch], y[:batch])
     stack = Stack(networks, data["learning_rates"], Recipe(**data["recipe"]), memory < ROOM)
     curve = _Curve(payload, device)
@@ -75,6 +83,14 @@ def train(payload: Payload) -> Payload:
     if curve.points:
         found["curve"] = np.stack(curve.points)
     return Payload({"stopped": "", "fault": fault, "costs": costs}, found)
+
+
+def _bodies(payload: Payload) -> Sequence[nn.Module | None]:
+    """Return the bodies that came as a graph, one a seed, or none."""
+    seeds = len(payload.data["seeds"])
+    if "graph" not in payload.data:
+        return [None] * seeds
+    return bodies(payload.data["graph"], payload.arrays, seeds)
 
 
 def warm_up() -> None:

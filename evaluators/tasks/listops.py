@@ -35,8 +35,16 @@ TASK = Bodies(
     stem=embedding(VOCABULARY, WIDTH),
     steps=300,
     batch=16,
-    baselines=("transformer", "s4d", "mlp_mixer", "tcn", "bi_gru", "linear_attention", "fnet"),
+    baselines=(
+        "bi_gru",
+        "vgg",
+        "sandwich",
+        "transformer",
+        "mlp_mixer",
+        "tcn",
+        "linear_attention",
+        "s4d",
+    ),
     further=(Rung("long", 3000, RATES, 3, Limits(1800.0, 1024 * MIB)),),
     held_out=("mnist1d",),
-    funnel=("selective-copy",),
 )

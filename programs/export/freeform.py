@@ -21,6 +21,8 @@ _READING = {
     "states, which start at zero. `step` is 1, 2, …",
     "model": "The deltas that `update` returns are subtracted from the parameters. `step` is 1, 2, "
     "…",
+    "module": "`build(spec)` returns the module; `spec` has `input` (sequence, image or vector), "
+    "`shape` without the batch, `outputs` and `causal`.",
     "schedule": "`step` is 0, 1, …, `total` - 1. What the program returns is the factor on the "
     "base learning rate at that step.",
 }
@@ -109,10 +111,12 @@ def export_freeform(
     evidence: Evidence | Mapping[str, str] | None = None,
     name: str | None = None,
 ) -> str:
-    """Return the text of a Python file with the program as an optimiser or a scheduler."""
+    """Return the text of a Python file: an optimiser, a scheduler, or `build` as it is."""
     if program.form not in _READING:
-        raise InputError("expected a free-form optimiser or schedule")
+        raise InputError("expected a free-form program")
     known = Evidence.of(evidence)
+    if program.form == "module":
+        return f"{_header(program, known)}\n\n{_text(program)}\n"
     called = class_name(program, name)
     if program.form == "schedule":
         wrapper = _SCHEDULE.format(name=called)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from runs.commands.bench_ladder import ladder
-from runs.commands.common import json_option, out, print_json, workers_option
+from runs.commands.common import cores_option, json_option, out, print_json
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -68,7 +68,7 @@ def language(kinds: tuple[str, ...], programs: int, seed: int, as_json: bool) ->
 @click.option("--kind", help="Only candidates of this kind.  [default: each that a task judges]")
 @click.option("--candidates", type=click.IntRange(1), default=8, show_default=True, help="A task.")
 @click.option("--mnist1d", is_flag=True, help="Train MNIST-1D's networks as its paper does too.")
-@workers_option
+@cores_option
 @json_option
 def evaluate(
     rounds: int,
@@ -221,7 +221,7 @@ def _table(*headings: str) -> Table:
 @click.option("--task", default="digits", show_default=True, help="A task for architectures.")
 @click.option("--networks", type=click.IntRange(3), default=120, show_default=True, help="In all.")
 @click.option("--seed", default=0, show_default=True, help="Same seed, same networks.")
-@workers_option
+@cores_option
 @json_option
 def proxies_(task: str, networks: int, seed: int, workers: int | None, as_json: bool) -> None:
     """Compare training-free scores of architectures with what training gives.

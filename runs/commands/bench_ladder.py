@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from runs.commands.common import json_option, out, print_json, workers_option
+from runs.commands.common import cores_option, json_option, out, print_json
 
 
 @click.command()
@@ -12,7 +12,7 @@ from runs.commands.common import json_option, out, print_json, workers_option
 @click.option("--programs", type=click.IntRange(1), default=60, show_default=True, help="Mutants.")
 @click.option("--rungs", type=click.IntRange(2, 3), default=2, show_default=True, help="Rungs.")
 @click.option("--seed", default=0, show_default=True, help="Same seed, same programs.")
-@workers_option
+@cores_option
 @json_option
 def ladder(
     name: str, programs: int, rungs: int, seed: int, workers: int | None, as_json: bool

@@ -90,12 +90,12 @@ def _of_a_task(name: str, kind: str | None) -> list[tuple[str, Check]]:
 def _of_a_program(path: Path, unsafe: bool) -> list[tuple[str, Check]]:
     """Check a program; nothing where the file holds none."""
     from evaluators.examine import examine
-    from evaluators.freeform import PROBING
+    from evaluators.freeform import probing
     from programs.load import kind_of
     from sandbox.process import ProcessSandbox
 
     source = read_text(path)
     if (kind := kind_of(source)) is None:
         return []
-    with ProcessSandbox(1, PROBING, unsafe=unsafe) as sandbox:
+    with ProcessSandbox(1, probing(kind.name), unsafe=unsafe) as sandbox:
         return [(kind.name, check) for check in examine(source, kind, sandbox)]

@@ -35,8 +35,34 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON."
 device_option = click.option(
     "--device", default="cpu", show_default=True, help="cpu, cuda or cuda:N."
 )
+
+
+class _Workers(click.ParamType):
+    """A number of workers here, or the address of a cluster."""
+
+    name = "N|ray:ADDRESS"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int | str:
+        """Return the number, or the address as it stands."""
+        text = str(value)
+        if text.startswith("ray:") and text != "ray:":
+            return text
+        try:
+            return int(text)
+        except ValueError:
+            self.fail(f"expected a number, `ray:auto` or `ray:HOST:PORT`, saw `{text}`", param, ctx)
+
+
 workers_option = click.option(
-    "--workers", type=int, help="Candidates trained at a time.  [default: the cores]"
+    "--workers",
+    type=_Workers(),
+    help="Candidates trained at a time, or the Ray cluster that trains them: `ray:auto` or "
+    "`ray:HOST:PORT`.  [default: the cores]",
+)
+cores_option = click.option(
+    "--workers", type=int, help="Processes at a time.  [default: the cores]"
 )
 
 unsafe_option = click.option(

@@ -17,7 +17,7 @@ SECONDS = 90
 @click.option("--evals", default=EVALS, show_default=True, help="Distinct programs to judge.")
 @search_options
 def command(
-    evals: int, workers: int | None, device: str, seed: int, db: Path, display: str | None
+    evals: int, workers: int | str | None, device: str, seed: int, db: Path, display: str | None
 ) -> None:
     """Discover an optimiser on real data: no key, CPU, about a minute.
 

@@ -54,7 +54,7 @@ def command(
     repeats: int,
     search_seeds: bool,
     device: str,
-    workers: int | None,
+    workers: int | str | None,
     db: Path,
     as_json: bool,
 ) -> None:
@@ -97,7 +97,9 @@ def _explained(
 
     with ExitStack() as stack:
         store = stack.enter_context(existing_store(db)) if given.task else None
-        sandbox = stack.enter_context(sandbox_for(task, config.workers, config.device))
+        sandbox = stack.enter_context(
+            sandbox_for(task, config.workers, config.device, cluster=config.cluster)
+        )
         pool = stack.enter_context(ThreadPoolExecutor(config.workers))
         evaluator = Evaluator(task, sandbox, config.device)
         protocol = evaluator.protocol(versions())

@@ -43,7 +43,7 @@ def command(
     stages: str | None,
     db: Path,
     device: str,
-    workers: int | None,
+    workers: int | str | None,
     as_json: bool,
 ) -> None:
     """Judge a run's best programs on other, dearer tasks; only those better than the baseline pass.
@@ -65,7 +65,7 @@ def command(
         chosen = stages_of(task, stages)
         config = settings(run.task, device=device, workers=workers)
         console = talk()
-        with sandbox_for(task, config.workers, device) as sandbox:
+        with sandbox_for(task, config.workers, device, cluster=config.cluster) as sandbox:
 
             def say(text: str) -> None:
                 console.print(text, style="dim", markup=False)

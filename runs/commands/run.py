@@ -118,7 +118,7 @@ def carry_out(
     eta: int | None,
     fresh: bool,
     unsafe: bool,
-    workers: int | None,
+    workers: int | str | None,
     device: str,
     seed: int,
     db: Path,
@@ -130,7 +130,8 @@ def carry_out(
 
     if resume is not None:
         told = _from_line(
-            {"kind": kind, "evals": evals, "hours": hours, "usd": usd, "track": track}
+            {"kind": kind, "evals": evals, "hours": hours, "usd": usd}
+            | {"track": track, "workers": workers}
         )
         if task is not None or told.pop("kind", None) is not None:
             raise InputError("Give a TASK (with a `--kind`) or `--resume RUN`, not both.")

@@ -53,7 +53,7 @@ def command(
     quick: bool,
     db: Path,
     device: str,
-    workers: int | None,
+    workers: int | str | None,
     as_json: bool,
 ) -> None:
     """Compare a candidate with every tuned baseline on data that search never saw.
@@ -78,7 +78,7 @@ def command(
         config = settings(run.task, device=device, workers=workers)
         searched = find_task(run.task, run.kind)
         chosen = [searched] if quick else tasks_for(searched, tasks)
-        with sandbox_for(searched, config.workers, device) as sandbox:
+        with sandbox_for(searched, config.workers, device, cluster=config.cluster) as sandbox:
             evaluator = Evaluator(searched, sandbox, device)
             if quick:
                 verdict = judge_quickly(store, evaluator, candidate, run.seed, config.workers)

@@ -18,7 +18,8 @@ def judge(payload: Payload) -> Payload:
     """Score a program by the hash of its source."""
     time.sleep(float(payload.data["pause"]))
     digest = hashlib.blake2b(str(payload.data["source"]).encode(), digest_size=4).digest()
-    return Payload({"luck": int.from_bytes(digest, "big") / 2**32})
+    luck = int.from_bytes(digest, "big") / 2**32
+    return Payload({"luck": luck, "mood": luck})
 
 
 TASK = Luck()

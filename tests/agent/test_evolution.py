@@ -12,7 +12,8 @@ from programs.check import check
 from programs.errors import Fault
 from programs.fingerprint import fingerprint
 from programs.genome import Genome
-from programs.load import kind_named, library
+from programs.load import kind_named, library, read_program
+from programs.nudge_text import nudged_text
 
 KIND = kind_named("optimizer")
 SEED = library("optimizer")["adamw"]
@@ -95,3 +96,35 @@ def test_a_duel_is_fought_on_the_dearest_rung_that_both_know() -> None:
     assert duel(climbed, better).id == duel(better, climbed).id == "better"
     members = [climbed, better, low]
     assert tournament(members, 64, np.random.default_rng(0)).id == "low"
+
+
+FREE = (
+    "import torch\n\n\ndef update(w, g, m, lr, step):\n    for _ in range(2):\n"
+    "        m = torch.lerp(m, g, 0.05)  # ä\n    return lr * m, m\n"
+)
+
+
+def test_of_free_form_python_only_constants_change() -> None:
+    program = read_program(FREE, KIND)
+    assert not isinstance(program, Fault)
+    assert program.genome is None
+    seen = view([1.0, 2.0])
+    free = replace(seen.history[1], program=program)
+    seen = replace(seen, history=[seen.history[0], free])
+    children = Evolution(tournament=64).propose(seen, 5, np.random.default_rng(0))
+    assert len({c.offer for c in children}) == 5
+    for child in children:
+        assert child.origin.operator == "nudge-constant"
+        assert child.origin.parents == ("c1",)
+        before, after = FREE.split("0.05")
+        text = str(child.offer)
+        assert text.startswith(before)
+        assert text.endswith(after)
+        made = read_program(text, KIND)
+        assert not isinstance(made, Fault)
+        assert made.form == "tensor"
+
+
+def test_python_without_a_constant_is_not_nudged() -> None:
+    fault = nudged_text(FREE.replace("0.05", "1"), np.random.default_rng(0))
+    assert isinstance(fault, Fault)

@@ -39,7 +39,13 @@ def lab() -> View:
     copy = replace(history[1], id="id5", index=5, duplicate_of="id1")
     copy = replace(copy, evaluation=replace(copy.evaluation, status=Status.DUPLICATE))
     failed = [
-        replace(history[4], id=f"id{6 + i}", index=6 + i, evaluation=Evaluation(status, message=m))
+        replace(
+            history[4],
+            id=f"id{6 + i}",
+            index=6 + i,
+            origin=Origin("iterate", "", ("id3",)),
+            evaluation=Evaluation(status, message=m),
+        )
         for i, (status, m) in enumerate(
             [
                 (Status.FAILED, "diverged: some seed at every learning rate"),
@@ -122,3 +128,14 @@ def test_scores_names_and_failures_can_be_read() -> None:
     assert "### program 3: -0.0961 ± 0.0020" in text
     assert "- 2 × diverged: some seed at every learning rate" in text
     assert "1 × found again: -0.2083 ± 0.0020" in text
+
+
+def test_prompts_name_no_ids() -> None:
+    seen = lab()
+    failed = seen.history[6]
+    found = Evaluation(Status.DUPLICATE, message="does what c0ffee does, which was failed")
+    again = replace(failed, id="id9", index=9, evaluation=found, duplicate_of="id6")
+    seen = replace(seen, history=[*seen.history, again], index=10)
+    text = prompt(seen, "Go.", shown=[again]).messages[1][1]
+    assert "no score (found again, and known to get none)" in text
+    assert "c0ffee" not in text

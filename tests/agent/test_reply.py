@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from agent.edits import read_edits
@@ -72,7 +74,7 @@ def test_several_programs_keep_the_reason_that_stands_before_each() -> None:
         ("```python\ndef step(w, g, lr):\n    return lr * g\n```", False, Worth.SIGNATURE),
         ("```python\nclass A(Optimizer):\n    pass\n```", False, Worth.SIGNATURE),
         (fenced("return lr * softsign(m), m"), False, Worth.OUTSIDE),
-        (fenced("for _ in w:\n    m = ema(g)\nreturn lr * m, m"), False, Worth.OUTSIDE),
+        (fenced("for x in layers:\n    m = g\nreturn lr * m, m"), False, Worth.OUTSIDE),
         ("```js\nfunction update(w, g) { return g; }\n```", False, Worth.FOREIGN),
         ("```rust\nfn update(w: f64) -> f64 { w }\n```", False, Worth.FOREIGN),
         ("Scale the momentum by its RMS.", False, Worth.PROSE),
@@ -90,6 +92,50 @@ def test_module_names_are_dropped_where_the_vocabulary_has_the_function() -> Non
     assert "sign(m) * sqrt(lr)" in offer.program.source
     (flawed,) = read_reply(fenced("return lr * torch.special.erf(m), m"), KIND).flawed
     assert "torch.special.erf" in flawed.source
+
+
+WHOLE_MODEL = """import torch
+
+BETA = 0.9
+
+def update(params, grads, state, lr, step, total):
+    state = [torch.maximum(BETA * s, g.abs()) for s, g in zip(state, grads)]
+    return [lr * g / (s + 1e-8) for s, g in zip(state, grads)], state
+
+def init(params):
+    return [torch.zeros_like(p) for p in params]
+
+print(init([torch.ones(3)]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "form"),
+    [
+        ("optimizer", fenced("if step > 9:\n    m = g\nreturn m, m", "w, g, m, step"), "tensor"),
+        ("optimizer", f"Keep the largest.\n\n```python\n{WHOLE_MODEL}```", "model"),
+        ("optimizer", WHOLE_MODEL, "model"),
+        ("optimizer", json.dumps({"program": WHOLE_MODEL}), "model"),
+        (
+            "schedule",
+            "```python\nimport math\n\ndef schedule(step, total):\n    if step < 10:\n"
+            "        return step / 10\n    return math.erf(1 - step / total)\n```",
+            "schedule",
+        ),
+    ],
+)
+def test_free_form_python_is_taken_with_what_it_needs(kind: str, text: str, form: str) -> None:
+    (offer,) = read_reply(text, kind_named(kind)).offers
+    assert offer.program.genome is None
+    assert offer.program.form == form
+    assert "print" not in offer.program.source
+
+
+def test_python_that_says_the_same_as_the_language_gets_a_genome() -> None:
+    text = "```python\nimport torch\n\nBETA = 0.9\n\ndef update(w, g, m, lr):\n"
+    text += "    m = m.mul(BETA).add(g, alpha=1 - BETA)\n    return lr * torch.sign(m), m\n```"
+    (offer,) = read_reply(text, KIND).offers
+    assert offer.program.genome is not None
 
 
 PARENT = "def update(w, g, m, lr):\n    m = lerp(m, g, 0.1)\n    return lr * m, m\n"
@@ -115,6 +161,14 @@ def test_a_diff_will_do_in_place_of_blocks() -> None:
     text = f"{head}-    m = lerp(m, g, 0.1)\n+    m = lerp(m, g, 0.2)\n     return lr * m, m\n```"
     (offer,) = read_edits(PARENT, text, KIND).offers
     assert "0.2" in offer.program.source
+
+
+def test_a_diff_may_leave_out_what_is_between_its_lines() -> None:
+    lines = ("-    m = lerp(m, g, 0.1)", "+    m = lerp(m, g, 0.2)", "-    return lr * m, m")
+    text = "\n".join(["```diff", *lines, "+    return 2 * lr * m, m", "```"])
+    parent = PARENT.replace("    return", "    m = 1.0 * m\n    return")
+    (offer,) = read_edits(parent, text, KIND).offers
+    assert "lerp(m, g, 0.2)\n    m = 1.0 * m\n    return 2 * lr * m, m" in offer.program.source
 
 
 def test_an_edit_of_lines_that_are_not_there_is_told_so() -> None:

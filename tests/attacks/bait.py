@@ -37,7 +37,10 @@ def _files(folder: Path) -> dict[str, str]:
     for path in (key, database, extra):
         path.write_text(SECRET)
         path.chmod(0o666)
-    return {"key": str(key), "database": str(database), "extra": str(extra)}
+    fifo = folder / "fifo"
+    os.mkfifo(fifo)
+    fifo.chmod(0o666)
+    return {"fifo": str(fifo), "key": str(key), "database": str(database), "extra": str(extra)}
 
 
 def _victim(held: ExitStack) -> int:

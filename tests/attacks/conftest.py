@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from evaluators import freeform
+from evaluators import freeform, modules
 from sandbox import ProcessSandbox, tiers
 from tests.attacks.bait import laid_out
 from tests.attacks.surroundings import Surroundings
@@ -16,7 +16,7 @@ from tests.attacks.surroundings import Surroundings
 PRELOAD = (
     *("torch", "tests.sandbox.harnesses"),
     *("tests.attacks.intrude", "tests.attacks.greed", "tests.attacks.answers"),
-    *(*freeform.PRELOAD, "tests.attacks.guests"),
+    *(*freeform.PRELOAD, *modules.PRELOAD, "tests.attacks.guests"),
 )
 
 

@@ -114,6 +114,20 @@ def make_a_pipe(bait: Bait) -> str:
     return "a named pipe"
 
 
+def speak_through_a_pipe(bait: Bait) -> str:
+    """Write into a named pipe that somebody else made, as if a program listened there."""
+    pipe = os.open(bait["fifo"], os.O_RDWR | os.O_NONBLOCK)
+    return f"{os.write(pipe, b'labels')} bytes written"
+
+
+def search_packages_for_data_sets(bait: Bait) -> str:
+    """Look for public copies of the held-out labels where packages carry them."""
+    found = sorted(Path(bait["digits"]).parent.glob("*.csv*"))
+    if not found:
+        raise FileNotFoundError("no data set is in sight")
+    return f"{sum(len(path.read_bytes()) for path in found)} bytes of {len(found)} data sets"
+
+
 def make_a_folder(bait: Bait) -> str:
     os.mkdir(f"{bait['folder']}/made")
     os.rmdir(f"{bait['folder']}/made")

@@ -40,6 +40,38 @@ def run_a_program(bait: Bait) -> str:
     return str(subprocess.run(["/bin/true"], check=True).returncode)
 
 
+def run_a_setuid_program(bait: Bait) -> str:
+    """Run a program that would run as root."""
+    known = ("/bin/su", "/usr/bin/passwd", "/usr/bin/gpasswd", "/bin/mount")
+    path = next(path for path in known if os.path.exists(path))
+    subprocess.run([path, "--help"], check=False, capture_output=True)
+    return f"{path} ran"
+
+
+def bomb_with_processes(bait: Bait) -> str:
+    for _ in range(20):
+        if not os.fork():
+            signal.pause()
+    return "twenty processes"
+
+
+def bomb_with_threads(bait: Bait) -> str:
+    threading.stack_size(256 * 1024)
+    for _ in range(20):
+        threading.Thread(target=signal.pause, daemon=True).start()
+    return "twenty threads"
+
+
+def outlive_its_parent(bait: Bait) -> str:
+    _checked(_libc().prctl(1, 0, 0, 0, 0))  # PR_SET_PDEATHSIG: no signal when the parent ends
+    return "nobody will end it"
+
+
+def steal_a_descriptor(bait: Bait) -> str:
+    """Take over a file that another process has open."""
+    return str(_checked(_libc().syscall(438, os.pidfd_open(bait["victim"]), 1, 0)))
+
+
 def start_a_thread(bait: Bait) -> str:
     thread = threading.Thread(target=int)
     thread.start()

@@ -136,7 +136,9 @@ def update(w, g, lr):
 @pytest.mark.parametrize("answer", ["np.zeros(3)", "np.zeros((8, 2, 449), np.float32)"])
 def test_a_fingerprint_is_made_of_numbers_of_the_right_shape(answer: str, caged: ProcessSandbox):
     with pytest.raises(freeform.Unprobable, match="numbers of double precision"):
-        freeform.behaviour(program(TAMPERED.format(answer), "optimizer"), caged)
+        freeform.behaviour(
+            program(TAMPERED.format(answer), "optimizer"), caged, kind_named("optimizer")
+        )
 
 
 @pytest.mark.parametrize(
@@ -151,4 +153,4 @@ def test_a_fingerprint_is_made_of_numbers_of_the_right_shape(answer: str, caged:
 def test_junk_schedules_are_told_what_is_wrong(body: str, told: str, caged: ProcessSandbox):
     junk = program(f"def schedule(step, total):\n    return {body} or [1][0]\n", "schedule")
     with pytest.raises(freeform.Unprobable, match=told):
-        freeform.behaviour(junk, caged)
+        freeform.behaviour(junk, caged, kind_named("schedule"))

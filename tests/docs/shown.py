@@ -1,6 +1,6 @@
 """The commands that a document shows, and the files that it writes first.
 
-    ```console              lines that begin with `$ ` are run in order; a `\\` goes on with the line
+    ```console              what follows `$ ` is run, line by line; a `\\` goes on with the line
     $ cambrian top digits
     ```
 

@@ -10,6 +10,9 @@ import pytest
 import torch
 
 from evaluators.candidate import Status
+from evaluators.evaluator import Evaluator
+from evaluators.task import find_task
+from runs import verifying
 from runs.config import read_config
 from runs.evidence import exported
 from runs.progress import Silent
@@ -62,7 +65,7 @@ def search(store: Store, task: Path, **given: object) -> str:
 
 
 def test_a_search_repeats_itself_and_its_best_is_a_module_for_the_task(
-    store: Store, task: Path, tmp_path: Path
+    store: Store, task: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run, again = search(store, task), search(store, task)
     assert lineage(store, run) == lineage(store, again)
@@ -74,6 +77,9 @@ def test_a_search_repeats_itself_and_its_best_is_a_module_for_the_task(
         scored[0].evaluation.metrics
     )
     best = max(scored, key=lambda c: c.score or float("-inf"))
+    evaluator = Evaluator(find_task(str(task)), MemorySandbox())
+    monkeypatch.setattr(verifying, "RANDOM_NETWORKS", 2)
+    assert "relative to the" in verifying.above_chance(evaluator, store.candidate(best.id), 0, 1)
     (file := tmp_path / "found.py").write_text(exported(store, best.id, "py"))
     network = runpy.run_path(str(file))["Network"]().eval()
     assert network(torch.zeros(3, 6, 8)).shape[0] == 3

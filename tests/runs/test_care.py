@@ -13,7 +13,7 @@ import pytest
 
 from programs.errors import InputError, RunLocked
 from runs.care import INVARIANTS, backup, check, compact
-from runs.dump import TABLES, dump
+from runs.dump import OF_THIS_MACHINE, TABLES, dump
 from runs.filling import fill
 from runs.record import Owner
 from runs.store import Store
@@ -170,6 +170,7 @@ def test_every_table_is_exported(store: Store) -> None:
     named = store.rows("SELECT name FROM sqlite_master WHERE type = 'table'")
     assert {row["name"] for row in named if "_fts" not in row["name"]} == {
         *TABLES,
+        *OF_THIS_MACHINE,
         *(["sqlite_sequence"] if {"name": "sqlite_sequence"} in named else []),
     }
 

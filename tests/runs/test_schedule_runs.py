@@ -95,7 +95,7 @@ def test_its_best_is_shown_traced_judged_and_exported(home: Path) -> None:
     assert "def schedule(" in shown
     assert best["id"][:6] in cambrian("lineage", best["id"], cwd=home).stdout
     judged = cambrian("verify", best["id"][:6], "--quick", cwd=home)
-    assert "versus cosine" in judged.stdout, judged.stderr
+    assert "and the lead of" in judged.stdout, judged.stderr
     exported = cambrian("export", best["id"], "--as", "py", cwd=home).stdout
     assert "torch.optim.lr_scheduler.LRScheduler" in exported
     for fact in ("found: ", "validation score: ", "learning rate: ", "verdict: "):

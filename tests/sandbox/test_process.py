@@ -207,7 +207,7 @@ def test_nothing_outlives_a_supervisor_that_was_killed():
     assert until(lambda: not os.path.exists(folder))
 
 
-def test_two_hundred_jobs_leak_nothing(sandbox: ProcessSandbox):
+def test_three_hundred_jobs_leak_nothing(sandbox: ProcessSandbox):
     def open_here() -> int:
         return len(os.listdir("/dev/fd"))
 
@@ -216,7 +216,7 @@ def test_two_hundred_jobs_leak_nothing(sandbox: ProcessSandbox):
 
     sandbox.run(job("echo"))
     here, there = open_here(), open_there()
-    for _ in range(200):
+    for _ in range(300):
         assert sandbox.run(job("echo", QUICK)).ending is Ending.FINISHED
     assert open_here() == here
     assert open_there() == there

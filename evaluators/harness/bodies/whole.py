@@ -111,14 +111,18 @@ def _uniform(values: Tensor, inputs: int, generator: torch.Generator) -> Tensor:
 STEMS = {"embedding": _embedding, "linear": Linear}
 
 
-def whole(data: Mapping[str, Any], example: Tensor, seed: int) -> Whole:
+def whole(
+    data: Mapping[str, Any], example: Tensor, seed: int, body: nn.Module | None = None
+) -> Whole:
     """Build the network that a payload describes, with the first weights that the seed gives.
 
-    `data` holds `source`, `spec`, `stem` and `pooled`. No other thread's draws move them.
+    `data` holds `source`, `spec`, `stem` and `pooled`; a `body` stands in for what `source` says.
+    No other thread's draws move the weights.
     """
     spec = Spec(**{**data["spec"], "shape": tuple(data["spec"]["shape"])})
     generator = torch.Generator().manual_seed(seed)
-    body = body_of(data["source"], spec, generator)
+    if body is None:
+        body = body_of(data["source"], spec, generator)
     return Whole(body, data["stem"], spec, data["pooled"], example, generator)
 
 

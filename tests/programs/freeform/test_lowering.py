@@ -46,7 +46,9 @@ def known(name: str, source: str) -> str:
 @pytest.mark.parametrize("case", [*LOWERED, *FREE])
 def test_torch_computes_what_the_librarys_program_computes(case: str, probing: ProcessSandbox):
     name, source = (LOWERED | FREE)[case]
-    assert freeform.behaviour(as_written(source), probing).fingerprint == known(name, source)
+    assert freeform.behaviour(as_written(source), probing, kind(source)).fingerprint == known(
+        name, source
+    )
 
 
 @pytest.mark.parametrize("case", LOWERED)

@@ -1,0 +1,180 @@
+"""Notes to self: from time to time a model distils what helped and what did not, with evidence.
+
+    Note       a claim that can be measured, what the model says of it, and the programs it cites
+    due        whether the place that is being filled is one to write notes at: a rule of the view
+    reflect    the conversation that brings notes
+    standing   the notes that later results have not contradicted
+
+A note belongs to the place where it was written, and is known wherever that place's candidate is.
+It is retired when the programs judged after it was written say the opposite of what it claims.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from agent.claims import FORMS, STRENGTH, Claim, contrast, judged, ranks, read_claim
+from evaluators.candidate import Candidate
+from programs.kind import Kind
+
+EVERY = 20
+"""Judged candidates after which notes are written again."""
+
+MOST = 4
+"""Notes that are taken from one reply."""
+
+PURPOSE = "insight"
+LONGEST = 200
+MAX_TOKENS = 900
+TEMPERATURE = 0.3
+
+ASK = f"""\
+Before you go on, write down what these results teach: at most {MOST} notes on what helped and \
+what did not. Each must be a claim that later results can confirm or refute. Reply with JSON alone:
+
+{{"notes": [{{"feature": "uses sign", "effect": "helps", "programs": [3, 7], "text": "why"}}]}}
+
+`feature` is {FORMS}; `effect` is "helps" or "hurts"; `programs` are the numbers of programs shown \
+above that are your evidence, at least two; `text` is one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A claim written at `place`; `evidence` are places of candidates, `ids` what they are called.
+
+    `helps` says that programs with the feature rank above those without.
+    """
+
+    place: int
+    claim: Claim
+    helps: bool
+    text: str
+    evidence: tuple[int, ...]
+    ids: tuple[str, ...]
+    model: str = ""
+
+    def __str__(self) -> str:
+        cited = " and ".join(map(str, self.evidence))
+        effect = "helps" if self.helps else "hurts"
+        return f"`{self.claim}` {effect}: {self.text} (from program {cited})"
+
+
+class _Written(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+    feature: str
+    effect: Literal["helps", "hurts"]
+    programs: list[int] = Field(min_length=1)
+    text: str = ""
+
+
+def due(history: Sequence[Candidate]) -> bool:
+    """Tell whether the latest candidate that is known makes a round number of judged ones.
+
+    Every place knows one candidate more than the place before, so one place in a run is due for
+    each round number.
+    """
+    known = judged(history)
+    return bool(known) and known[-1] is history[-1] and len(known) % EVERY == 0
+
+
+def read_notes(
+    text: str, history: Sequence[Candidate], kind: Kind, place: int, model: str = ""
+) -> tuple[tuple[Note, ...], tuple[str, ...]]:
+    """Return the notes of a reply that hold up, and what is wrong with the others."""
+    found = _listed(text)
+    if found is None:
+        return (), ("the reply is not JSON with a list `notes`",)
+    notes: list[Note] = []
+    wrong: list[str] = []
+    for each in found[:MOST]:
+        note = _checked(each, history, kind, place, model)
+        if isinstance(note, str):
+            wrong.append(note)
+        else:
+            notes.append(note)
+    return tuple(notes), tuple(wrong)
+
+
+def _listed(text: str) -> list[Any] | None:
+    start = text.find("{")
+    try:
+        value, _ = json.JSONDecoder(strict=False).raw_decode(text[max(start, 0) :])
+    except (ValueError, RecursionError):
+        return None
+    notes = value.get("notes") if isinstance(value, dict) else None
+    return notes if isinstance(notes, list) else None
+
+
+def _checked(
+    each: Any, history: Sequence[Candidate], kind: Kind, place: int, model: str
+) -> Note | str:
+    try:
+        written = _Written.model_validate(each)
+    except ValidationError as error:
+        return f"a note lacks or misspells `{error.errors()[0]['loc'][0]}`"
+    claim = read_claim(written.feature, kind)
+    if isinstance(claim, str):
+        return claim
+    by_place = {c.index: c for c in history}
+    cited = tuple(dict.fromkeys(written.programs))
+    if missing := [p for p in cited if p not in by_place]:
+        return f"there is no program {missing[0]}"
+    helps = written.effect == "helps"
+    if _contradicted(claim, helps, judged(history)):
+        return f"the results so far say the opposite of `{claim}` {written.effect}"
+    text = " ".join(written.text.split())[:LONGEST]
+    return Note(place, claim, helps, text, cited, tuple(by_place[p].id for p in cited), model)
+
+
+def _contradicted(claim: Claim, helps: bool, known: Sequence[Candidate]) -> bool:
+    has = np.array([claim.holds(c) for c in known], dtype=bool)
+    found = contrast(has, ranks(known)) if len(known) else None
+    return found is not None and (found.strength if helps else -found.strength) <= -STRENGTH
+
+
+def retired(note: Note, history: Sequence[Candidate]) -> bool:
+    """Tell whether the programs judged since a note was written contradict it."""
+    since = [c for c in judged(history) if c.index > note.place]
+    return _contradicted(note.claim, note.helps, since)
+
+
+def standing(notes: Sequence[Note], history: Sequence[Candidate]) -> list[Note]:
+    """Return the notes that are not retired, the newest first; of equal claims, the newest."""
+    newest = {note.claim: note for note in notes}
+    kept = [note for note in newest.values() if not retired(note, history)]
+    return sorted(kept, key=lambda n: -n.place)
+
+
+def detail(note: Note) -> dict[str, Any]:
+    """Return a note as an event holds it."""
+    return {
+        "place": note.place,
+        "feature": str(note.claim),
+        "effect": "helps" if note.helps else "hurts",
+        "text": note.text,
+        "programs": list(note.evidence),
+        "candidates": list(note.ids),
+        "model": note.model,
+    }
+
+
+def note_of(found: Mapping[str, Any], kind: Kind) -> Note | None:
+    """Read back what `detail` wrote; `None` where its claim is no longer one."""
+    claim = read_claim(found["feature"], kind)
+    if isinstance(claim, str):
+        return None
+    return Note(
+        found["place"],
+        claim,
+        found["effect"] == "helps",
+        found["text"],
+        tuple(found["programs"]),
+        tuple(found["candidates"]),
+        found["model"],
+    )

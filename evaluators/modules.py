@@ -1,0 +1,148 @@
+"""Free-form architectures as this process sees them: a graph that came back, and how it behaves.
+
+    in a cage           `build(spec)` runs, and what it returns is written down as a graph
+    here                every field of the graph is looked at (`evaluators.graph`)
+    in our own process  the graph is compared once with what PyTorch made of the module, counted,
+                        and probed; then trained like any other architecture
+
+The fingerprint is of the graph on fixed inputs, its weights decided by what each is applied to, as
+for the language's networks; but a graph knows no layers, so it does not meet theirs. What a module
+starts from counts too: weights of another sort at the start make another program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import cast
+
+import numpy as np
+
+from evaluators.bodies import Bodies, Sizes
+from evaluators.graph import BadGraph, Graph, checked
+from evaluators.task import Trial
+from programs.kind import Kind
+from programs.kinds.networks.features import Feature
+from programs.program import Program
+from programs.spec import Input, Spec
+from sandbox.base import MIB, Job, Limits, Payload, Sandbox
+
+PRELOAD = (
+    "torch",
+    "evaluators.harness.freeform.module",
+    "evaluators.harness.bodies.graph_probe",
+)
+"""What a sandbox should have imported before it forks, to build modules and probe their graphs."""
+
+BEHAVIOUR = "architecture as a graph"
+"""What fingerprints are of here: not of what the language's own architectures give."""
+
+_BUILDING = Limits(seconds=30.0, memory=1024 * MIB, result=64 * MIB)
+_EXAMPLES = 3
+_OUTPUTS = 10
+_USUAL: tuple[tuple[Input, tuple[int, ...]], ...] = (
+    ("sequence", (16, 16)),
+    ("image", (16, 8, 8)),
+    ("vector", (16,)),
+)
+
+
+class Unprobable(Exception):
+    """Raise where a program does not get through the probes; the text is "short name: sentence"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A module as a graph: its size, the shape it gives for one example, what it did on probes."""
+
+    graph: Graph
+    sizes: Sizes
+    gives: tuple[int, ...]
+    outputs: np.ndarray
+
+    @property
+    def width(self) -> int:
+        """Return the number of features at each position."""
+        return self.gives[0] if len(self.gives) == 3 else self.gives[-1]
+
+    @property
+    def positions(self) -> int:
+        """Count the positions of what comes out."""
+        return int(np.prod(self.gives)) // max(self.width, 1)
+
+
+def outputs(program: Program, sandbox: Sandbox, kind: Kind) -> np.ndarray:
+    """Run a free-form architecture on fixed inputs of its kind, in the sandbox.
+
+    Of a kind for a task, on the task's shape; otherwise on every sort of input that it takes.
+    Raises `Unprobable` for the program's fault, `SandboxUnavailable` where it may not run.
+    """
+    found: list[np.ndarray] = []
+    faults: list[Unprobable] = []
+    for spec in _places(kind):
+        try:
+            found.append(drawn(program, spec, (0,), sandbox).outputs)
+        except Unprobable as fault:
+            faults.append(fault)
+    if not found:
+        raise faults[0]
+    return np.concatenate(found)
+
+
+def _places(kind: Kind) -> Sequence[Spec]:
+    if kind.settings is not None:
+        return [Spec(sort, shape, _OUTPUTS) for sort, shape in _USUAL]
+    (x,) = kind.entry.inputs.values()
+    assert isinstance(x, Feature)
+    return [Spec(cast("Input", x.sort), x.shape, _OUTPUTS, x.causal)]
+
+
+def judging_job(
+    task: Bodies, program: Program, trial: Trial, limits: Limits, device: str, sandbox: Sandbox
+) -> Job:
+    """Return the job that trains what a program builds; `Unprobable` for its own faults."""
+    found = drawn(program, task.spec, trial.seeds, sandbox)
+    sizes = task.with_ends(found.sizes, found.positions, found.width)
+    if objection := task.excess(sizes):
+        raise Unprobable(objection)
+    sent = task.payload(replace(program, source=""), trial)
+    data = {**sent.data, "graph": found.graph.data, "sizes": asdict(sizes)}
+    payload = Payload(data, {**sent.arrays, **found.graph.arrays})
+    return Job(task.harness, payload, limits, device, trusted=True)
+
+
+def drawn(program: Program, spec: Spec, seeds: Sequence[int], sandbox: Sandbox) -> Drawn:
+    """Have a module built in a cage, and its graph compared with it in a process of ours."""
+    place = {**asdict(spec), "shape": list(spec.shape)}
+    rng = np.random.default_rng(20230424)
+    x = rng.normal(size=(_EXAMPLES, *spec.shape)).astype(np.float32)
+    data = {"source": program.source, "spec": place, "seeds": list(seeds)}
+    built = Job("evaluators.harness.freeform.module:written", Payload(data, {"x": x}), _BUILDING)
+    sent = _returned(sandbox, built, "cannot be built")
+    try:
+        graph = checked(sent.data.get("graph"), sent.arrays, len(seeds))
+    except BadGraph as fault:
+        raise Unprobable(f"not a graph that may run: {fault}") from None
+    claimed = {name: _numbers(sent, name) for name in ("outputs", "gradients")}
+    arrays = {**graph.arrays, "x": x, **claimed}
+    payload = Payload({"graph": graph.data, "spec": place}, arrays)
+    compared = Job("evaluators.harness.bodies.graph_probe:judged", payload, _BUILDING, trusted=True)
+    told = _returned(sandbox, compared, "cannot be run as a graph")
+    if fault := told.data["fault"]:
+        raise Unprobable(str(fault))
+    sizes = Sizes(graph.parameters, int(told.data["flops"]))
+    return Drawn(graph, sizes, tuple(told.data["gives"]), told.arrays["outputs"])
+
+
+def _returned(sandbox: Sandbox, job: Job, what: str) -> Payload:
+    outcome = sandbox.run(job)
+    if outcome.result is None:
+        raise Unprobable(f"{what}: {outcome.message}")
+    return outcome.result
+
+
+def _numbers(sent: Payload, name: str) -> np.ndarray:
+    found = sent.arrays.get(name)
+    if found is None or found.dtype != np.float32:
+        raise Unprobable(f"cannot be built: expected its {name} in single precision")
+    return found
