@@ -62,8 +62,9 @@ def behaviour(program: Program, sandbox: Sandbox, kind: Kind) -> Behaviour:
 
     Raises `Unprobable` for the program's fault, `SandboxUnavailable` where it may not run.
     """
-    sort = modules.BEHAVIOUR if program.form == "module" else program.kind
-    return behaviour_of(outputs(program, sandbox, kind), sort)
+    if program.form == "module":
+        return modules.behaviour(program, sandbox, kind)
+    return behaviour_of(outputs(program, sandbox, kind), program.kind)
 
 
 def outputs(program: Program, sandbox: Sandbox, kind: Kind) -> np.ndarray:

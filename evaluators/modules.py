@@ -21,6 +21,7 @@ import numpy as np
 from evaluators.bodies import Bodies, Sizes
 from evaluators.graph import BadGraph, Graph, checked
 from evaluators.task import Trial
+from programs.fingerprint import Behaviour, behaviour_of
 from programs.kind import Kind
 from programs.kinds.networks.features import Feature
 from programs.program import Program
@@ -33,9 +34,6 @@ PRELOAD = (
     "evaluators.harness.bodies.graph_probe",
 )
 """What a sandbox should have imported before it forks, to build modules and probe their graphs."""
-
-BEHAVIOUR = "architecture as a graph"
-"""What fingerprints are of here: not of what the language's own architectures give."""
 
 _BUILDING = Limits(seconds=30.0, memory=1024 * MIB, result=64 * MIB)
 _EXAMPLES = 3
@@ -69,6 +67,11 @@ class Drawn:
     def positions(self) -> int:
         """Count the positions of what comes out."""
         return int(np.prod(self.gives)) // max(self.width, 1)
+
+
+def behaviour(program: Program, sandbox: Sandbox, kind: Kind) -> Behaviour:
+    """Judge what `outputs` returns, and raise as it does."""
+    return behaviour_of(outputs(program, sandbox, kind), "architecture as a graph")
 
 
 def outputs(program: Program, sandbox: Sandbox, kind: Kind) -> np.ndarray:
