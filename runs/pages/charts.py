@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 from runs.pages.facts import Point
 
 WIDTH, HEIGHT = 640, 260
-LEFT, RIGHT, TOP, BOTTOM = 64, 16, 12, 36
+LEFT, RIGHT, TOP, BOTTOM = 64, 26, 12, 36
 
 QUANTILE = 0.1
 """Scores below the frame: the worst of a search are worse than a readable scale can show."""
@@ -76,7 +76,7 @@ def _framed(xs: Sequence[float], scored: Sequence[Point], must: Sequence[Point])
     low = min(float(np.quantile(scores, QUANTILE)), *(p.score or 0.0 for p in must))
     high = max(scores)
     room = 0.06 * (high - low) or abs(high) * 0.01 or 1.0
-    return _Frame(min(xs), max(xs), low - room, high + room)
+    return _Frame(float(min(xs)), float(max(xs)), low - room, high + room)
 
 
 def _steps(line: Sequence[tuple[float, float]], end: float, frame: _Frame) -> str:
@@ -108,7 +108,11 @@ def _axes(frame: _Frame, name: str) -> Markup:
             Markup('<path class="grid" d="M{0} {1}H{2}"/>').format(LEFT, frame.y(value), _end())
         )
         parts.append(_label(LEFT - 6, frame.y(value) + 4, f"{value:.5g}", "end"))
+    # Candidates and statements are counted: there is no half of one.
+    counted = frame.x0.is_integer() and frame.x1.is_integer()
     for value in ticks(frame.x0, frame.x1):
+        if counted and not value.is_integer():
+            continue
         parts.append(_label(frame.x(value), _floor() + 16, f"{value:g}", "middle"))
     parts.append(_label((LEFT + _end()) / 2, HEIGHT - 4, name, "middle"))
     return Markup("").join(parts)

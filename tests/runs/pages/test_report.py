@@ -299,3 +299,14 @@ def test_texts_are_said_once(store: Store, run: RunRecord) -> None:
     ids = [candidate_id(run.id, n) for n in (1, 2, 4)]
     texts = tree(store, ids, {})["texts"]
     assert len(texts) == len(set(texts))
+
+
+def test_what_is_counted_has_no_halves_on_its_axis() -> None:
+    def numbers(low: float, high: float) -> list[str]:
+        frame = charts._Frame(low, high, 0.0, 1.0)
+        floor = charts.HEIGHT - charts.BOTTOM + 16
+        return re.findall(rf'y="{floor}"[^>]*>([^<]*)<', charts._axes(frame, "statements"))
+
+    assert numbers(6.0, 8.0) == ["6", "7", "8"]
+    assert "6.5" in numbers(6.0, 7.9)
+    assert numbers(3.0, 3.0) == ["3"]
