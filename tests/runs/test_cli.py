@@ -321,7 +321,7 @@ def test_ctrl_c_stops_and_says_how_to_go_on(tmp_path: Path, times: int) -> None:
 
 
 def test_a_run_that_somebody_works_on_is_not_taken(tmp_path: Path) -> None:
-    process = started(tmp_path)
+    process = started(tmp_path, "--evals", "5000")
     wait_for_candidates(process, 2)
     (run,) = listed(tmp_path, "runs")
     done = cambrian("run", "--resume", run["id"], cwd=tmp_path)
