@@ -91,38 +91,38 @@ class Logged:
 
     def __init__(self, package: str, project: str) -> None:
         self.package, self.project = package, project
-        self.library: Any = None
+        self.client: Any = None
 
     def begin(self, run: str, settings: Mapping[str, Setting]) -> None:
         """Open the run, or the one of an earlier sitting."""
         # W&B tells runs by their ids, Trackio by their names.
         more = {"id": run} if self.package == "wandb" else {}
         with _talk_apart():
-            library = import_module(self.package)
-            library.init(
+            client = import_module(self.package)
+            client.init(
                 project=self.project, name=run, config=dict(settings), resume="allow", **more
             )
-        self.library = library
+        self.client = client
 
     def numbers(self, values: Mapping[str, float], step: int) -> None:
         """Log the numbers of a step."""
         with _talk_apart():
-            self.library.log(dict(values), step=step)
+            self.client.log(dict(values), step=step)
 
     def text(self, name: str, text: str, step: int) -> None:
         """Log the text so that it is shown as it is."""
         with _talk_apart():
             if self.package == "wandb":
-                shown = self.library.Html(f"<pre>{html.escape(text)}</pre>", inject=False)
+                shown = self.client.Html(f"<pre>{html.escape(text)}</pre>", inject=False)
             else:
-                shown = self.library.Markdown(f"```python\n{text}\n```")
-            self.library.log({name: shown}, step=step)
+                shown = self.client.Markdown(f"```python\n{text}\n```")
+            self.client.log({name: shown}, step=step)
 
     def end(self) -> None:
         """Send what is left."""
-        if self.library is not None:
+        if self.client is not None:
             with _talk_apart():
-                self.library.finish()
+                self.client.finish()
 
 
 def tracker_named(track: str | None) -> Tracker | None:
