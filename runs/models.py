@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from queue import Empty, SimpleQueue
 from typing import TypeVar
 
-from agent.door import Door
+from agent.door import Door, Pace
 from agent.ledger import Ledger
 from agent.llm import connect
 from agent.notes import PURPOSE, Note, detail, note_of, retired, standing
@@ -62,7 +62,9 @@ class Models:
             source = self.store.run(config.replay).id
             mine = [] if source == self.run.id else self.store.llm_calls(source)
             return Replay([r for row in mine if (r := recorded(row))], report=self.book)
-        door = Door(self.ledger, self.book, connect(config.api_base), announce=self.book)
+        pace = Pace(timeout=config.reply_timeout)
+        client = connect(config.api_base)
+        door = Door(self.ledger, self.book, client, announce=self.book, pace=pace)
         own = self.store.llm_calls(self.run.id)
         return Replay([r for row in own if (r := recorded(row))], otherwise=door)
 
