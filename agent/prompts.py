@@ -187,7 +187,8 @@ def _task(view: View) -> Section:
 
 def _programs(shown: Sequence[Candidate]) -> Section:
     items = tuple(scored_program(c) for c in shown)
-    return Section("programs", "Programs and their scores, best first", items, min(1, len(items)))
+    title = "Programs and their scores, best first (a statement is one operation or call)"
+    return Section("programs", title, items, min(1, len(items)))
 
 
 def scored_program(candidate: Candidate) -> str:
