@@ -86,14 +86,22 @@ def prompt(
 ) -> Prompt:
     """Compose a prompt that ends in `ask`; `shown` are the elites unless given.
 
-    `context` is "no" (the language only), "partial" (the task too) or "full" (and the record).
+    `context` is "no" (the language only), "partial" (the task too) or "full" (and what was measured
+    of its data and model, how baselines did, and the record).
     """
     shown = view.elites(ELITES) if shown is None else shown
     sections = [_language(view.kind), _vocabulary(view.kind)]
     if context != "no":
         sections.append(_task(view))
     if context == "full":
-        sections += [_programs(shown), *extra, _notes(view), _failures(view), _duplicates(view)]
+        sections += [
+            _card(view),
+            _programs(shown),
+            *extra,
+            _notes(view),
+            _failures(view),
+            _duplicates(view),
+        ]
     else:
         sections += extra
     sections.append(Section("request", "Your turn", (ask,), 1))
@@ -183,6 +191,12 @@ def _vocabulary(kind: Kind) -> Section:
 def _task(view: View) -> Section:
     facts = tuple(f"- {word}: {fact}" for word, fact in view.facts.items())
     return Section("goal", "Goal", (f"{view.goal} Higher scores are better.", *facts), 1)
+
+
+def _card(view: View) -> Section:
+    """Tell what was measured before the search; it does not change, so it comes early."""
+    items = tuple(f"- {fact}" for fact in view.card.facts)
+    return Section("card", "Measured on the training examples, at the start", items)
 
 
 def _programs(shown: Sequence[Candidate]) -> Section:

@@ -23,6 +23,7 @@ from evaluators.candidate import Candidate, Evaluation, Status
 from evaluators.evaluator import Cancelled, Evaluator
 from evaluators.task import language
 from programs.errors import CambrianError, StoreError
+from runs.briefing import briefing
 from runs.climbing import Ascent, Climbing
 from runs.config import RunConfig
 from runs.drafts import Drafts
@@ -73,7 +74,9 @@ class Loop:
         task = evaluator.task
         self.order = Order(store, run, config, language(task), display, progress)
         self.climbing = Climbing(store, run, config, self.order, display, progress)
-        self.drafts = Drafts(self.order, self.climbing, config, task, models, progress, stop)
+        level = self.climbing.levels[0]
+        told = briefing(store, run, config, evaluator, level, models.news.put)
+        self.drafts = Drafts(self.order, self.climbing, config, task, models, told, progress, stop)
         self.flying: dict[Future[Evaluation], Job] = {}
         self.departed: dict[tuple[str, int], float] = {}
         self.signs = Signs(store, run.id)
