@@ -61,7 +61,14 @@ class Models:
             return Replay([r for row in mine if (r := recorded(row))], report=self.book)
         pace = Pace(timeout=config.reply_timeout)
         client = connect(config.api_base)
-        door = Door(self.ledger, self.book, client, announce=self.book, pace=pace)
+        door = Door(
+            self.ledger,
+            self.book,
+            client,
+            announce=self.book,
+            in_flight=config.in_flight,
+            pace=pace,
+        )
         own = self.store.llm_calls(self.run.id)
         return Replay([r for row in own if (r := recorded(row))], otherwise=door)
 

@@ -41,6 +41,12 @@ from runs.commands.common import out, search_options, talk, unsafe_option
     metavar="SECONDS",
     help="How long a model may take to reply.  [default: 90]",
 )
+@click.option(
+    "--in-flight",
+    type=int,
+    metavar="N",
+    help="Calls to models that may be made at the same time.  [default: 8]",
+)
 @click.option("--replay", metavar="RUN", help="Let this run's recorded calls answer for models.")
 @click.option("--resume", metavar="RUN", help="Go on with this run, with its own settings.")
 @click.option(
@@ -116,6 +122,7 @@ def carry_out(
     usd: float | None,
     api_base: str | None,
     reply_timeout: float | None,
+    in_flight: int | None,
     replay: str | None,
     track: str | None,
     resume: str | None,
@@ -162,6 +169,7 @@ def carry_out(
         usd=usd,
         api_base=api_base,
         reply_timeout=reply_timeout,
+        in_flight=in_flight,
         replay=replay,
         track=track,
         **given,
