@@ -33,6 +33,9 @@ DUPLICATES = 4
 CHARACTERS_PER_TOKEN = 3.5
 LONGEST_REASON = 200
 
+NOTED = "- noted before: "
+"""How a line begins that shows a note."""
+
 
 @dataclass(frozen=True, slots=True)
 class Section:
@@ -255,7 +258,7 @@ def block(source: str) -> str:
 
 def _notes(view: View) -> Section:
     """Show what models noted and results did not refute, then what the record says by rule."""
-    notes = [f"- noted before: {n}" for n in standing(view.notes, view.history)[:NOTES]]
+    notes = [f"{NOTED}{n}" for n in standing(view.notes, view.history)[:NOTES]]
     found = [f"- {i}" for i in insights(view)]
     return Section("insights", "What the record says", (*notes, *found))
 

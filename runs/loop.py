@@ -7,7 +7,6 @@ those files say why.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
@@ -32,22 +31,14 @@ from runs.guard import evaluate
 from runs.models import Models
 from runs.order import Order
 from runs.patience import Patience
-from runs.progress import Display, Flight, Progress, with_model
+from runs.progress import Display, Flight, Progress
 from runs.record import RunRecord, candidate_id
 from runs.signs import Signs
 from runs.stop import Stop
 from runs.store import Store
+from runs.weighing import Weighing
 
 TICK = 0.1
-
-PORTFOLIO = "portfolio"
-"""The event that says how proposers × models were weighed, from the place it names on."""
-
-WEIGHED_EVERY = 20
-"""Places after which that is kept."""
-
-WAITING = "waiting"
-"""The event that says how long workers had nothing to do, of how many seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +81,7 @@ class Loop:
         self.flying: dict[Future[Evaluation], Job] = {}
         self.departed: dict[tuple[str, int], float] = {}
         self.signs = Signs(store, run.id)
-        self._looked, self._resting = time.monotonic(), 0.0
-        self._weighed = len(self.order)
+        self.weighing = Weighing(store, run.id, models.team, progress)
 
     def __call__(self) -> str:
         """Run to the end of the budget; return the run's final state and close its record."""
@@ -132,19 +122,7 @@ class Loop:
             self._hear(self.models.hear())
             self._admit(len(self.order), self.drafts.take(), pool)
             self._catch_up(pool)
-        self._weigh()
-
-    def _weigh(self) -> None:
-        """Show how the portfolio weighs proposers, and keep its reasons now and then."""
-        reasons = self.models.team.reasons()
-        self.progress.chances = {with_model(r["proposer"], r["model"]): r["share"] for r in reasons}
-        if reasons and len(self.order) >= self._weighed + WEIGHED_EVERY:
-            self._weighed = len(self.order)
-            self._keep_reasons()
-
-    def _keep_reasons(self) -> None:
-        detail = {"place": len(self.order), "arms": self.models.team.reasons()}
-        self.store.event(self.run.id, PORTFOLIO, detail)
+        self.weighing.weigh(len(self.order))
 
     def _catch_up(self, pool: ThreadPoolExecutor) -> None:
         """Do all that follows from what is settled."""
@@ -219,15 +197,9 @@ class Loop:
             elif error is None and not future.cancelled():
                 job.take(future.result())
         self.progress.flights = self._in_flight()
-        self._count_idle()
+        self.weighing.count_idle()
         if broken is not None:
             raise broken
-
-    def _count_idle(self) -> None:
-        """Add the time since the last look for the workers that had nothing to do at it."""
-        clock, busy = time.monotonic(), len(self.progress.flights)
-        self.progress.idle += (clock - self._looked) * self._resting
-        self._looked, self._resting = clock, 1.0 - min(busy / self.config.workers, 1.0)
 
     def _in_flight(self) -> tuple[Flight, ...]:
         """Return what is being judged, leaving out what waits for a worker."""
@@ -261,9 +233,7 @@ class Loop:
         stopped = bool(self.stop.reason)
         state = "stopped" if stopped else "done"
         if self.config.models:
-            self._keep_reasons()
-            waited = {"idle": self.progress.idle, "seconds": self.progress.this_sitting}
-            self.store.event(self.run.id, WAITING, waited)
+            self.weighing.finish(len(self.order))
             self._hear(self.models.team.complaints())
             self._hear(self.models.learnt(self.drafts.view(len(self.order))))
         self.store.finish(self.run.id, state, self.stop.reason or self.drafts.message)
