@@ -80,7 +80,7 @@ class Team:
     def draw(self, view: View, rng: np.random.Generator) -> Future[Proposal]:
         """Give the view's place to an arm; the proposal comes now or later."""
         chances = shares(view, self.arms)
-        reflecting = due(view.history) and any(arm.model for arm in self.arms)
+        reflecting = any(arm.model for arm in self.arms) and due(view.history)
         if reflecting:
             # Notes are written by whoever asks a model here anyway.
             chances = chances * [bool(arm.model) for arm in self.arms]

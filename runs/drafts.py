@@ -90,11 +90,11 @@ class Drafts:
 
     def view(self, index: int) -> View:
         """Return what proposal `index` may know: nothing here depends on what is in flight."""
-        known = self.climbing.as_known(self.order.history[: self._seen_by(index)])
-        left = left_of(self.config, known)
+        seen = self._seen_by(index)
+        known = self.climbing.as_known(seen)
+        left = left_of(self.config, known, self.order.judged_before(seen))
         task, kind = self.task, language(self.task)
         facts = facts_of(task, self.climbing.levels[0])
-        seen = self._seen_by(index)
         notes = [n for place, each in sorted(self.notes.items()) if place < seen for n in each]
         return View(task.name, task.goal, kind, self.seeds, known, left, index, facts, notes)
 
