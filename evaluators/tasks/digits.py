@@ -65,8 +65,8 @@ BODIES = Bodies(
 TASK = Supervised(
     name="digits",
     goal=(
-        "Train a small ReLU classifier of 8x8 handwritten digits to the lowest validation cross- "
-        "entropy in 200 steps of batch 32."
+        "Train a small ReLU classifier of 8x8 handwritten digits to the lowest validation "
+        "cross-entropy in 200 steps of batch 32."
     ),
     data=load,
     model=mlp(64, 32, 32, 10),
