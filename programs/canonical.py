@@ -16,6 +16,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from programs.check import reached
 from programs.errors import Fault
 from programs.genome import Argument, Genome, Statement
 from programs.inline import Flat, inline
@@ -98,12 +99,13 @@ class _Graph:
     def outputs(self) -> list[Node]:
         """Build the graph; return the nodes of the result and of the live new states."""
         function, entry = self.flat.function, self.kind.entry
-        needed, states = _live(self.flat, self.kind)
+        states = entry.states(function)
+        needed = reached(function, states)
         place = 0
         for name in function.params:
             if name in entry.inputs:
                 label = (b"input", name.encode())
-            elif name in states:
+            elif name in needed:
                 label, place = (b"state", str(place).encode()), place + 1
             else:
                 continue
@@ -111,7 +113,8 @@ class _Graph:
         for statement in function.body:
             if statement.target in needed:
                 self.nodes[statement.target] = self.applied(statement)
-        return [self.node(r) for r in (function.returns[0], *states.values())]
+        new = zip(states, function.returns[1:], strict=True)
+        return [self.node(r) for r in (function.returns[0], *(n for s, n in new if s in needed))]
 
     def node(self, arg: Argument) -> Node:
         if isinstance(arg, str):
@@ -166,22 +169,6 @@ class _Graph:
                 parts.sort()
             together = sorted(sharing[node.weights]) if node.weights else []
             node.path = _digest(node.path, b"from", *parts, b"with", *together)
-
-
-def _live(flat: Flat, kind: Kind) -> tuple[set[str], dict[str, Argument]]:
-    """Return the names that reach the result, and the states among them with their new values."""
-    function = flat.function
-    states = kind.entry.states(function)
-    new = dict(zip(states, function.returns[1:], strict=True))
-    needed = {r for r in function.returns[:1] if isinstance(r, str)}
-    while True:
-        for statement in reversed(function.body):
-            if statement.target in needed:
-                needed.update(statement.names())
-        grown = {n for s, n in new.items() if s in needed and isinstance(n, str)} - needed
-        if not grown:
-            return needed, {s: new[s] for s in states if s in needed}
-        needed |= grown
 
 
 def _constant(value: float) -> Node:

@@ -228,6 +228,11 @@ class Kind:
         """Remember what typing rules said: `(op, *types)` to the result or the fault."""
         return {}
 
+    @cached_property
+    def parents(self) -> dict[int, tuple[Genome, object]]:
+        """Remember by its id what `check` found in a genome that is bred from again and again."""
+        return {}
+
 
 _OF_THE_VOCABULARY = ("names", "reserved", "choices", "literals", "weighted", "inferred")
 
