@@ -197,15 +197,19 @@ def _shown(statement: Statement) -> str:
 def check_returns(function: Function, types: Types, kind: Kind) -> Fault | None:
     """Check that the entry function returns what it owes."""
     entry = kind.entry
-    owed = [("the result", entry.output)]
-    owed += [(f"the new `{state}`", entry.state) for state in entry.states(function)]
-    for arg, (what, wanted) in zip(function.returns, owed, strict=True):
+    for place, arg in enumerate(function.returns):
+        wanted = entry.state if place else entry.output
         if isinstance(arg, str) and arg not in types:
-            return Fault(f"{what} `{arg}` is not bound")
+            return Fault(f"{_owed(function, place, kind)} `{arg}` is not bound")
         found = type_of(arg, types, kind)
         if not entry.fits(found, wanted):
-            return Fault(f"{what} must be {wanted}, found {found}")
+            return Fault(f"{_owed(function, place, kind)} must be {wanted}, found {found}")
     return None
+
+
+def _owed(function: Function, place: int, kind: Kind) -> str:
+    """Say what the entry function returns at a place."""
+    return f"the new `{kind.entry.states(function)[place - 1]}`" if place else "the result"
 
 
 def live(function: Function, kind: Kind) -> Function:

@@ -139,7 +139,7 @@ class Entry:
 
     def states(self, function: Function) -> tuple[str, ...]:
         """Return the function's state parameters in order."""
-        return tuple(p for p in function.params if p not in self.inputs)
+        return tuple([p for p in function.params if p not in self.inputs])
 
     def faults_in(self, function: Function) -> Fault | None:
         """Check name, parameters and the number of returns."""
