@@ -22,7 +22,7 @@ from agent.proposers.llambo import diversity
 from agent.question import Asker
 from agent.replay import Replay, recorded
 from agent.team import Team, demand_models, talks
-from evaluators.candidate import Candidate, Status
+from evaluators.candidate import Candidate
 from programs.errors import InputError
 from programs.kind import Kind
 from runs.calls import CallBook
@@ -112,12 +112,10 @@ class Models:
         return self.hear()
 
 
-def left_of(config: RunConfig, known: Sequence[Candidate]) -> dict[str, float]:
-    """Return what is left of the budget once `known` are paid for, whatever is in flight."""
+def left_of(config: RunConfig, known: Sequence[Candidate], judged: int) -> dict[str, float]:
+    """Return what is left of the budget once `known` are paid for, of which some were judged."""
     left = {}
     if config.evals is not None:
-        unjudged = (Status.INVALID, Status.DUPLICATE)
-        judged = sum(c.evaluation.status not in unjudged for c in known)
         left["evals"] = float(config.evals - judged)
     if config.models:
         left["usd"] = config.dollars - sum(c.origin.usage.get("usd", 0.0) for c in known)
