@@ -159,7 +159,9 @@ def _commands(path: Path, best: str) -> list[Figure]:
 
 
 def _python(*line: str) -> None:
-    subprocess.run([sys.executable, "-c", *line], check=True, capture_output=True)
+    # Compiled once, as whoever installs it has it: where nothing may be kept, that is most of it.
+    env = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    subprocess.run([sys.executable, "-c", *line], check=True, capture_output=True, env=env)
 
 
 def _timed(what: str, ask: Callable[[], Any], repeats: int = REPEATS) -> Figure:
