@@ -141,7 +141,7 @@ class Entry:
 
     def states(self, function: Function) -> tuple[str, ...]:
         """Return the function's state parameters in order."""
-        return tuple(p for p in function.params if p not in self.inputs)
+        return tuple([p for p in function.params if p not in self.inputs])
 
     def faults_in(self, function: Function) -> Fault | None:
         """Check name, parameters and the number of returns."""
@@ -228,6 +228,11 @@ class Kind:
     @cached_property
     def inferred(self) -> dict[tuple[Hashable, ...], Type | Fault]:
         """Remember what typing rules said: `(op, *types)` to the result or the fault."""
+        return {}
+
+    @cached_property
+    def parents(self) -> dict[int, tuple[Genome, object]]:
+        """Remember by its id what `check` found in a genome that is bred from again and again."""
         return {}
 
 
