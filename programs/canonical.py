@@ -15,7 +15,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from programs.check import reached
 from programs.errors import Fault
@@ -179,7 +178,5 @@ def _constant(value: float) -> Node:
     return Node(_digest(b"constant", repr(value + 0.0).encode()), value)
 
 
-@lru_cache(maxsize=20_000)
 def _digest(*parts: bytes) -> bytes:
-    """Hash parts; a child shares most of its expressions with its parent, so they are kept."""
     return hashlib.blake2b(b"\0".join(parts), digest_size=KEY_LENGTH // 2).digest()

@@ -35,12 +35,12 @@ class _QuickNumpy:
     @staticmethod
     def sum(a: Any, axis: Any, keepdims: bool) -> Any:
         """Add up along axes."""
-        return np.add.reduce(a, axis, None, None, keepdims)
+        return np.add.reduce(a, axis, keepdims=keepdims)
 
     @staticmethod
     def mean(a: Any, axis: Any, keepdims: bool) -> Any:
         """Average along axes."""
-        total = np.add.reduce(a, axis, None, None, keepdims)
+        total = np.add.reduce(a, axis, keepdims=keepdims)
         return total / (a.size / total.size)
 
 
