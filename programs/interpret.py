@@ -29,16 +29,21 @@ Values = Sequence[Array]
 
 
 class Step(NamedTuple):
-    """One statement made ready: what it runs, and the slots of its arguments."""
+    """One statement made ready: what it runs, and the slots of its arguments.
+
+    `plain` says that it is element-wise and so is all that it is computed from, back to the inputs
+    and the states: tensors may be laid out in any shape.
+    """
 
     run: Callable[..., Any]
     slots: tuple[int, ...]
     scope: Scope
+    plain: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A program ready to run; `elementwise` says that tensors may be laid out in any shape.
+    """A program ready to run.
 
     Its values have slots: first the inputs, then what the steps give, then the constants.
     """
@@ -47,7 +52,6 @@ class Plan:
     constants: Sequence[Array]
     steps: Sequence[Step]
     returns: tuple[int, ...]
-    elementwise: bool
 
     def __call__(self, inputs: Mapping[str, Values | Array], count: int) -> list[list[Array]]:
         """Return the result and the new states, each as `count` arrays.
@@ -99,15 +103,16 @@ def plan(function: Function, kind: Kind, xp: Any) -> Plan:
         return found
 
     steps: list[Step] = []
-    elementwise = True
+    apart: set[int] = set()
     for place, statement in enumerate(function.body, first):
         name, scope = statement.op, ops[statement.op].scope
-        if scope is Scope.TENSOR:
-            elementwise = False
-        steps.append(Step(functions[name], tuple([slot(a) for a in statement.args]), scope))
+        args = tuple([slot(a) for a in statement.args])
+        together = apart.isdisjoint(args)
+        if scope is Scope.TENSOR or not together:
+            apart.add(place)
+        steps.append(Step(functions[name], args, scope, together and scope is Scope.ELEMENT))
         slots[statement.target] = place
-    returns = tuple([slot(r) for r in function.returns])
-    return Plan(function.params, constants, steps, returns, elementwise)
+    return Plan(function.params, constants, steps, tuple([slot(r) for r in function.returns]))
 
 
 def constant(value: float, xp: Any) -> Array:

@@ -28,7 +28,7 @@ from programs.fingerprint import Behaviour, behaviour
 from programs.genome import Genome
 from programs.kind import Kind
 from programs.load import builtin_kinds, kind_named, library
-from programs.operator import OPERATORS, Operator
+from programs.operator import Operator, usual_operators
 
 STAGES = ("mutate", "check", "key", "fingerprint")
 POPULATION = 100
@@ -112,8 +112,7 @@ def evolve(kind: Kind, count: int, rng: np.random.Generator, clean: bool = True)
     """Run regularised evolution without training for `count` children."""
     tally = Tally(kind.name)
     known = [p.genome for p in library(kind.name).values() if p.genome is not None]
-    mutations: list[Operator] = [OPERATORS.find(name) for name in OPERATORS.names()]
-    mutations = [m for m in mutations if m.arity == 1]
+    mutations = [m for m in usual_operators(kind) if m.arity == 1]
     population: deque[tuple[int, Genome]] = deque(maxlen=POPULATION)
     keys, prints = set(), set()
     for genome in known:

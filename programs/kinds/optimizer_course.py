@@ -13,7 +13,6 @@ from functools import partial
 import numpy as np
 
 from programs.interpret import Plan, Step
-from programs.kind import Scope
 from programs.kinds.optimizer_layout import Layout, Value
 
 
@@ -69,9 +68,7 @@ class _Course:
 
     def runner(self, step: Step) -> Callable[..., Value]:
         """Return a statement as a function of values."""
-        if self.program.elementwise and step.scope is Scope.ELEMENT:
-            return step.run
-        return partial(self.layout.apply, step)
+        return step.run if step.plain else partial(self.layout.apply, step)
 
     def full(self, value: Value, like: np.ndarray) -> np.ndarray:
         """Return a value in full shape, all tensors in one row."""
