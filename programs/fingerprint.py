@@ -20,6 +20,7 @@ from programs.kind import Kind, Unprobed
 
 MANTISSA_BITS = 24
 VERSION = 4
+MAX_REMEMBERED = 50_000
 _DIGITS = 24
 _SMALLEST = 1e-200
 
@@ -43,6 +44,17 @@ def behaviour(genome: Genome, kind: Kind) -> Behaviour:
     except Unprobed as reason:
         return Behaviour(structural_key(genome, kind), str(reason))
     return behaviour_of(outputs, kind.name)
+
+
+def remembered(genome: Genome, kind: Kind, key: str) -> Behaviour:
+    """Return the behaviour of a checked program with this structural key; run it only once."""
+    known: dict[str, Behaviour] = kind.behaviours  # type: ignore[assignment]
+    found = known.get(key)
+    if found is None:
+        if len(known) >= MAX_REMEMBERED:
+            known.clear()
+        found = known[key] = behaviour(genome, kind)
+    return found
 
 
 def behaviour_of(outputs: np.ndarray, kind: str) -> Behaviour:
