@@ -53,6 +53,11 @@ class Plan:
     steps: Sequence[Step]
     returns: tuple[int, ...]
 
+    @property
+    def elementwise(self) -> bool:
+        """Tell whether no statement looks at rows and columns: tensors may lie in any shape."""
+        return all(step.scope is not Scope.TENSOR for step in self.steps)
+
     def __call__(self, inputs: Mapping[str, Values | Array], count: int) -> list[list[Array]]:
         """Return the result and the new states, each as `count` arrays.
 
