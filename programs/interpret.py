@@ -43,7 +43,7 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A program ready to run.
+    """A program ready to run; `elementwise` says that tensors may be laid out in any shape.
 
     Its values have slots: first the inputs, then what the steps give, then the constants.
     """
@@ -52,11 +52,7 @@ class Plan:
     constants: Sequence[Array]
     steps: Sequence[Step]
     returns: tuple[int, ...]
-
-    @property
-    def elementwise(self) -> bool:
-        """Tell whether no statement looks at rows and columns: tensors may lie in any shape."""
-        return all(step.scope is not Scope.TENSOR for step in self.steps)
+    elementwise: bool
 
     def __call__(self, inputs: Mapping[str, Values | Array], count: int) -> list[list[Array]]:
         """Return the result and the new states, each as `count` arrays.
@@ -108,16 +104,20 @@ def plan(function: Function, kind: Kind, xp: Any) -> Plan:
         return found
 
     steps: list[Step] = []
+    elementwise = True
     apart: set[int] = set()
     for place, statement in enumerate(function.body, first):
         name, scope = statement.op, ops[statement.op].scope
         args = tuple([slot(a) for a in statement.args])
         together = apart.isdisjoint(args)
+        if scope is Scope.TENSOR:
+            elementwise = False
         if scope is Scope.TENSOR or not together:
             apart.add(place)
         steps.append(Step(functions[name], args, scope, together and scope is Scope.ELEMENT))
         slots[statement.target] = place
-    return Plan(function.params, constants, steps, tuple([slot(r) for r in function.returns]))
+    returns = tuple([slot(r) for r in function.returns])
+    return Plan(function.params, constants, steps, returns, elementwise)
 
 
 def constant(value: float, xp: Any) -> Array:
