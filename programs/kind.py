@@ -21,11 +21,13 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from programs.errors import Fault
 from programs.genome import COMBINATORS, Function, Genome
+
+if TYPE_CHECKING:
+    import numpy as np
 
 Type = Hashable
 
