@@ -18,8 +18,10 @@ from typing import Any, Self
 from programs.errors import SandboxUnavailable
 from sandbox import tiers
 from sandbox.base import Ending, Job, Outcome
+from sandbox.device import DRIVER, Seat, seats
 from sandbox.forkserver import ForkServer, ServerGoneError, after
 from sandbox.messages import Packed, pack_job, unpack_report
+from sandbox.spares import START, TRIES
 from sandbox.verdict import judge
 from sandbox.watch import ENVELOPE
 from sandbox.wire import HEADER_LIMIT
@@ -34,6 +36,7 @@ _CLOSED = Outcome(Ending.CANCELLED, message="the sandbox was closed")
 class _Slot:
     """One worker's place; `server` changes when it has to be replaced."""
 
+    seat: Seat | None
     server: ForkServer | None = None
 
 
@@ -50,6 +53,10 @@ class ProcessSandbox:
     `tier` is "auto" for the best that works here, or a name from `sandbox.tiers`. Where none is
     safe, jobs that are not `trusted` are refused, unless `unsafe` allows them; the tier is then
     called "unsafe".
+
+    `device` "cuda" gives the workers the first card, "cuda:1" another and "cuda:0,1" these in turn;
+    each then has a spare warm for the next job that is for a card (`sandbox.spare`). `driver` names
+    what such a card is.
     """
 
     def __init__(
@@ -59,6 +66,8 @@ class ProcessSandbox:
         start_timeout: float = 60.0,
         tier: str = "auto",
         unsafe: bool = False,
+        device: str = "cpu",
+        driver: str = DRIVER,
     ) -> None:
         if workers < 1:
             raise ValueError(f"expected at least 1 worker, saw {workers}")
@@ -66,7 +75,7 @@ class ProcessSandbox:
         self._start_timeout = start_timeout
         self._asked = tier
         self._unsafe = unsafe
-        self._slots = [_Slot() for _ in range(workers)]
+        self._slots = [_Slot(seat) for seat in seats(device, workers, driver)]
         self._idle: queue.Queue[_Slot | None] = queue.Queue()
         for slot in self._slots:
             self._idle.put(slot)
@@ -170,7 +179,7 @@ class ProcessSandbox:
             if slot.server is None or not slot.server.alive():
                 if slot.server:
                     slot.server.kill()
-                slot.server = ForkServer(self._preload, cage)
+                slot.server = ForkServer(self._preload, cage, slot.seat)
             return slot.server
 
     def _run(self, slot: _Slot, job: Job, packed: Packed) -> Outcome:
@@ -189,7 +198,8 @@ class ProcessSandbox:
         began = time.monotonic()
         limit = job.limits.result + job.limits.output + _MESSAGE
         try:
-            report = server.ask(packed, limit, job.limits.seconds, GRACE)
+            taking = GRACE if job.device == "cpu" else GRACE + TRIES * START
+            report = server.ask(packed, limit, job.limits.seconds, GRACE, taking)
         except ServerGoneError:
             server.kill()
             self._server(slot)  # warms up while the caller reads the outcome

@@ -7,11 +7,13 @@ it cannot be taken back. A call made for another processor (32-bit, x32) never r
     PURE      memory, clocks, open descriptors: no path, socket, process or signal
     PATHS     the same, and files may be opened for reading
     DEVICE    the same, and what a GPU's driver needs: device controls, threads, writing
+    WAITING   the same, and what takes a job over: words on a socket that is there, a last filter
 """
 
 from __future__ import annotations
 
 import ctypes
+import errno
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -23,7 +25,7 @@ _LOAD, _EQUAL, _ANY_BIT, _AT_LEAST, _RETURN = 0x20, 0x15, 0x45, 0x35, 0x06
 ALLOW, KILL, REFUSE, ABSENT = 0x7FFF0000, 0x80000000, 0x00050001, 0x00050026  # EPERM, ENOSYS
 _NUMBER, _ARCH, _ARGS = 0, 4, 16  # offsets into the kernel's `struct seccomp_data`
 _X32 = 0x40000000
-_SET_FILTER, _LEAVE_SPECULATION = 1, 1 << 2
+_SET_FILTER, _EVERY_THREAD, _LEAVE_SPECULATION = 1, 1 << 0, 1 << 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,11 @@ DEVICE: Profile = {
     ),
 }
 
+WAITING: Profile = {
+    **DEVICE,
+    **dict.fromkeys(("sendto", "recvfrom", "recvmsg", "seccomp")),
+}
+
 
 def compile_filter(profile: Profile, machine: Machine) -> bytes:
     """Return the filter that allows `profile` on `machine`, as the kernel reads it."""
@@ -123,12 +130,17 @@ def compile_filter(profile: Profile, machine: Machine) -> bytes:
     return b"".join([*code, _step(_RETURN, REFUSE)])
 
 
-def install(code: bytes) -> None:
-    """Put this process under a filter, for good. It must have given up new privileges before."""
+def install(code: bytes, every_thread: bool = False) -> None:
+    """Put this process under a filter, for good. It must have given up new privileges before.
+
+    Threads that are there already come under it only with `every_thread`, or it is refused.
+    """
     buffer = ctypes.create_string_buffer(code, len(code))
     program = _Program(len(code) // 8, ctypes.addressof(buffer))
     # Slower memory for filtered processes, the default of old kernels, guards against nothing here.
-    syscalls.call("seccomp", _SET_FILTER, _LEAVE_SPECULATION, ctypes.byref(program))
+    flags = _LEAVE_SPECULATION | (_EVERY_THREAD if every_thread else 0)
+    if left_out := syscalls.call("seccomp", _SET_FILTER, flags, ctypes.byref(program)):
+        raise OSError(errno.EBUSY, f"the thread {left_out} has a filter of its own")
 
 
 class _Program(ctypes.Structure):
