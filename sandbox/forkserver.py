@@ -45,6 +45,10 @@ class TierUnavailableError(SandboxUnavailable):
         self.why = why
 
 
+class CardUnavailableError(SandboxUnavailable):
+    """Raise when a worker cannot use the card that it was given."""
+
+
 class ForkServer:
     """One zygote, from its start to its end. `kill` may be called from any thread."""
 
@@ -97,7 +101,7 @@ class ForkServer:
         """Send a job and return the report of at most `limit` bytes.
 
         The server has `taking` seconds to take the job, and `seconds` and `grace` to do it; it may
-        have no card for it, which raises `SandboxUnavailable`.
+        have no card for it, which raises `CardUnavailableError`.
         """
         received = False
         with self._using:
@@ -107,7 +111,7 @@ class ForkServer:
                     channel.send_files(self._socket, files, after(grace))
                 refusal = channel.receive(self._socket, _READY_LIMIT, after(taking))
                 if refusal:
-                    raise SandboxUnavailable(str(wire.decode(refusal).data["unavailable"]))
+                    raise CardUnavailableError(str(wire.decode(refusal).data["unavailable"]))
                 received = True
                 return channel.receive(self._socket, limit, after(seconds + grace))
             except TimeoutError as error:

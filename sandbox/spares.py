@@ -96,14 +96,14 @@ class Spares:
             except BaseException:
                 spare.end()
                 raise
-        raise DeviceError(f"{TRIES} processes in turn could not use it: {why}")
+        raise DeviceError(f"{why} ({TRIES} processes tried in turn)")
 
     def _await_ready(self, spare: Spare) -> None:
         if spare.ready:
             return
         said = self._hear(spare, START)
         if why := said.data.get("unavailable"):
-            raise DeviceError(str(why))
+            raise _LostError(str(why))  # perhaps the one before had not let go yet
         spare.ready = True
 
     def _look_at(self, spare: Spare) -> None:
