@@ -84,6 +84,7 @@ class Job:
     `trusted` says that only code of ours will run, as when our interpreter trains a program of the
     language. All else runs behind a proven cage or not at all, a job's `guest` too. `device` is
     "cpu" or else what the sandbox was made for: the job then runs on the card of its worker.
+    `owner` names whose job it is, a run say: owners take turns at the workers.
     """
 
     harness: str
@@ -92,6 +93,7 @@ class Job:
     device: str = "cpu"
     trusted: bool = False
     guest: Guest | None = None
+    owner: str = ""
 
     @property
     def exposed(self) -> str:

@@ -69,8 +69,8 @@ class Cuda:
 
     def open(self, seat: Seat) -> None:
         """Create the context and compute a gradient, which loads what every training needs."""
-        if not glob("/dev/nvidia[0-9]*") and not os.path.exists("/dev/dxg"):
-            raise DeviceError("there is no NVIDIA card here (no /dev/nvidia0)")
+        if why := missing():
+            raise DeviceError(why)
         self._torch = torch = importlib.import_module("torch")
         if not torch.cuda.is_available():
             raise DeviceError("PyTorch sees no CUDA device")
@@ -107,6 +107,13 @@ class Cuda:
         words = str(error)
         used = self._torch.cuda.memory_reserved() if _NO_MEMORY.search(words) else 0
         return sentence(words, used, self._share)
+
+
+def missing() -> str:
+    """Return why there can be no card, as far as it shows without touching CUDA, else nothing."""
+    if glob("/dev/nvidia[0-9]*") or os.path.exists("/dev/dxg"):
+        return ""
+    return "there is no NVIDIA card here (no /dev/nvidia0)"
 
 
 def sentence(words: str, used: int, share: int) -> Answer | None:

@@ -1,13 +1,13 @@
 """Run each job in a fresh process, forked from a warm one.
 
-One fork server per worker, each serving one job at a time. `run` borrows an idle one and gives it
-back; a server that died or hangs is killed with all it started, and another takes its place.
+One fork server per worker, each serving one job at a time. `run` borrows an idle one, in turn with
+other owners, and gives it back; a server that died or hangs is killed with all it started, and
+another takes its place.
 """
 
 from __future__ import annotations
 
 import functools
-import queue
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -22,6 +22,7 @@ from sandbox.device import DRIVER, Seat, seats
 from sandbox.forkserver import ForkServer, ServerGoneError, after
 from sandbox.messages import Packed, pack_job, unpack_report
 from sandbox.spares import START, TRIES
+from sandbox.turns import Turns
 from sandbox.verdict import judge
 from sandbox.watch import ENVELOPE
 from sandbox.wire import HEADER_LIMIT
@@ -75,10 +76,8 @@ class ProcessSandbox:
         self._start_timeout = start_timeout
         self._asked = tier
         self._unsafe = unsafe
-        self._slots = [_Slot(seat) for seat in seats(device, workers, driver)]
-        self._idle: queue.Queue[_Slot | None] = queue.Queue()
-        for slot in self._slots:
-            self._idle.put(slot)
+        self._slots: list[_Slot] = [_Slot(seat) for seat in seats(device, workers, driver)]
+        self._turns = Turns(self._slots)
         self._lock = threading.Lock()
         self._started = False
         self._closed = False
@@ -122,22 +121,24 @@ class ProcessSandbox:
         packed = pack_job(job)
         try:
             self._begin()
-            slot = self._idle.get()
+            slot = self._turns.take(job.owner)
         except _ClosedError:
             return _CLOSED
+        if slot is None:
+            return _CLOSED
         try:
-            return self._run(slot, job, packed) if slot else _CLOSED
+            return self._run(slot, job, packed)
         except _ClosedError:
             return _CLOSED
         finally:
-            self._idle.put(slot)  # when closed, the `None` that wakes the next one waiting
+            self._turns.give(slot)
 
     def close(self) -> None:
         """Kill what runs and release every process."""
         with self._lock:
             self._closed = True
             servers = [slot.server for slot in self._slots if slot.server]
-        self._idle.put(None)
+        self._turns.close()
         for server in servers:
             server.kill()
 

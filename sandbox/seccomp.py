@@ -52,12 +52,21 @@ class Among:
     values: tuple[int, ...]
 
 
-Check = Lacks | Has | Among | None
+@dataclass(frozen=True, slots=True)
+class Besides:
+    """Allow unless the argument is one of these."""
+
+    place: int
+    values: tuple[int, ...]
+
+
+Check = Lacks | Has | Among | Besides | None
 Profile = Mapping[str, Check]
 
 # Everything that would open a file for writing, make one or cut one short.
 _WRITING = 0o3 | 0o100 | 0o1000 | 0o20000000
 _ASK_TERMINAL, _CLOSE_ON_EXEC, _KEEP_ON_EXEC, _WAITING = 0x5401, 0x5451, 0x5450, 0x541B
+_TYPING, _SIGNALLING = (0x5412, 0x541C), (8, 10, 15)  # TIOCSTI, TIOCLINUX; F_SETOWN and its kin
 _DUPLICATE, _FLAGS, _DUPLICATE_CLOSING = 0, (1, 2, 3, 4), 1030
 _THREAD = 0x00010000
 
@@ -97,9 +106,11 @@ PATHS: Profile = {
 DEVICE: Profile = {
     **PATHS,
     "clone": Has(0, _THREAD),
+    "ioctl": Besides(1, _TYPING),
+    "fcntl": Besides(1, _SIGNALLING),
     **dict.fromkeys(
         (
-            *("open", "openat", "ioctl", "fcntl", "eventfd2", "mlock", "munlock", "mincore"),
+            *("open", "openat", "eventfd2", "mlock", "munlock", "mincore"),
             *("memfd_create", "ftruncate", "epoll_create1", "epoll_ctl", "epoll_pwait"),
             *("epoll_wait", "get_mempolicy", "set_mempolicy", "mbind", "sched_setaffinity"),
             *("sched_getscheduler", "sched_getparam", "sched_get_priority_max"),
@@ -154,7 +165,7 @@ def _rule(number: int, check: Check) -> list[bytes]:
     return [_step(_EQUAL, number, 0, len(body)), *body]
 
 
-def _checked(check: Lacks | Has | Among) -> Iterator[bytes]:
+def _checked(check: Lacks | Has | Among | Besides) -> Iterator[bytes]:
     """Yield a test of the loaded argument that always returns."""
     match check:
         case Lacks(_, bits):
@@ -167,6 +178,10 @@ def _checked(check: Lacks | Has | Among) -> Iterator[bytes]:
             for value in values:
                 yield from _when(_EQUAL, value, ALLOW)
             yield _step(_RETURN, REFUSE)
+        case Besides(_, values):
+            for value in values:
+                yield from _when(_EQUAL, value, REFUSE)
+            yield _step(_RETURN, ALLOW)
 
 
 def _when(test: int, value: int, answer: int) -> list[bytes]:

@@ -27,10 +27,8 @@ def build(spec):
     return Body(spec.shape[-1])
 """
 
-OPAQUE = HONEST.replace(
-    "return x +",
-    "if float(self.one.weight.abs().mean()) < 0:\n            return x\n        return x +",
-)
+_BRANCH = "if float(self.one.weight.abs().mean()) < 0:\n            return x\n        "
+OPAQUE = HONEST.replace("return x +", f"{_BRANCH}return x +")
 """The same, with a branch that no graph can hold; what it computes does not depend on it."""
 
 _FORWARD = """

@@ -76,6 +76,39 @@ def test_no_bad_operation_gets_through(honest: modules.Drawn, name: str):
         checked(data, honest.graph.arrays, 1)
 
 
+NORM = """
+from torch import nn
+def build(spec):
+    return nn.Sequential(nn.Linear(8, 8), nn.BatchNorm1d(8), nn.Linear(8, 8))
+"""
+
+
+def norm_of(graph: dict[str, Any]) -> dict[str, Any]:
+    (norm,) = [node for node in graph["nodes"] if node["op"] == "batch_norm"]
+    return norm
+
+
+def test_a_batch_norm_writes_only_where_its_means_are():
+    """Aimed at the input or at what another reads, it would keep a state of its own."""
+    spec = Spec("vector", (8,), 4)
+    drawn = modules.drawn(program(NORM), spec, (0,), MemorySandbox())
+    sent = drawn.graph.data
+    mean = norm_of(dict(sent))["args"][3]["ref"]
+    for aim in (0, norm_of(dict(sent))["args"][1]["ref"], norm_of(dict(sent))["args"][0]["ref"]):
+        forged = copy.deepcopy(dict(sent))
+        norm_of(forged)["args"][3] = {"ref": aim}
+        with pytest.raises(BadGraph, match="keeps its means where other numbers are"):
+            checked(forged, drawn.graph.arrays, 1)
+    reading = copy.deepcopy(dict(sent))
+    reading["nodes"].append(node("aten.relu.default", {"ref": mean}))
+    with pytest.raises(BadGraph, match="keeps its means where other numbers are"):
+        checked(reading, drawn.graph.arrays, 1)
+    short = copy.deepcopy(dict(sent))
+    norm_of(short)["args"].pop()
+    with pytest.raises(BadGraph, match="takes 7 arguments"):
+        checked(short, drawn.graph.arrays, 1)
+
+
 def bad_weight(change: str, weight: np.ndarray) -> np.ndarray | None:
     match change:
         case "not a number":
