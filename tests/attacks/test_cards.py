@@ -1,4 +1,4 @@
-"""The ways out, tried by a child that holds a card (a stand-in): what its driver needs is all it has.
+"""The ways out, tried by a child that holds a card, a stand-in: it has what drivers need, no more.
 
 A few each time; all of them with `make slow`.
 """

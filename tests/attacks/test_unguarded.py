@@ -45,10 +45,13 @@ def test_a_file_is_read_where_any_operation_may_run(
 
 
 SEARCH = """
-        import gc
-        for found in gc.get_objects():
-            if isinstance(found, dict) and "train_y" in found and "train_x" in found:
+        import sys
+        frame = sys._getframe()
+        while frame:
+            given = frame.f_locals.get("payload")
+            if given is not None and "train_y" in given.arrays:
                 raise ValueError("won: the training data")
+            frame = frame.f_back
 """
 
 
