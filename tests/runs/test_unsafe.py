@@ -13,7 +13,13 @@ from sandbox import tiers
 from sandbox.tiers import Finding
 
 SMALL = str(Path(__file__).parents[1] / "agent" / "small.py")
-FREE = "import torch\n\n\ndef update(w, g, lr):\n    return torch.mul(lr, torch.sign(g))\n"
+FREE = """import torch
+
+def update(w, g, lr, step):
+    if step < 0:
+        raise ValueError
+    return lr * torch.sign(g)
+"""
 
 
 def test_free_form_python_is_refused_unless_the_user_insists(
