@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from programs.check import live
-from programs.genome import Argument, Function, Genome, Statement
+from programs.genome import Argument, Function, Genome, Named, Statement, base_of
 from programs.kind import Kind
 from programs.rewrites import folded
 from programs.tidy import tidy
@@ -23,7 +23,10 @@ def neat(genome: Genome, kind: Kind) -> Genome:
 
 
 def _merged(function: Function, kind: Kind) -> Function:
-    """Fold constants and let equal statements be one, but for those with weights of their own."""
+    """Fold constants and let equal statements be one, but for those with weights of their own.
+
+    A constant that was computed keeps the name that its value was given.
+    """
     now: dict[str, Argument] = {}
     known: dict[tuple[str, tuple[Argument, ...]], str] = {}
     body: list[Statement] = []
@@ -36,7 +39,8 @@ def _merged(function: Function, kind: Kind) -> Function:
         constant = folded(statement.op, values, kind) if len(values) == len(args) else None
         key = (statement.op, args)
         if constant is not None:
-            now[statement.target] = constant
+            name = base_of(statement.target)
+            now[statement.target] = Named(constant, name) if name else constant
         elif key in known:
             now[statement.target] = known[key]
         else:

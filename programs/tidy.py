@@ -2,9 +2,9 @@
 
 A genome that evolution made may bind names that its text cannot express: a nested expression used
 twice, a name bound again while its old value is still needed, a line of 300 characters. `tidy`
-gives such values names of their own, puts every nested expression right before its use, and
-numbers re-bound names in order. It never changes what a program computes, and `tidy(tidy(g))`
-is `tidy(g)`.
+gives such values names of their own, puts every nested expression right before its use, numbers
+re-bound names in order, and sees that the name of a constant means one number and nothing else.
+It never changes what a program computes, and `tidy(tidy(g))` is `tidy(g)`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,16 @@ import keyword
 from collections.abc import Iterable
 from dataclasses import replace
 
-from programs.genome import Argument, Function, Genome, Statement, base_of, is_anonymous
+from programs.genome import (
+    Argument,
+    Function,
+    Genome,
+    Named,
+    Statement,
+    base_of,
+    is_anonymous,
+    named_constants,
+)
 from programs.kind import Kind
 
 NESTED_WIDTH = 64
@@ -35,18 +44,21 @@ def tidy(genome: Genome, kind: Kind) -> Genome:
 def _tidy_function(function: Function, kind: Kind, taken: frozenset[str]) -> Function:
     function = _fold_negated_constants(function)
     named = _too_wide_or_shared(function, kind)
-    return _renamed(_in_order(function, named), named, taken)
+    return _renamed(_constants_renamed(_in_order(function, named), taken), named, taken)
 
 
 def _fold_negated_constants(function: Function) -> Function:
-    """Turn `neg(0.5)` into the constant -0.5, because `-0.5` is how it would be written."""
+    """Turn `neg(0.5)` into the constant -0.5, because `-0.5` is how it would be written.
+
+    Not so where the number has a name: `-beta` is another text than `-0.5`.
+    """
     if not any(s.op == "neg" for s in function.body):
         return function
     known: dict[str, Argument] = {}
     body: list[Statement] = []
     for statement in function.body:
         args = _renew(statement.args, known)
-        if statement.op == "neg" and isinstance(args[0], float):
+        if statement.op == "neg" and isinstance(args[0], float) and type(args[0]) is not Named:
             known[statement.target] = -args[0]
         else:
             body.append(statement.reading(args))
@@ -106,10 +118,43 @@ def _in_order(function: Function, named: frozenset[str]) -> Function:
     return Function(function.name, function.params, tuple(placed), function.returns)
 
 
+def _constants_renamed(function: Function, reserved: frozenset[str]) -> Function:
+    """Give the constants that have names one name for each number, which nothing else has."""
+    rows = [s.args for s in function.body]
+    given = [a for row in (*rows, function.returns) for a in row if type(a) is Named]
+    if not given:
+        return function
+    taken = {base_of(n) for n in function.bound()} | reserved
+    new: dict[tuple[str, float], Named] = {}
+    # Every name that is given is kept by one constant, before others are thought of.
+    for again in (False, True):
+        for constant in given:
+            key = (constant.name, float(constant))
+            if key in new or (constant.name in taken and not again):
+                continue
+            name = constant.name
+            if again:
+                name = _fresh_name(_apart(name), taken, reserved)
+            taken.add(name)
+            new[key] = Named(constant, name)
+
+    def meant(args: tuple[Argument, ...]) -> tuple[Argument, ...]:
+        return tuple([new[a.name, float(a)] if type(a) is Named else a for a in args])
+
+    body = tuple(s.reading(meant(s.args)) for s in function.body)
+    return replace(function, body=body, returns=meant(function.returns))
+
+
+def _apart(name: str) -> str:
+    """Let `beta1` become `beta1_1`, for `beta2` would say something else."""
+    stem = name.rstrip("0123456789")
+    return name if stem in (name, "") or stem.endswith("_") else f"{name}_"
+
+
 def _renamed(function: Function, named: frozenset[str], reserved: frozenset[str]) -> Function:
     """Give every value the name its text will have."""
     last_read = _last_reads(function)
-    taken = {base_of(n) for n in function.bound()}
+    taken = {base_of(n) for n in function.bound()} | named_constants(function).keys()
     bindings: dict[str, list[str]] = {p: [p] for p in function.params}
     new: dict[str, Argument] = {p: p for p in function.params}
     body: list[Statement] = []
