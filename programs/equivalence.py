@@ -26,6 +26,18 @@ ROUNDING = 1e-11
 """Difference that is always allowed, as a share of the largest value an output took."""
 
 
+def differ(one: Genome, other: Genome, kind: Kind, rng: np.random.Generator) -> bool:
+    """Tell whether two checked programs give other numbers on one draw of fresh probes."""
+    if kind.fresh is None:
+        return False
+    seed = int(rng.integers(2**62))
+    found, expected = (
+        kind.fresh(without_dead_code(g, kind), kind, np.random.default_rng(seed))
+        for g in (one, other)
+    )
+    return not close(found, expected)
+
+
 class Equivalence:
     """Compare programs with `original`; `checks` counts how many were."""
 

@@ -11,9 +11,11 @@ from dataclasses import replace
 
 from evaluators.cache import AVERAGED, FunctionalCache, completed
 from evaluators.candidate import Candidate, Evaluation, Status
+from evaluators.collisions import marked
 from programs.errors import CambrianError, Fault
 from programs.kind import Kind
 from programs.load import read_program
+from programs.program import Program
 from runs.config import RunConfig
 from runs.progress import Display, Progress
 from runs.record import RunRecord
@@ -24,8 +26,9 @@ class Order:
     """Every candidate at its place, `None` where one is still being judged.
 
     `settled` is how many places are filled without a hole, `judged` counts distinct behaviours,
-    `barren` the proposals in a row that brought none. `recorded` and `climbed` hold what an earlier
-    sitting left: candidates by place, climbs by fingerprint and level.
+    `barren` the proposals in a row that brought none. `programs` are those that the cache answers
+    with, by place. `recorded` and `climbed` hold what an earlier sitting left: candidates by place,
+    climbs by fingerprint and level.
     """
 
     def __init__(
@@ -42,7 +45,9 @@ class Order:
         found = store.history(run.id)
         self.recorded = {c.index: revived(c, kind) for c in found}
         self.climbed = {(e.fingerprint, e.rung): e for c in found for e in c.climbs}
+        self.kind = kind
         self.history: list[Candidate | None] = []
+        self.programs: dict[int, Program] = {}
         self.settled = 0
         self.judged = 0
         self.barren = 0
@@ -73,6 +78,7 @@ class Order:
     def recall(self, candidate: Candidate, known: Evaluation) -> None:
         """Place and commit a candidate that an earlier run judged."""
         self._place(candidate)
+        known = marked(known, candidate.evaluation)
         self._keep(replace(candidate, evaluation=known, recalled=True))
 
     def expect(self, candidate: Candidate, averaged: int = 1, earlier: int | None = None) -> None:
@@ -98,6 +104,7 @@ class Order:
             return
         self.barren = 0
         self.judged += 1
+        self.programs[candidate.index] = candidate.program
         self.cache.put(evaluation.fingerprint, candidate.index, averaged)
 
     def _finish_after(self, candidate: Candidate, earlier: int) -> None:
