@@ -43,7 +43,7 @@ def export(
     if form == "json":
         return export_json(program)
     if form == "py" and program.form:
-        return export_freeform(program, evidence)
+        return export_freeform(program, evidence, spec=spec)
     if form == "latex" and program.form:
         raise InputError("free-form Python has no equations to write; export it `--as py`")
     if form == "latex" and program.kind != "architecture":
