@@ -2,7 +2,7 @@
 
     Arm      a proposer with the model that it asks, if it asks one
     Record   what an arm brought so far, and what that cost
-    shares   the chance of each arm, a pure function of the view
+    records  how each arm did, and its chance: a pure function of the view
 
 An arm's gain is how much its programs are expected to beat the best tenth of all, in standard
 deviations of the normal scores of their ranks; programs without a score gain nothing. Its cost is
@@ -88,11 +88,6 @@ def arms_of(
             [(m, w / total) for m, w in models.items()] if name in talkers else [("", 1.0)]
         )
     )
-
-
-def shares(view: View, arms: Sequence[Arm]) -> np.ndarray:
-    """Return the chance of each arm."""
-    return np.array([r.share for r in records(view, arms)])
 
 
 def records(view: View, arms: Sequence[Arm]) -> list[Record]:

@@ -33,6 +33,9 @@ DUPLICATES = 4
 CHARACTERS_PER_TOKEN = 3.5
 LONGEST_REASON = 200
 
+NOTED = "- noted before: "
+"""How a line begins that shows a note."""
+
 
 @dataclass(frozen=True, slots=True)
 class Section:
@@ -86,14 +89,22 @@ def prompt(
 ) -> Prompt:
     """Compose a prompt that ends in `ask`; `shown` are the elites unless given.
 
-    `context` is "no" (the language only), "partial" (the task too) or "full" (and the record).
+    `context` is "no" (the language only), "partial" (the task too) or "full" (and what was measured
+    of its data and model, how baselines did, and the record).
     """
     shown = view.elites(ELITES) if shown is None else shown
     sections = [_language(view.kind), _vocabulary(view.kind)]
     if context != "no":
         sections.append(_task(view))
     if context == "full":
-        sections += [_programs(shown), *extra, _notes(view), _failures(view), _duplicates(view)]
+        sections += [
+            _card(view),
+            _programs(shown),
+            *extra,
+            _notes(view),
+            _failures(view),
+            _duplicates(view),
+        ]
     else:
         sections += extra
     sections.append(Section("request", "Your turn", (ask,), 1))
@@ -185,9 +196,16 @@ def _task(view: View) -> Section:
     return Section("goal", "Goal", (f"{view.goal} Higher scores are better.", *facts), 1)
 
 
+def _card(view: View) -> Section:
+    """Tell what was measured before the search; it does not change, so it comes early."""
+    items = tuple(f"- {fact}" for fact in view.card.facts)
+    return Section("card", "Measured on the training examples, at the start", items)
+
+
 def _programs(shown: Sequence[Candidate]) -> Section:
     items = tuple(scored_program(c) for c in shown)
-    return Section("programs", "Programs and their scores, best first", items, min(1, len(items)))
+    title = "Programs and their scores, best first (a statement is one operation or call)"
+    return Section("programs", title, items, min(1, len(items)))
 
 
 def scored_program(candidate: Candidate) -> str:
@@ -240,7 +258,7 @@ def block(source: str) -> str:
 
 def _notes(view: View) -> Section:
     """Show what models noted and results did not refute, then what the record says by rule."""
-    notes = [f"- noted before: {n}" for n in standing(view.notes, view.history)[:NOTES]]
+    notes = [f"{NOTED}{n}" for n in standing(view.notes, view.history)[:NOTES]]
     found = [f"- {i}" for i in insights(view)]
     return Section("insights", "What the record says", (*notes, *found))
 

@@ -18,6 +18,7 @@ import numpy as np
 from agent.notes import Note
 from agent.question import Dialogue
 from evaluators.candidate import Candidate, Origin, Status
+from evaluators.card import Card
 from programs.errors import InputError, closest
 from programs.genome import Genome
 from programs.kind import Kind
@@ -32,7 +33,8 @@ class View:
     `history` holds every candidate so far in order of proposal; `seeds` are the programs that the
     search starts from, with the ids of the candidates that carry them. `index` is the place that
     is being filled, `facts` what is known about the task beside its goal, by a word each, `notes`
-    what models wrote down at the places that `history` holds.
+    what models wrote down at the places that `history` holds, `card` what was measured of the data
+    and the model before the search.
     """
 
     task: str
@@ -44,6 +46,7 @@ class View:
     index: int = 0
     facts: Mapping[str, str] = field(default_factory=dict)
     notes: Sequence[Note] = ()
+    card: Card = field(default_factory=Card)
 
     @property
     def scored(self) -> list[Candidate]:

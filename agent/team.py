@@ -21,7 +21,7 @@ import numpy as np
 from agent.door import CLOSED, UNASKED
 from agent.line import Line
 from agent.notes import Note, due
-from agent.portfolio import Arm, records, shares, stand_in
+from agent.portfolio import Arm, Record, records, stand_in
 from agent.proposer import Proposal, Proposer, Setback, Talker, View
 from agent.proposers.evolution import PROPOSER as EVOLUTION
 from agent.question import Answer, Asker, Dialogue, Question
@@ -75,12 +75,15 @@ class Team:
         self.failures: Counter[tuple[str, str]] = Counter()
         self.asked: dict[Future[Answer], list[tuple[Held, int]]] = {}
         self._shared: dict[str, Future[Answer]] = {}
+        self._weighed: list[Record] = []
         self._line = Line(asker) if asker is not None else None
 
     def draw(self, view: View, rng: np.random.Generator) -> Future[Proposal]:
         """Give the view's place to an arm; the proposal comes now or later."""
-        chances = shares(view, self.arms)
-        reflecting = due(view.history) and any(arm.model for arm in self.arms)
+        found = records(view, self.arms)
+        self._weighed = found if any(arm.model for arm in self.arms) else []
+        chances = np.array([r.share for r in found])
+        reflecting = any(arm.model for arm in self.arms) and due(view.history)
         if reflecting:
             # Notes are written by whoever asks a model here anyway.
             chances = chances * [bool(arm.model) for arm in self.arms]
@@ -106,11 +109,22 @@ class Team:
                 if None not in held.answers:
                     self._go_on(held)
 
-    def reasons(self, view: View) -> list[dict[str, Any]]:
-        """Return how each arm did and its chance of the next place."""
+    def reasons(self) -> list[dict[str, Any]]:
+        """Return how each arm did and its chance, when the last place was drawn.
+
+        There are none where no model is asked: chances are the weights then.
+        """
         return [
-            {"arm": str(r.arm), "tried": r.tried, "gain": r.gain, "cost": r.cost, "share": r.share}
-            for r in records(view, self.arms)
+            {
+                "arm": str(r.arm),
+                "proposer": r.arm.proposer,
+                "model": r.arm.model,
+                "tried": r.tried,
+                "gain": r.gain,
+                "cost": r.cost,
+                "share": r.share,
+            }
+            for r in self._weighed
         ]
 
     def complaints(self) -> list[str]:

@@ -63,6 +63,41 @@ def transformer(vocabulary: int, context: int, width: int, depth: int, heads: in
     return {"family": "transformer", **sizes, "depth": depth, "heads": heads}
 
 
+def described(network: Network) -> str:
+    """Return a network in words, as people and models are told of it."""
+    return _WORDS[network["family"]](network)
+
+
+def _mlp_words(network: Network) -> str:
+    widths = "-".join(map(str, network["widths"]))
+    bypass = " with residual connections" if network.get("residual") else ""
+    return f"a perceptron {widths}, {network.get('activation', 'relu')}{bypass}"
+
+
+def _conv_words(network: Network) -> str:
+    layers = zip(network["channels"], network["kernels"], network["strides"], strict=True)
+    each = ", ".join(f"{made} channels (kernel {k}, stride {s})" for made, k, s in layers)
+    return f"ReLU convolutions of {each}, then a linear read-out to {network['outputs']}"
+
+
+def _gru_words(network: Network) -> str:
+    hidden, outputs = network["hidden"], network["outputs"]
+    return f"a bidirectional GRU with {hidden} states and a linear read-out to {outputs}"
+
+
+def _transformer_words(network: Network) -> str:
+    width, depth, heads = (network[name] for name in ("width", "depth", "heads"))
+    return f"a causal pre-norm transformer, width {width}, {depth} blocks of {heads} heads"
+
+
+_WORDS = {
+    "mlp": _mlp_words,
+    "conv": _conv_words,
+    "gru": _gru_words,
+    "transformer": _transformer_words,
+}
+
+
 def multiply_adds(network: Network) -> int:
     """Return the multiply-adds of matrix products and convolutions for one example, forwards."""
     return _COUNTS[network["family"]](network)

@@ -3,16 +3,19 @@
 A genome that evolution made may bind names that its text cannot express: a nested expression used
 twice, a name bound again while its old value is still needed, a line of 300 characters. `tidy`
 gives such values names of their own, puts every nested expression right before its use, numbers
-re-bound names in order, and sees that the name of a constant means one number and nothing else.
-It never changes what a program computes, and `tidy(tidy(g))` is `tidy(g)`.
+re-bound names in order and has `constants.py` see to the names of numbers. It never changes what a
+program computes, and `tidy(tidy(g))` is `tidy(g)`.
 """
 
 from __future__ import annotations
 
 import keyword
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
+from itertools import chain
 
+from programs.constants import with_own_names
 from programs.genome import (
     Argument,
     Function,
@@ -20,7 +23,6 @@ from programs.genome import (
     Named,
     Statement,
     base_of,
-    is_anonymous,
     named_constants,
 )
 from programs.kind import Kind
@@ -41,10 +43,9 @@ def tidy(genome: Genome, kind: Kind) -> Genome:
     return Genome(functions, genome.doc)
 
 
-def _tidy_function(function: Function, kind: Kind, taken: frozenset[str]) -> Function:
-    function = _fold_negated_constants(function)
-    named = _too_wide_or_shared(function, kind)
-    return _renamed(_constants_renamed(_in_order(function, named), taken), named, taken)
+def _tidy_function(function: Function, kind: Kind, reserved: frozenset[str]) -> Function:
+    function = with_own_names(_fold_negated_constants(function), reserved)
+    return _Writer(function, _nested(function, kind), reserved).written()
 
 
 def _fold_negated_constants(function: Function) -> Function:
@@ -52,9 +53,9 @@ def _fold_negated_constants(function: Function) -> Function:
 
     Not so where the number has a name: `-beta` is another text than `-0.5`.
     """
-    if not any(s.op == "neg" for s in function.body):
+    if "neg" not in [s.op for s in function.body]:
         return function
-    known: dict[str, Argument] = {}
+    known: dict[Argument, Argument] = {}
     body: list[Statement] = []
     for statement in function.body:
         args = _renew(statement.args, known)
@@ -66,132 +67,125 @@ def _fold_negated_constants(function: Function) -> Function:
     return replace(function, body=tuple(body), returns=returns)
 
 
-def _too_wide_or_shared(function: Function, kind: Kind) -> frozenset[str]:
-    """Find the nested expressions that must become statements with a name."""
-    uses = function.uses()
+def _nested(function: Function, kind: Kind) -> dict[Argument, Statement]:
+    """Find the statements without a name that can stay inside another's text."""
+    uses = Counter(chain(*[s.args for s in function.body], function.returns))
+    nested: dict[Argument, Statement] = {}
     width: dict[Argument, int] = {}
-    named = set()
     for statement in function.body:
         target = statement.target
-        if not is_anonymous(target):
+        if target[0] != "." or uses[target] != 1:
             continue
-        if uses[target] == 1:
-            size = _width(statement, kind)
-            for arg in statement.args:
-                size += width.get(arg, LEAF_WIDTH) + 2
-            if size <= NESTED_WIDTH:
-                width[target] = size
-                continue
-        named.add(target)
-    return frozenset(named)
+        size = _width(statement, kind)
+        for arg in statement.args:
+            size += width.get(arg, LEAF_WIDTH) + 2
+        if size <= NESTED_WIDTH:
+            width[target] = size
+            nested[target] = statement
+    return nested
 
 
 def _width(statement: Statement, kind: Kind) -> int:
     if statement.function:
         return LEAF_WIDTH if statement.op == "call" else LEAF_WIDTH + len(statement.op) + 2
-    sign = kind.ops[statement.op].infix
-    return len(sign) if sign else len(statement.op)
+    return len(kind.ops[statement.op].infix or statement.op)
 
 
-def _in_order(function: Function, named: frozenset[str]) -> Function:
-    """Place every nested expression where the parser would meet it: depth first, before its use."""
-    nested = {
-        s.target: s for s in function.body if is_anonymous(s.target) and s.target not in named
-    }
-    if not nested:
-        return function
-    placed: list[Statement] = []
+class _Writer:
+    """Write a function anew: every value in its place and with the name its text will have.
 
-    def place(args: Iterable[Argument]) -> None:
+    A nested expression goes where the parser would meet it: depth first, before its use. `line`
+    counts the statements that are not nested; `new` holds the names that change.
+    """
+
+    def __init__(
+        self, function: Function, nested: dict[Argument, Statement], reserved: frozenset[str]
+    ) -> None:
+        self.function, self.nested, self.reserved = function, nested, reserved
+        self.last_read = _last_reads(function, nested)
+        self.body: list[Statement] = []
+        self.placed = 0
+        self.new: dict[Argument, Argument] = {}
+        self.bindings: dict[str, list[str]] = {p: [p] for p in function.params}
+        self.taken: set[str] | None = None
+
+    def written(self) -> Function:
+        function = self.function
+        line = 0
+        for statement in function.body:
+            if statement.target not in self.nested:
+                self.write(statement, line)
+                line += 1
+        for arg in function.returns:
+            if arg in self.nested:
+                self.write(self.nested[arg], line)
+        returns = _renew(function.returns, self.new)
+        return Function(function.name, function.params, tuple(self.body), returns)
+
+    def write(self, statement: Statement, line: int) -> None:
+        """Append a statement after those nested in it."""
+        nested, new = self.nested, self.new
+        old, args = statement.target, statement.args
         for arg in args:
             if arg in nested:
-                emit(nested[arg])  # type: ignore[index]
-
-    def emit(statement: Statement) -> None:
-        place(statement.args)
-        placed.append(statement)
-
-    for statement in function.body:
-        if statement.target not in nested:
-            emit(statement)
-    place(function.returns)
-    return Function(function.name, function.params, tuple(placed), function.returns)
-
-
-def _constants_renamed(function: Function, reserved: frozenset[str]) -> Function:
-    """Give the constants that have names one name for each number, which nothing else has."""
-    rows = [s.args for s in function.body]
-    given = [a for row in (*rows, function.returns) for a in row if type(a) is Named]
-    if not given:
-        return function
-    taken = {base_of(n) for n in function.bound()} | reserved
-    new: dict[tuple[str, float], Named] = {}
-    # Every name that is given is kept by one constant, before others are thought of.
-    for again in (False, True):
-        for constant in given:
-            key = (constant.name, float(constant))
-            if key in new or (constant.name in taken and not again):
-                continue
-            name = constant.name
-            if again:
-                name = _fresh_name(_apart(name), taken, reserved)
-            taken.add(name)
-            new[key] = Named(constant, name)
-
-    def meant(args: tuple[Argument, ...]) -> tuple[Argument, ...]:
-        return tuple([new[a.name, float(a)] if type(a) is Named else a for a in args])
-
-    body = tuple(s.reading(meant(s.args)) for s in function.body)
-    return replace(function, body=body, returns=meant(function.returns))
-
-
-def _apart(name: str) -> str:
-    """Let `beta1` become `beta1_1`, for `beta2` would say something else."""
-    stem = name.rstrip("0123456789")
-    return name if stem in (name, "") or stem.endswith("_") else f"{name}_"
-
-
-def _renamed(function: Function, named: frozenset[str], reserved: frozenset[str]) -> Function:
-    """Give every value the name its text will have."""
-    last_read = _last_reads(function)
-    taken = {base_of(n) for n in function.bound()} | named_constants(function).keys()
-    bindings: dict[str, list[str]] = {p: [p] for p in function.params}
-    new: dict[str, Argument] = {p: p for p in function.params}
-    body: list[Statement] = []
-    nested = 0
-    for place, statement in enumerate(function.body):
-        old = statement.target
-        if old[0] == "." and old not in named:
-            nested += 1
-            target = f".{nested}"
+                self.write(nested[arg], line)
+        if old in nested:
+            self.placed += 1
+            target = f".{self.placed}"
         else:
-            base = "v" if old in named else base_of(old)
-            earlier = bindings.get(base, ())
-            needed = old in named or base in reserved
-            if needed or any(last_read.get(b, -1) > place for b in earlier):
-                base = _fresh_name(base, taken, reserved)
-            known = bindings.setdefault(base, [])
-            target = f"{base}.{len(known)}" if known else base
-            known.append(old)
-        args = _renew(statement.args, new)
-        body.append(Statement(target, statement.op, args, statement.function))
-        new[old] = target
-    return Function(function.name, function.params, tuple(body), _renew(function.returns, new))
+            target = self.named(old, line)
+        if new:
+            args = _renew(args, new)
+        if target != old:
+            new[old] = target
+        elif args == statement.args:
+            self.body.append(statement)
+            return
+        self.body.append(Statement(target, statement.op, args, statement.function))
+
+    def named(self, old: str, line: int) -> str:
+        """Return a value's new name; one whose old value is still needed is not bound again."""
+        base = base_of(old) or "v"
+        earlier = self.bindings.get(base, ())
+        last = max([self.last_read.get(name, -1) for name in earlier], default=-1)
+        if old[0] == "." or base in self.reserved or last > line:
+            base = self.fresh(base)
+        known = self.bindings.setdefault(base, [])
+        known.append(old)
+        return f"{base}.{len(known) - 1}" if len(known) > 1 else base
+
+    def fresh(self, base: str) -> str:
+        """Return `base` with the lowest number that makes it unused, and mark it as used."""
+        if self.taken is None:
+            bound = {base_of(n) for n in self.function.bound()}
+            self.taken = bound | named_constants(self.function).keys()
+        stem, number = base.rstrip("0123456789") or base, 1
+        while (
+            (name := f"{stem}{number}") in self.taken
+            or name in self.reserved
+            or keyword.iskeyword(name)
+        ):
+            number += 1
+        self.taken.add(name)
+        return name
 
 
-def _last_reads(function: Function) -> dict[Argument, int]:
-    last = {name: place for place, s in enumerate(function.body) for name in s.args}
-    return last | dict.fromkeys(function.returns, len(function.body))
+def _last_reads(function: Function, nested: Mapping[Argument, Statement]) -> dict[Argument, int]:
+    """Return the line at which each value is read last; a nested expression is read on its line."""
+    lines = len(function.body) - len(nested)
+    last: dict[Argument, int] = dict.fromkeys(function.returns, lines)
+    for statement in reversed(function.body):
+        target = statement.target
+        if target in nested:
+            line = last[target]
+        else:
+            lines -= 1
+            line = lines
+        for arg in statement.args:
+            if last.get(arg, -1) < line:
+                last[arg] = line
+    return last
 
 
-def _renew(args: tuple[Argument, ...], new: dict[str, Argument]) -> tuple[Argument, ...]:
-    return tuple([new.get(a, a) if isinstance(a, str) else a for a in args])
-
-
-def _fresh_name(base: str, taken: set[str], reserved: frozenset[str]) -> str:
-    """Return `base` with the lowest number that makes it unused, and mark it as used."""
-    stem, number = base.rstrip("0123456789") or base, 1
-    while (name := f"{stem}{number}") in taken or name in reserved or keyword.iskeyword(name):
-        number += 1
-    taken.add(name)
-    return name
+def _renew(args: tuple[Argument, ...], new: Mapping[Argument, Argument]) -> tuple[Argument, ...]:
+    return tuple([new.get(a, a) for a in args])

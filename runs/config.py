@@ -8,6 +8,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from agent.door import AT_ONCE
 from evaluators.levels import ETA, MOST
 from programs.errors import InputError
 
@@ -16,6 +17,7 @@ CLUSTER = "ray:"
 
 DEFAULT_EVALS = 200
 DEFAULT_USD = 1.0
+REPLY_TIMEOUT = 90.0
 DEFAULT_TEAM = {
     "evolution": 2.0,
     "llambo": 1.0,
@@ -42,7 +44,9 @@ class RunConfig(BaseModel):
     `recall` lets scores from earlier runs in the same database stand in for training; `forget` and
     `aggregate` are the noise modes of the functional cache. With `rungs` above 1 candidates are
     judged on a ladder, from each rung of which the best one in `eta` climbs. `usd` is what models
-    may cost; given without `evals` and `hours`, it alone ends the run. `replay` names a run whose
+    may cost; given without `evals` and `hours`, it alone ends the run. A model may take
+    `reply_timeout` seconds to reply; then evolution fills the place. `in_flight` calls may be made
+    at the same time. `replay` names a run whose
     recorded calls answer in the models' place. `onward` begins with the database's best as well;
     which candidates those were is kept as `ancestors`. `track` names an experiment tracker, and
     where it writes.
@@ -71,6 +75,8 @@ class RunConfig(BaseModel):
     models: dict[str, float] = Field(default_factory=dict)
     usd: float | None = Field(default=None, gt=0)
     api_base: str | None = Field(default=None, pattern=r"^https?://[^@?#\s]+$")
+    reply_timeout: float = Field(default=REPLY_TIMEOUT, gt=0)
+    in_flight: int = Field(default=AT_ONCE, ge=1)
     replay: str | None = None
     track: str | None = Field(default=None, pattern=r"^(tensorboard|wandb|trackio):.+$")
 

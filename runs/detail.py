@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import groupby
 from statistics import fmean
 from typing import Any
@@ -15,11 +15,12 @@ from rich.text import Text
 from evaluators.candidate import Candidate
 from evaluators.levels import name_of
 from programs.errors import CambrianError, Fault, InputError
-from programs.export import export_latex
+from programs.export.latex import export_latex
 from programs.export.unicode import export_unicode
 from programs.load import kind_named, read_program
 from programs.program import Program
 from runs import tables
+from runs.asked import Asked, Noted, asked_for, citing, noted_in, told
 from runs.inert import inert, inert_line
 from runs.plots import plot
 from runs.queries import Queries
@@ -34,7 +35,8 @@ class Detail:
     """A candidate and all that is known of it.
 
     `aliases` behave the same, wherever they were found. `trained` is the candidate whose training
-    gave the score and whose curves are shown, where it is another.
+    gave the score and whose curves are shown, where it is another. `asked` are the calls to models
+    that it came of, `notes` what models noted of it.
     """
 
     candidate: Candidate
@@ -43,6 +45,8 @@ class Detail:
     aliases: tuple[Candidate, ...]
     measured: tuple[Measured, ...]
     trained: str | None
+    asked: tuple[Asked, ...] = ()
+    notes: tuple[Noted, ...] = ()
 
     @property
     def curves(self) -> list[tuple[float, ...]]:
@@ -64,13 +68,16 @@ def detail(store: Queries, prefix: str) -> Detail:
     measured = store.measured(candidate.id)
     if trained and not any(m.curve for m in measured):
         measured = store.measured(trained) or measured
+    run = store.run_of(candidate.id)
     return Detail(
         candidate,
-        store.run_of(candidate.id),
+        run,
         store.verdict(candidate.id),
         tuple(store.candidate(id) for id in store.aliases(candidate.id)),
         tuple(measured),
         None if trained == candidate.id else trained,
+        tuple(asked_for(store, candidate, run)),
+        tuple(citing(noted_in(store, run), candidate.id)),
     )
 
 
@@ -128,6 +135,9 @@ def as_dict(found: Detail) -> dict[str, Any]:
         ],
         "trained": found.trained or candidate.id,
         "aliases": [alias.id for alias in found.aliases],
+        "calls": [asdict(call) for call in found.asked],
+        "notes": [asdict(note) for note in found.notes],
+        "told": told(found.asked),
         "verdict": None if found.verdict is None else found.verdict.sentence,
         "scores": [
             {"rung": name_of(m.rung), "seed": m.seed, "score": m.score, "curve": list(m.curve)}
@@ -142,7 +152,7 @@ def as_dict(found: Detail) -> dict[str, Any]:
 def as_screen(found: Detail, width: int = 80) -> RenderableType:
     """Compose the screen: facts first, then the program, its formula and its learning curves."""
     source = inert(found.candidate.program.source)
-    parts: list[RenderableType] = [_facts(found), Text(""), tables.program_text(source)]
+    parts: list[RenderableType] = [_facts(found), Text(""), tables.Source(source)]
     if formula := _formula(found.candidate, export_unicode):
         parts += [Text(""), *(Text(f"  {line}") for line in formula.splitlines())]
     if found.curves:
@@ -175,6 +185,9 @@ def _facts(found: Detail) -> Table:
         ("fingerprint", evaluation.fingerprint),
         ("key", candidate.program.key),
         ("cost", _cost(candidate)),
+        *(("asked", _call(call)) for call in found.asked),
+        *(("told", inert_line(note)) for note in told(found.asked)),
+        *(("noted of it", _note(note)) for note in found.notes),
     ]
     for name, value in facts:
         if value:
@@ -200,6 +213,18 @@ def _cost(candidate: Candidate) -> str:
         tokens = usage.get("prompt_tokens", 0.0) + usage.get("completion_tokens", 0.0)
         parts.append(f"${usage.get('usd', 0.0):.4f} for {tokens:.0f} tokens")
     return "; ".join(parts)
+
+
+def _call(call: Asked) -> str:
+    """Write a call to a model in a line."""
+    became = f"; {inert_line(call.error)}" if call.error else ""
+    tokens = f"{call.prompt_tokens:,} + {call.completion_tokens:,} tokens"
+    return f"{inert_line(call.purpose)}: {tokens}, {call.seconds:.1f} s, ${call.usd:.4f}{became}"
+
+
+def _note(note: Noted) -> str:
+    became = " (refuted since)" if note.refuted else ""
+    return f"{inert_line(note.text)} · by {inert_line(note.model)} at place {note.place}{became}"
 
 
 def _elsewhere(candidate: Candidate, aliases: Sequence[Candidate]) -> Iterator[RenderableType]:

@@ -16,10 +16,11 @@ import numpy as np
 from agent.proposer import Proposal, View
 from evaluators.candidate import Origin
 from evaluators.task import Task, language
+from runs.briefing import Briefing
 from runs.climbing import Climbing
 from runs.config import RunConfig
 from runs.heritage import beginnings
-from runs.models import Models, facts_of, left_of
+from runs.models import Models, left_of
 from runs.order import Order
 from runs.progress import Progress
 from runs.record import candidate_id
@@ -42,11 +43,13 @@ class Drafts:
         config: RunConfig,
         task: Task,
         models: Models,
+        briefing: Briefing,
         progress: Progress,
         stop: Stop,
     ) -> None:
         self.order, self.climbing, self.config, self.task = order, climbing, config, task
         self.models, self.progress, self.stop = models, progress, stop
+        self.briefing = briefing
         self.beginnings = beginnings(order.store, config, task)
         run = order.run.id
         self.seeds = {candidate_id(run, i): p for i, (p, _) in enumerate(self.beginnings)}
@@ -90,13 +93,24 @@ class Drafts:
 
     def view(self, index: int) -> View:
         """Return what proposal `index` may know: nothing here depends on what is in flight."""
-        known = self.climbing.as_known(self.order.history[: self._seen_by(index)])
-        left = left_of(self.config, known)
-        task, kind = self.task, language(self.task)
-        facts = facts_of(task, self.climbing.levels[0])
         seen = self._seen_by(index)
+        known = self.climbing.as_known(seen)
+        left = left_of(self.config, known, self.order.judged_before(seen))
+        task, kind = self.task, language(self.task)
         notes = [n for place, each in sorted(self.notes.items()) if place < seen for n in each]
-        return View(task.name, task.goal, kind, self.seeds, known, left, index, facts, notes)
+        told = self.briefing
+        return View(
+            task.name,
+            task.goal,
+            kind,
+            self.seeds,
+            known,
+            left,
+            index,
+            told.facts,
+            notes,
+            told.card,
+        )
 
     def _may_draw(self, index: int) -> bool:
         """Tell whether all that proposal `index` may know is known, and the budget may reach it."""

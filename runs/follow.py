@@ -105,6 +105,7 @@ class Follower:
         self.progress.flights = tuple(Flight(**each) for each in pulse["flights"])
         self.progress.stopping = pulse["stopping"]
         self.progress.usd_last = pulse["usd_last"]
+        self.progress.chances = pulse.get("chances", {})
         told, news = pulse["told"], pulse["news"]
         self.progress.news += news[len(news) - min(told - self._news, len(news)) :]
         self._news = told

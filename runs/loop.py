@@ -25,6 +25,7 @@ from evaluators.evaluator import Cancelled, Evaluator
 from evaluators.task import language
 from programs.errors import CambrianError, StoreError
 from programs.program import Program
+from runs.briefing import briefing
 from runs.climbing import Ascent, Climbing
 from runs.config import RunConfig
 from runs.drafts import Drafts
@@ -37,6 +38,7 @@ from runs.record import RunRecord, candidate_id
 from runs.signs import Signs
 from runs.stop import Stop
 from runs.store import Store
+from runs.weighing import Weighing
 
 TICK = 0.1
 
@@ -75,10 +77,13 @@ class Loop:
         task = evaluator.task
         self.order = Order(store, run, config, language(task), display, progress)
         self.climbing = Climbing(store, run, config, self.order, display, progress)
-        self.drafts = Drafts(self.order, self.climbing, config, task, models, progress, stop)
+        level = self.climbing.levels[0]
+        told = briefing(store, run, config, evaluator, level, models.news.put)
+        self.drafts = Drafts(self.order, self.climbing, config, task, models, told, progress, stop)
         self.flying: dict[Future[Evaluation], Job] = {}
         self.departed: dict[tuple[str, int], float] = {}
         self.signs = Signs(store, run.id)
+        self.weighing = Weighing(store, run.id, models.team, progress)
 
     def __call__(self) -> str:
         """Run to the end of the budget; return the run's final state and close its record."""
@@ -119,6 +124,7 @@ class Loop:
             self._hear(self.models.hear())
             self._admit(len(self.order), self.drafts.take(), pool)
             self._catch_up(pool)
+        self.weighing.weigh(len(self.order))
 
     def _catch_up(self, pool: ThreadPoolExecutor) -> None:
         """Do all that follows from what is settled."""
@@ -147,7 +153,7 @@ class Loop:
             return
         look = self.order.cache.look(found.fingerprint, np.random.default_rng([*origin.seed, 1]))
         if look.earlier >= 0:
-            candidate = self._compared(candidate, self.order.programs[look.earlier])
+            candidate = self._compared(candidate, self.order.program(look.earlier))
         if look.use is Use.REUSE:
             self.order.copy(as_copy(candidate), look.earlier)
         elif look.trained == 0 and (known := self._recall(found.fingerprint)) is not None:
@@ -201,6 +207,7 @@ class Loop:
             elif error is None and not future.cancelled():
                 job.take(future.result())
         self.progress.flights = self._in_flight()
+        self.weighing.count_idle()
         if broken is not None:
             raise broken
 
@@ -236,8 +243,7 @@ class Loop:
         stopped = bool(self.stop.reason)
         state = "stopped" if stopped else "done"
         if self.config.models:
-            arms = self.models.team.reasons(self.drafts.view(len(self.order)))
-            self.store.event(self.run.id, "portfolio", {"arms": arms})
+            self.weighing.finish(len(self.order))
             self._hear(self.models.team.complaints())
             self._hear(self.models.learnt(self.drafts.view(len(self.order))))
         self.store.finish(self.run.id, state, self.stop.reason or self.drafts.message)

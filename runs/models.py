@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from queue import Empty, SimpleQueue
 from typing import TypeVar
 
-from agent.door import Door
+from agent.door import Door, Pace
 from agent.ledger import Ledger
 from agent.llm import connect
 from agent.notes import PURPOSE, Note, detail, note_of, retired, standing
@@ -20,10 +20,7 @@ from agent.proposer import Proposer, Talker, View, find_proposer
 from agent.question import Asker
 from agent.replay import Replay, recorded
 from agent.team import Team, demand_models, talks
-from evaluators.bodies import Bodies
-from evaluators.candidate import Candidate, Status
-from evaluators.rungs import rung_at
-from evaluators.task import Task
+from evaluators.candidate import Candidate
 from programs.errors import InputError
 from programs.kind import Kind
 from runs.calls import CallBook
@@ -62,7 +59,16 @@ class Models:
             source = self.store.run(config.replay).id
             mine = [] if source == self.run.id else self.store.llm_calls(source)
             return Replay([r for row in mine if (r := recorded(row))], report=self.book)
-        door = Door(self.ledger, self.book, connect(config.api_base), announce=self.book)
+        pace = Pace(timeout=config.reply_timeout)
+        client = connect(config.api_base)
+        door = Door(
+            self.ledger,
+            self.book,
+            client,
+            announce=self.book,
+            in_flight=config.in_flight,
+            pace=pace,
+        )
         own = self.store.llm_calls(self.run.id)
         return Replay([r for row in own if (r := recorded(row))], otherwise=door)
 
@@ -103,46 +109,14 @@ class Models:
         return self.hear()
 
 
-def left_of(config: RunConfig, known: Sequence[Candidate]) -> dict[str, float]:
-    """Return what is left of the budget once `known` are paid for, whatever is in flight."""
+def left_of(config: RunConfig, known: Sequence[Candidate], judged: int) -> dict[str, float]:
+    """Return what is left of the budget once `known` are paid for, of which some were judged."""
     left = {}
     if config.evals is not None:
-        unjudged = (Status.INVALID, Status.DUPLICATE)
-        judged = sum(c.evaluation.status not in unjudged for c in known)
         left["evals"] = float(config.evals - judged)
     if config.models:
         left["usd"] = config.dollars - sum(c.origin.usage.get("usd", 0.0) for c in known)
     return left
-
-
-def facts_of(task: Task, level: int = 0) -> dict[str, str]:
-    """Return what models are told of a task beside its goal: what makes the scores they see."""
-    rung = rung_at(task, level)
-    rates = rung.learning_rates
-    how = getattr(task, "training", "")
-    return {
-        **_place_of(task),
-        "score": f"{task.score_name}, the mean over {rung.seeds} seeds at the best learning rate",
-        "training": f"{rung.steps} steps" + (f", {how}" if how else ""),
-        "learning rates tried": f"{len(rates)} from {min(rates):g} to {max(rates):g}",
-    }
-
-
-def _place_of(task: Task) -> dict[str, str]:
-    """Return where a network stands in a task for architectures, and how large it may be."""
-    if not isinstance(task, Bodies):
-        return {}
-    sizes = " × ".join(map(str, task.spec.shape))
-    seeing = ", and no position may see later ones" if task.spec.causal else ""
-    limits = f"{task.most_parameters:,} parameters and {task.most_flops:,} FLOPs an example"
-    goals = ", ".join(f"{way} {name}" for name, way in task.objectives.items())
-    return {
-        "x": f"one {task.spec.input} of {sizes}, without the batch{seeing}",
-        "read-out": f"{task.spec.outputs} outputs "
-        + ("from the mean over all positions" if task.pooled else "at every position"),
-        "at most": f"{limits}, stem and read-out included",
-        "wanted": goals,
-    }
 
 
 def proposers_of(config: RunConfig) -> dict[str, Proposer | Talker]:

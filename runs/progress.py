@@ -46,7 +46,11 @@ class Tally:
 
 @dataclass
 class Progress:
-    """Counts, the best so far, and time; updated by `add` in order of proposal."""
+    """Counts, the best so far, and time; updated by `add` in order of proposal.
+
+    `chances` are those of each proposer to get the next place, where models are asked. `idle` is
+    the seconds of this sitting in which a worker had nothing to do, the mean over workers.
+    """
 
     run: str
     config: RunConfig
@@ -75,6 +79,8 @@ class Progress:
     usd: float = 0.0
     usd_last: float = 0.0
     news: list[str] = field(default_factory=list)
+    chances: dict[str, float] = field(default_factory=dict)
+    idle: float = 0.0
 
     def add(self, candidate: Candidate, size: int | None = None) -> None:
         """Count one candidate; `size` says what its program cannot when it has no genome."""
@@ -165,7 +171,12 @@ class Progress:
     @property
     def seconds(self) -> float:
         """Return how long the run has been at work, earlier sittings included."""
-        return self.before + time.monotonic() - self.started
+        return self.before + self.this_sitting
+
+    @property
+    def this_sitting(self) -> float:
+        """Return the seconds since this sitting began."""
+        return time.monotonic() - self.started
 
     @property
     def per_minute(self) -> float:
@@ -191,6 +202,7 @@ class Progress:
             "usd_last": self.usd_last,
             "news": self.news[-NEWS:],
             "told": len(self.news),
+            "chances": self.chances,
         }
 
     def share(self, tally: Tally) -> float:
@@ -200,7 +212,11 @@ class Progress:
 
 def proposer_of(candidate: Candidate) -> str:
     """Name who was given a candidate's place, with the model it asked."""
-    proposer, model = arm_of(candidate.origin)
+    return with_model(*arm_of(candidate.origin))
+
+
+def with_model(proposer: str, model: str) -> str:
+    """Name a proposer and the model that it asks, if it asks one."""
     return f"{proposer} · {model}" if model else proposer
 
 

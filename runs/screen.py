@@ -183,7 +183,8 @@ def interval_text(evaluation: Evaluation) -> str:
 
 
 def _proposers(progress: Progress, count: int, width: int) -> list[Text]:
-    heading = f"  {'proposer':{width}}  tried   kept  share  {'cost':>6}  no score because"
+    next_ = "  next" if progress.chances else ""
+    heading = f"  {'proposer':{width}}  tried   kept  share{next_}  {'cost':>6}  no score because"
     rows = [Text(heading, style="dim")]
     tallies = sorted(progress.tallies.items(), key=lambda item: -item[1].tried)
     rows += [_proposer(progress, name, tally, width) for name, tally in tallies[:count]]
@@ -196,7 +197,9 @@ def _proposer(progress: Progress, name: str, tally: Tally, width: int) -> Text:
     cost = money(tally.usd) if tally.usd else ""
     named = Text(name)
     named.truncate(width, overflow="ellipsis", pad=True)
-    figures = f"  {tally.tried:>5}  {tally.kept:>5}  {progress.share(tally):>4.0%}  {cost:>6}  "
+    next_ = f"  {progress.chances.get(name, 0.0):>4.0%}" if progress.chances else ""
+    counts = f"  {tally.tried:>5}  {tally.kept:>5}  {progress.share(tally):>4.0%}"
+    figures = f"{counts}{next_}  {cost:>6}  "
     return Text.assemble("  ", named, figures, (" · ".join(why), "dim"))
 
 

@@ -11,6 +11,7 @@ from functools import partial
 
 import numpy as np
 
+from agent.directions import drawn_direction
 from agent.edits import read_edits
 from agent.parents import parents
 from agent.prompts import BUDGET, named, shown_source
@@ -19,7 +20,7 @@ from agent.question import Dialogue
 from agent.request import Request, one_program
 
 ASK = """\
-Improve {name} by small edits, each written as
+Improve {name} by small edits. {direction} Write each edit as
 
 <<<<<<< SEARCH
 lines of the program, exactly as they stand
@@ -44,7 +45,7 @@ class Diff:
         chosen = parents(view, 1, rng)
         if not chosen:
             return Setback("too early: there is no program to edit yet")
-        ask = ASK.format(name=named(chosen[0]))
+        ask = ASK.format(name=named(chosen[0]), direction=drawn_direction(view.kind, rng))
         read = partial(read_edits, shown_source(chosen[0]))
         request = Request(ask, "edit", chosen, chosen, read=read)
         return (yield from one_program(request, self, view, rng))

@@ -22,6 +22,11 @@ ASK = (
     "hurts, and propose a program that scores higher than all of them. Say in one or two sentences "
     "what you conclude, then give the whole program in one ```python block."
 )
+FIRST = (
+    "You have proposed nothing yet. Propose a program that scores higher than what you see above; "
+    "you will be shown what becomes of it and go on from there. Say in one or two sentences what "
+    "you try, then give the whole program in one ```python block."
+)
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,7 @@ class Iterate:
         items = tuple(scored_program(c) for c in own[: -SHOWN - 1 : -1])
         history = Section("history", "Your proposals, the latest first", items)
         parents = [*own[-1:], *(c for c in best if c not in own[-1:])]
-        request = Request(ASK, "iterate", parents, best, (history,))
+        request = Request(ASK if own else FIRST, "iterate", parents, best, (history,))
         return (yield from one_program(request, self, view, rng))
 
 

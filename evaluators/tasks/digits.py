@@ -58,15 +58,15 @@ BODIES = Bodies(
     baselines=("vgg", "resnet", "densenet", "mobilenet", "lenet", "convnext", "vit", "mlp"),
     further=(Rung("long", 1000, RATES, 3, Limits(1800.0, 1024 * MIB)),),
     held_out=("mnist1d",),
-    funnel=("listops",),
+    funnel=("listops", "modular"),
 )
 
 
 TASK = Supervised(
     name="digits",
     goal=(
-        "Train a small ReLU classifier of 8x8 handwritten digits to the lowest validation cross- "
-        "entropy in 200 steps of batch 32."
+        "Train a small ReLU classifier of 8x8 handwritten digits to the lowest validation "
+        "cross-entropy in 200 steps of batch 32."
     ),
     data=load,
     model=mlp(64, 32, 32, 10),

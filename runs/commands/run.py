@@ -23,7 +23,8 @@ from runs.commands.common import out, search_options, talk, unsafe_option
     multiple=True,
     metavar="NAME[:WEIGHT]",
     help="Who proposes: evolution, random-search, llambo, rewrite, diff, crossover, iterate, "
-    "target-line, or a .py file.  [default: evolution, and all of these with --model]",
+    "target-line, explain, simplify, or a .py file.  [default: evolution, and with --model all but "
+    "random-search]",
 )
 @click.option(
     "--model",
@@ -34,6 +35,18 @@ from runs.commands.common import out, search_options, talk, unsafe_option
 )
 @click.option("--usd", type=float, help="What models may cost in all.  [default: 1]")
 @click.option("--api-base", metavar="URL", help="An OpenAI-compatible server to ask instead.")
+@click.option(
+    "--reply-timeout",
+    type=float,
+    metavar="SECONDS",
+    help="How long a model may take to reply.  [default: 90]",
+)
+@click.option(
+    "--in-flight",
+    type=int,
+    metavar="N",
+    help="Calls to models that may be made at the same time.  [default: 8]",
+)
 @click.option("--replay", metavar="RUN", help="Let this run's recorded calls answer for models.")
 @click.option("--resume", metavar="RUN", help="Go on with this run, with its own settings.")
 @click.option(
@@ -108,6 +121,8 @@ def carry_out(
     models: tuple[str, ...],
     usd: float | None,
     api_base: str | None,
+    reply_timeout: float | None,
+    in_flight: int | None,
     replay: str | None,
     track: str | None,
     resume: str | None,
@@ -153,6 +168,8 @@ def carry_out(
         models=parse_models(models) or None,
         usd=usd,
         api_base=api_base,
+        reply_timeout=reply_timeout,
+        in_flight=in_flight,
         replay=replay,
         track=track,
         **given,

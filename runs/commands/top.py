@@ -80,6 +80,7 @@ def command(
             ask = asked(store, **chosen, where=where, sort=by, limit=limit)
             rows = trade_offs(store, ask) if pareto else leaders(store, ask)
         climbed = "" if as_json or run is None else _ladder(store, run)
+        noted = [] if as_json or run is None else _noted(store, run)
     if as_json:
         keys = ("id", "kind", "task", "score", "stderr", "size", "baseline", "proposer", "source")
         keys = (*keys, "operator", "run", "tier", "keys")
@@ -90,6 +91,8 @@ def command(
     out().print(ranking(rows) if rows else _nothing(where))
     if climbed:
         out().print(climbed, style="dim")
+    for note in noted:
+        out().print(note, style="dim", markup=False, highlight=False)
 
 
 def _nothing(where: str | None) -> str:
@@ -105,6 +108,19 @@ def _ladder(store: Store, run_id: str) -> str:
     from runs.tables import ladder
 
     return ladder(stored_ascent(store, run_id))
+
+
+def _noted(store: Store, run_id: str) -> list[str]:
+    """Return what models noted in a run, if any were asked."""
+    run = store.run(run_id)
+    if not run.config.get("models"):
+        return []
+    # Late, for most runs have no notes.
+    from runs.asked import noted_in
+    from runs.inert import inert_line
+
+    words = {False: "noted", True: "noted, refuted since"}
+    return [f"{words[n.refuted]}: {inert_line(n.text)}" for n in noted_in(store, run)]
 
 
 def _run_named(store, name: str, tasks: set[str]) -> str:

@@ -159,12 +159,13 @@ def savings(store: Queries, run_id: str) -> Savings:
 
 
 def calls(store: Queries, run_id: str) -> list[Calls]:
-    """Return what models were asked and what that cost, the dearest first."""
+    """Return what models were asked, whatever the place, and what that cost, the dearest first."""
     sql = """
-        SELECT model, purpose, count(*) AS calls, sum(error <> '') AS failed,
+        SELECT model, trim(purpose, '0123456789 ') AS purpose,
+               count(*) AS calls, sum(error <> '') AS failed,
                sum(prompt_tokens) AS prompt_tokens, sum(completion_tokens) AS completion_tokens,
                sum(usd) AS usd, sum(seconds) AS seconds
-        FROM llm_call WHERE run = ? GROUP BY model, purpose ORDER BY usd DESC, calls DESC, model
+        FROM llm_call WHERE run = ? GROUP BY 1, 2 ORDER BY usd DESC, calls DESC, model
     """
     return [Calls(**row) for row in store.rows(sql, run_id)]
 

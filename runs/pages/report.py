@@ -6,10 +6,13 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from agent.notes import PURPOSE
 from evaluators.candidate import Candidate
 from evaluators.levels import name_of
 from programs.errors import CambrianError, InputError
 from programs.export.unicode import export_unicode
+from runs.asked import noted_in
+from runs.briefing import BRIEFING
 from runs.detail import readable
 from runs.explaining import EVENT
 from runs.pages import charts, facts
@@ -19,12 +22,16 @@ from runs.pages.reproduce import command_of
 from runs.pages.tree import MOST, chosen, tree
 from runs.queries import Queries
 from runs.record import Event, RunRecord, Verdict
+from runs.weighing import PORTFOLIO, WAITING
 
 ELITES = 40
 """Candidates whose whole ancestry is drawn."""
 
 LEADERS = 15
 LATEST = 30
+
+SHOWN_ABOVE = (EVENT, BRIEFING, PORTFOLIO, WAITING, PURPOSE)
+"""Events that are not listed, for the page shows them elsewhere or their figures are many."""
 
 
 def report_page(store: Queries, prefix: str, cost: str = SIZE) -> str:
@@ -58,7 +65,7 @@ def _told(
     best_so_far = facts.best_so_far(points)
     known = {c.id: c for c in store.named({p.id for p in [*front, *_leaders(points)]})}
     events = store.events(run.id)
-    told = [event for event in events if event.name != EVENT]
+    told = [event for event in events if event.name not in SHOWN_ABOVE]
     best = store.candidate(run.best_id) if run.best_id else None
     return {
         "title": f"{run.task} · run {run.id}",
@@ -81,12 +88,22 @@ def _told(
         "savings": facts.savings(store, run.id),
         "shares": facts.shares(store, run.id),
         "calls": facts.calls(store, run.id),
+        "waited": _waited(events),
+        "arms": next((e.detail["arms"] for e in reversed(events) if e.name == PORTFOLIO), []),
+        "notes": noted_in(store, run),
         "rejections": facts.without_score(store, run.id),
         "events": [_event(e) for e in told[-LATEST:]],
         "more_events": max(len(told) - LATEST, 0),
         "command": command_of(run),
         "settings": json.dumps(run.config, indent=1, ensure_ascii=False),
     }
+
+
+def _waited(events: Sequence[Event]) -> float | None:
+    """Return the share of the time in which workers had nothing to do, where that was counted."""
+    found = [e.detail for e in events if e.name == WAITING]
+    seconds = sum(each["seconds"] for each in found)
+    return sum(each["idle"] for each in found) / seconds if seconds else None
 
 
 def _leaders(points: Sequence[Point]) -> list[Point]:

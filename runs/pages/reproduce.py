@@ -6,11 +6,20 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
+from agent.door import AT_ONCE
 from evaluators.levels import ETA
+from runs.config import REPLY_TIMEOUT
 from runs.record import RunRecord
 
 _VALUES = ("kind", "evals", "hours", "workers", "device", "seed", "usd", "api_base", "replay")
-_USUAL = {"forget": 0.0, "aggregate": 1, "rungs": 1, "eta": ETA}
+_USUAL = {
+    "forget": 0.0,
+    "aggregate": 1,
+    "rungs": 1,
+    "eta": ETA,
+    "reply_timeout": REPLY_TIMEOUT,
+    "in_flight": AT_ONCE,
+}
 _MANY = {"proposers": "--proposer", "models": "--model"}
 
 
@@ -23,7 +32,7 @@ def command_of(run: RunRecord) -> str:
             words += [f"--{name.replace('_', '-')}", str(config[name])]
     for name, usual in _USUAL.items():
         if config.get(name, usual) != usual:
-            words += [f"--{name}", str(config[name])]
+            words += [f"--{name.replace('_', '-')}", str(config[name])]
     for name, flag in _MANY.items():
         for each, weight in (config.get(name) or {}).items():
             words += [flag, f"{each}:{float(weight)}"]

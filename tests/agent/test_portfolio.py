@@ -14,7 +14,6 @@ from agent.portfolio import (
     arms_of,
     expected_improvement,
     records,
-    shares,
     stand_in,
 )
 from agent.proposer import View
@@ -23,6 +22,10 @@ from tests.agent.test_evolution import view
 
 EVOLUTION, CHEAP, DEAR = Arm("evolution"), Arm("rewrite", "cheap"), Arm("rewrite", "dear")
 ARMS = (EVOLUTION, CHEAP, DEAR)
+
+
+def shares(seen: View, arms: tuple[Arm, ...]) -> list[float]:
+    return [r.share for r in records(seen, arms)]
 
 
 def record(results: dict[Arm, tuple[list[float | None], float]], usd: float = 1.0) -> View:

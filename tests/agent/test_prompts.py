@@ -16,6 +16,7 @@ from agent.prompts import Section, fitted, prompt, tokens
 from agent.proposer import PROPOSERS, Proposer, View, find_proposer
 from agent.question import Answer, Sample
 from evaluators.candidate import Candidate, Evaluation, Origin, Status
+from evaluators.card import Card
 from programs.load import kind_named, library
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -65,6 +66,40 @@ def first_prompt(name: str) -> str:
     assert not isinstance(proposer, Proposer)
     question, *_ = next(proposer.converse(lab(), np.random.default_rng(4)))
     return "\n\n".join(f"# {role}\n\n{text}" for role, text in question.messages) + "\n"
+
+
+def warm_start(context: str) -> str:
+    """Return the warm start's prompt where all is known that may be told."""
+    proposer = find_proposer(f"llambo:warm,initial=4,context={context}")
+    assert not isinstance(proposer, Proposer)
+    view = replace(lab(), index=1, card=CARD)
+    (question,) = next(proposer.converse(view, np.random.default_rng(4)))
+    return f"{question.messages[1][1]}\n"
+
+
+CARD = Card(
+    (
+        "data: 1,077 training examples of 64 real numbers from 0 to 1; 4 never vary",
+        "labels: 10 classes, from 9.7% to 10.1% of all; always predicting their shares costs "
+        "2.302 nats",
+    ),
+    (
+        "model: 3,466 parameters in 6 tensors; before the first step its loss is 2.306 and its "
+        "gradient's norm 0.167",
+        "curvature (Hessian on 128 examples): largest eigenvalues 0.42, 0.36; the least is -0.36",
+    ),
+    ("baselines, judged before: adamw -0.1132 ± 0.0020, lion -0.2083 ± 0.0020",),
+)
+
+
+@pytest.mark.parametrize("context", ["no", "partial", "full"])
+def test_the_warm_start_with_each_context_is_the_golden_one(context: str) -> None:
+    path = GOLDEN / f"warm-start-{context}-context.md"
+    if os.environ.get("CAMBRIAN_GOLDEN"):
+        path.write_text(warm_start(context))
+    assert warm_start(context) == path.read_text()
+    told = [fact in warm_start(context) for fact in CARD.facts]
+    assert all(told) if context == "full" else not any(told)
 
 
 TALKERS = [n for n in PROPOSERS.names() if not isinstance(find_proposer(n), Proposer)]

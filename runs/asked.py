@@ -1,0 +1,121 @@
+"""What models were asked for a candidate, and the notes to self that a run's models wrote.
+
+Asked      a call that a candidate came of
+Noted      a note, the candidates it cites, and whether later results contradicted it
+asked_for  a candidate's calls, in order
+told       the notes that the prompts of those calls carried
+noted_in   a run's notes, the oldest first
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agent.notes import PURPOSE, Note, note_of, retired
+from agent.portfolio import arm_of
+from agent.prompts import NOTED
+from evaluators.candidate import Candidate
+from programs.errors import CambrianError
+from programs.load import kind_named
+from runs.order import revived
+from runs.queries import Queries
+from runs.record import RunRecord
+
+SHARED = "warm start"
+"""The purpose of a call that several places share; it names no place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A call that a candidate came of; `carried` are the notes in its prompt."""
+
+    id: int
+    model: str
+    purpose: str
+    prompt_tokens: int
+    completion_tokens: int
+    usd: float
+    seconds: float
+    error: str
+    carried: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A note that a model wrote at a place; `refuted` says that later results contradict it."""
+
+    place: int
+    text: str
+    model: str
+    candidates: tuple[str, ...]
+    refuted: bool
+
+
+def asked_for(store: Queries, candidate: Candidate, run: RunRecord) -> list[Asked]:
+    """Return the calls that were made for a candidate's place, or that it shared with others."""
+    if not candidate.origin.model:
+        return []
+    shared = f"{arm_of(candidate.origin)[0]} {SHARED}"
+    sql = """
+        SELECT * FROM llm_call WHERE run = ?1 AND model = ?2
+            AND (purpose LIKE ?3 || ' %' OR (purpose = ?4 AND ?5)) ORDER BY id
+    """
+    took_part = candidate.origin.operator.startswith(SHARED)
+    values = (run.id, candidate.origin.model, str(candidate.index), shared, took_part)
+    return [
+        Asked(
+            row["id"],
+            row["model"],
+            row["purpose"],
+            row["prompt_tokens"],
+            row["completion_tokens"],
+            row["usd"],
+            row["seconds"],
+            row["error"],
+            _carried(row["messages"]),
+        )
+        for row in store.rows(sql, *values)
+    ]
+
+
+def _carried(messages: str) -> tuple[str, ...]:
+    """Return the notes that a recorded prompt holds."""
+    asked = json.loads(messages)
+    said = asked["messages"] if isinstance(asked, dict) else []
+    lines = (line for message in said for line in message["content"].split("\n"))
+    return tuple(line.removeprefix(NOTED) for line in lines if line.startswith(NOTED))
+
+
+def told(asked: Sequence[Asked]) -> list[str]:
+    """Return each note that the prompts of these calls carried, once."""
+    return list(dict.fromkeys(note for call in asked for note in call.carried))
+
+
+def noted_in(store: Queries, run: RunRecord) -> list[Noted]:
+    """Return the notes of a run, and which of them later results refuted."""
+    events = [e for e in store.events(run.id) if e.name == PURPOSE]
+    if not events:
+        return []
+    kind = kind_named(run.kind)
+    notes = [n for e in events for each in e.detail["notes"] if (n := note_of(each, kind))]
+    history = _history(store, run)
+    return [_noted(note, history) for note in notes]
+
+
+def _history(store: Queries, run: RunRecord) -> list[Candidate]:
+    try:
+        return [revived(c, kind_named(run.kind)) for c in store.history(run.id)]
+    except CambrianError:
+        # Programs that no longer read say nothing for or against a note.
+        return []
+
+
+def _noted(note: Note, history: Sequence[Candidate]) -> Noted:
+    return Noted(note.place, str(note), note.model, note.ids, retired(note, history))
+
+
+def citing(notes: Sequence[Noted], candidate: str) -> list[Noted]:
+    """Return the notes whose evidence names a candidate."""
+    return [note for note in notes if candidate in note.candidates]
