@@ -16,6 +16,7 @@ from enum import Enum
 import numpy as np
 
 from evaluators.candidate import Candidate, Evaluation, Status
+from evaluators.collisions import marked
 
 AVERAGED = "evaluations"
 """The metric that says how many evaluations a score averages, where that is more than one."""
@@ -112,6 +113,7 @@ def _taken_over(candidate: Candidate, earlier: Candidate) -> Candidate:
     evaluation = replace(
         earlier.evaluation, status=Status.DUPLICATE, seconds=0.0, message=message, curves=()
     )
+    evaluation = marked(evaluation, candidate.evaluation)
     return replace(candidate, evaluation=evaluation, duplicate_of=earlier.id)
 
 

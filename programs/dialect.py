@@ -2,7 +2,7 @@
 
     m.mul_(0.9).add_(g, alpha=0.1)        m = m * 0.9 + g * 0.1
     torch.lerp(m, g, 0.1).sign()          sign(lerp(m, g, 0.1))
-    BETA = 0.9 above, beta=0.9 in `def`   the number itself
+    BETA = 0.9 above, beta=0.9 in `def`   the same at the head of the function that reads it
 
 A rewriting of syntax alone: nothing is executed, and whatever is not known below leaves the text as
 it is. What comes out is parsed as any program is, and kept only where the language's conventions,
@@ -17,7 +17,9 @@ from programs.errors import Fault
 from programs.exactness import exact
 from programs.freeform import Freeform
 from programs.genome import Genome
+from programs.given import Given, Heads
 from programs.kind import Kind
+from programs.lower import docstring
 from programs.parse import parse
 from programs.spellings import CONSTANTS, IDENTITIES, RULES, SIGNS, UNARY, function
 
@@ -82,7 +84,17 @@ class _Module:
     def note_constant(self, name: str, value: ast.expr) -> None:
         if name in self.constants:
             raise _Unknown
-        self.constants[name] = self.number(value)
+        self.constants[name] = self.given(name, value)
+
+    def given(self, name: str, value: ast.expr) -> ast.expr:
+        """Return a value made of literals; one that is a literal remembers its name."""
+        found = self.number(value)
+        if isinstance(found, ast.Constant) and isinstance(found.value, int | float):
+            return Given(self.out_of_the_way(name), found.value)
+        return found
+
+    def out_of_the_way(self, name: str) -> str:
+        return f"{name}_" if name in self.kind.reserved else name
 
     def number(self, value: ast.expr) -> ast.expr:
         """Return a value made of literals and earlier constants alone."""
@@ -122,6 +134,10 @@ class _Function:
         args = self.parameters()
         body = [self.statement(line) for line in self.definition.body]
         self.check_changes(body)
+        heads = Heads()
+        body = [heads.visit(line) for line in body]
+        first = 1 if docstring(body[0]) is not None else 0
+        body[first:first] = heads.lines()
         name = self.definition.name if self.entry else self.named(self.definition.name)
         arguments = ast.arguments([], args, None, [], [], None, [])
         return ast.FunctionDef(name, arguments, body, [], None, None)
@@ -139,7 +155,7 @@ class _Function:
             if arg.arg in self.module.kind.entry.inputs:
                 kept.append(arg)
             else:
-                self.constants[arg.arg] = self.module.number(default)
+                self.constants[arg.arg] = self.module.given(arg.arg, default)
                 self.local.discard(arg.arg)
                 if self.stored(arg.arg):
                     raise _Unknown
@@ -199,7 +215,7 @@ class _Function:
 
     def named(self, name: str) -> str:
         """Keep a name out of the language's way."""
-        return f"{name}_" if name in self.module.kind.reserved else name
+        return self.module.out_of_the_way(name)
 
     def expression(self, node: ast.expr, in_place: bool = False) -> ast.expr:
         match node:

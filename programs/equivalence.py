@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from programs.check import without_dead_code
-from programs.fingerprint import fingerprint_of
+from programs.fingerprint import fingerprint
 from programs.genome import Genome
 from programs.kind import Kind
 
@@ -26,12 +26,24 @@ ROUNDING = 1e-11
 """Difference that is always allowed, as a share of the largest value an output took."""
 
 
+def differ(one: Genome, other: Genome, kind: Kind, rng: np.random.Generator) -> bool:
+    """Tell whether two checked programs give other numbers on one draw of fresh probes."""
+    if kind.fresh is None:
+        return False
+    seed = int(rng.integers(2**62))
+    found, expected = (
+        kind.fresh(without_dead_code(g, kind), kind, np.random.default_rng(seed))
+        for g in (one, other)
+    )
+    return not close(found, expected)
+
+
 class Equivalence:
     """Compare programs with `original`; `checks` counts how many were."""
 
     def __init__(self, original: Genome, kind: Kind, rng: np.random.Generator) -> None:
         self.kind = kind
-        self.fingerprint = self._fingerprint(original)
+        self.fingerprint = fingerprint(original, kind)
         self.seeds = [int(s) for s in rng.integers(2**62, size=MANY)]
         self.original = original
         self.expected: dict[int, np.ndarray] = {}
@@ -40,15 +52,12 @@ class Equivalence:
     def __call__(self, candidate: Genome) -> bool:
         """Tell whether a checked candidate behaves as the original does, with few probes."""
         self.checks += 1
-        same = self._fingerprint(candidate) == self.fingerprint
+        same = fingerprint(candidate, self.kind) == self.fingerprint
         return same and self._agrees(candidate, self.seeds[:FEW])
 
     def surely(self, candidate: Genome) -> bool:
         """Tell the same of a candidate that passed, with many probes."""
         return self._agrees(candidate, self.seeds[FEW:])
-
-    def _fingerprint(self, genome: Genome) -> str:
-        return fingerprint_of(self.kind.probe(without_dead_code(genome, self.kind), self.kind), "")
 
     def _agrees(self, candidate: Genome, seeds: Sequence[int]) -> bool:
         if self.kind.fresh is None:
@@ -56,7 +65,7 @@ class Equivalence:
         for seed in seeds:
             if seed not in self.expected:
                 self.expected[seed] = self._fresh(self.original, seed)
-            if not _close(self._fresh(candidate, seed), self.expected[seed]):
+            if not close(self._fresh(candidate, seed), self.expected[seed]):
                 return False
         return True
 
@@ -66,8 +75,10 @@ class Equivalence:
         return self.kind.fresh(live, self.kind, np.random.default_rng(seed))
 
 
-def _close(found: np.ndarray, expected: np.ndarray) -> bool:
+def close(found: np.ndarray, expected: np.ndarray) -> bool:
     """Compare values; where one fades along the first axis, what is left of it may be rounding."""
+    if found.shape != expected.shape:
+        return False
     size = np.abs(np.where(np.isfinite(expected), expected, 0.0))
     slack = ROUNDING * size.max(axis=0, initial=0.0)
     with np.errstate(all="ignore"):

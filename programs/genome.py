@@ -6,6 +6,9 @@ Within a function every name is bound once. Three sorts of name occur, told apar
     m.1     the name `m` bound again (the source says `m = …` a second time)
     .1      a nested expression, which the source does not name
 
+A number that was given a name (`beta = 0.9`) carries it as a `Named`. The name is there for those
+who read: two genomes that differ in it alone are equal.
+
 Functions before the last are helpers (motifs). A statement applies one by a *combinator*, which
 takes the helper's name as `function`:
 
@@ -23,6 +26,27 @@ from dataclasses import dataclass, replace
 
 Argument = str | float
 """A name bound earlier, or a constant."""
+
+
+class Named(float):
+    """A constant and the name it was given; in all but its text it is the number alone."""
+
+    __slots__ = ("name",)
+    name: str
+
+    def __new__(cls, value: float, name: str) -> Named:
+        """Give a number a name."""
+        made = super().__new__(cls, value)
+        made.name = name
+        return made
+
+    def __getnewargs__(self) -> tuple[float, str]:  # type: ignore[override]
+        return float(self), self.name
+
+
+def named_as(old: Argument, value: float) -> float:
+    """Return a constant that takes the place of `old`, under its name if it had one."""
+    return Named(value, old.name) if isinstance(old, Named) else value
 
 
 CALL, REPEAT, RECUR = "call", "repeat", "recur"
@@ -115,6 +139,12 @@ class Genome:
     def size(self) -> int:
         """Count the statements of all functions."""
         return sum(len(f.body) for f in self.functions)
+
+
+def named_constants(function: Function) -> dict[str, float]:
+    """Map the names of a tidy function's constants to their values, the first read first."""
+    read = [a for s in function.body for a in s.args]
+    return {a.name: float(a) for a in (*read, *function.returns) if isinstance(a, Named)}
 
 
 def base_of(name: str) -> str:

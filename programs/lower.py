@@ -19,6 +19,7 @@ from programs.genome import (
     REPEAT,
     Argument,
     Function,
+    Named,
     Statement,
     is_anonymous,
 )
@@ -146,6 +147,8 @@ class _Lowering:
     def bind(self, name: str, value: Argument) -> None:
         """Give the value just computed its name; a plain copy binds no new value."""
         last = self.body[-1] if self.body else None
+        if not isinstance(value, str | Named):
+            value = Named(value, name)
         if last is None or value != last.target or not is_anonymous(last.target):
             self.now[name] = value
             return
@@ -223,17 +226,21 @@ class _Lowering:
         return self.emit(node, op, self.arguments(node, op), depth)
 
     def apply_many(self, node: ast.Call, combinator: str, depth: int) -> Argument:
-        """Lower `repeat(f, n, x)`: a helper's name, a literal, the arguments."""
+        """Lower `repeat(f, n, x)`: a helper's name, a literal or its name, the arguments."""
         usage = f"`{COMBINATORS[combinator]}` with a helper defined above and a literal number"
         match node.args:
             case [ast.Name(id=function), ast.Constant(value=int()) as number, *_]:
-                pass
+                count = _number(number, number.value)
+            case [ast.Name(id=function), ast.Name(id=name) as number, *_]:
+                count = self.now.get(name)
             case _:
                 raise refuse(node, f"expected {usage}")
         if function not in self.functions:
             near = closest(function, self.functions)
             raise refuse(node, f"expected {usage}; `{function}` is none", near)
-        if not 1 <= _number(number, number.value) <= MAX_COPIES:
+        if not isinstance(count, float) or count != int(count):
+            raise refuse(number, f"expected {usage}")
+        if not 1 <= count <= MAX_COPIES:
             raise refuse(number, f"expected 1 to {MAX_COPIES} copies")
         return self.combine(node, combinator, function, node.args[1:], depth)
 

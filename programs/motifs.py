@@ -99,6 +99,22 @@ def inlined(genome: Genome, function: Function, place: int, kind: Kind) -> Genom
     return tidy(without_dead_code(child, kind), kind)
 
 
+def written_out(genome: Genome, helper: Function, kind: Kind) -> Genome:
+    """Put a helper's body in the place of every call of it; what repeats it still needs it."""
+    for function in genome.functions:
+        while call := _first_call(genome, function.name, helper.name):
+            genome = inlined(genome, *call, kind)
+    return genome
+
+
+def _first_call(genome: Genome, within: str, helper: str) -> tuple[Function, int] | None:
+    function = next((f for f in genome.functions if f.name == within), None)
+    for place, statement in enumerate(function.body if function else ()):
+        if statement.op == CALL and statement.function == helper:
+            return function, place  # type: ignore[return-value]
+    return None
+
+
 def _last_reads(function: Function) -> dict[Argument, int]:
     """Return the place of each name's last reader; the return comes after all statements."""
     last: dict[Argument, int] = {s.target: -1 for s in function.body}

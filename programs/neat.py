@@ -1,7 +1,7 @@
 """A program without what can be seen to be superfluous by looking, not by running.
 
 Constants are folded, a value computed twice is computed once, what reaches no output is dropped, so
-are inputs that are not read, and the outcome is tidy.
+are helpers that are not called and inputs that are not read, and the outcome is tidy.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from programs.check import live
-from programs.genome import Argument, Function, Genome, Statement
+from programs.check import without_dead_code
+from programs.genome import CALL, Argument, Function, Genome, Named, Statement, base_of
+from programs.inline import copies, operands
 from programs.kind import Kind
 from programs.rewrites import folded
 from programs.tidy import tidy
@@ -18,25 +19,59 @@ from programs.tidy import tidy
 
 def neat(genome: Genome, kind: Kind) -> Genome:
     """Return a checked genome without dead, repeated and constant statements."""
-    function = live(_merged(genome.main, kind), kind)
-    return tidy(genome.with_main(_without_idle_inputs(function, kind)), kind)
+    functions = tuple(_merged(f, kind) for f in genome.functions)
+    genome = without_dead_code(replace(genome, functions=functions), kind)
+    # A helper calls those before it, so what it gives them may be idle once they are seen to.
+    for name in [h.name for h in genome.helpers]:
+        genome = without_dead_code(_without_idle_params(genome, name), kind)
+    return tidy(genome.with_main(_without_idle_inputs(genome.main, kind)), kind)
+
+
+def _without_idle_params(genome: Genome, name: str) -> Genome:
+    """Drop what a helper is given and does not read, but for the first, which `repeat` hands on."""
+    helper = next((h for h in genome.helpers if h.name == name), None)
+    uses = helper.uses() if helper else {}
+    idle = {i for i, p in enumerate(helper.params) if i and not uses[p]} if helper else set()
+    if helper is None or not idle:
+        return genome
+
+    def cut(statement: Statement) -> Statement:
+        if statement.function != helper.name:
+            return statement
+        first = len(statement.args) - len(helper.params)
+        return statement.reading(
+            tuple(a for i, a in enumerate(statement.args) if i - first not in idle)
+        )
+
+    functions = []
+    for function in genome.functions:
+        params = function.params
+        if function.name == helper.name:
+            params = tuple(p for i, p in enumerate(params) if i not in idle)
+        body = tuple(cut(s) for s in function.body)
+        functions.append(replace(function, params=params, body=body))
+    return replace(genome, functions=tuple(functions))
 
 
 def _merged(function: Function, kind: Kind) -> Function:
-    """Fold constants and let equal statements be one, but for those with weights of their own."""
+    """Fold constants and let equal statements be one, but for those with weights of their own.
+
+    A constant that was computed keeps the name that its value was given.
+    """
     now: dict[str, Argument] = {}
     known: dict[tuple[str, tuple[Argument, ...]], str] = {}
     body: list[Statement] = []
     for statement in function.body:
         args = tuple(_meant(a, now) for a in statement.args)
         if statement.function or kind.ops[statement.op].weighted:
-            body.append(statement.reading(args))
+            body.append(_once(statement.reading(args)))
             continue
         values = [a for a in args if isinstance(a, float)]
         constant = folded(statement.op, values, kind) if len(values) == len(args) else None
         key = (statement.op, args)
         if constant is not None:
-            now[statement.target] = constant
+            name = base_of(statement.target)
+            now[statement.target] = Named(constant, name) if name else constant
         elif key in known:
             now[statement.target] = known[key]
         else:
@@ -44,6 +79,13 @@ def _merged(function: Function, kind: Kind) -> Function:
             body.append(statement.reading(args))
     returns = tuple(_meant(r, now) for r in function.returns)
     return replace(function, body=tuple(body), returns=returns)
+
+
+def _once(statement: Statement) -> Statement:
+    """Turn a single copy into a call."""
+    if not statement.function or statement.op == CALL or copies(statement) > 1:
+        return statement
+    return replace(statement, op=CALL, args=operands(statement))
 
 
 def _meant(arg: Argument, now: Mapping[str, Argument]) -> Argument:

@@ -18,7 +18,7 @@ import numpy as np
 
 from programs.check import Typed, Types, check, check_parent, without_dead_code
 from programs.errors import Fault
-from programs.genome import CALL, Argument, Function, Genome, Statement
+from programs.genome import CALL, Argument, Function, Genome, Statement, named_as
 from programs.kind import Kind, Op, Param, Type
 from programs.lower import MAX_CONSTANT
 from programs.plugins import Plugins
@@ -169,8 +169,9 @@ def random_constant(rng: np.random.Generator) -> float:
 
 
 def nudged(value: float, rng: np.random.Generator) -> float:
-    """Multiply a constant by 2^a, a drawn from N(0, 1)."""
-    return short(min(max(value * 2.0 ** rng.normal(), -MAX_CONSTANT), MAX_CONSTANT))
+    """Multiply a constant by 2^a, a drawn from N(0, 1); it keeps its name."""
+    new = min(max(value * 2.0 ** rng.normal(), -MAX_CONSTANT), MAX_CONSTANT)
+    return named_as(value, short(new))
 
 
 def short(value: float) -> float:

@@ -32,6 +32,7 @@ A program is one file of restricted Python. It defines one function, the *entry*
 what kind of program it is; helper functions may stand before it. A body is a straight line of
 `name = expression` and ends in one `return`. Expressions are made of names, numbers, the
 operators below, and calls of the kind's functions. A name may be bound again, but not that of a
+function. A number that is given a name (`beta = 0.9`) keeps it through search, at the head of its
 function. There is no `if` (write `where(condition, a, b)`), no loop, no import, no attribute, no
 index. A docstring is kept as the program's description.
 
@@ -147,8 +148,8 @@ def _architectures(kind: Kind) -> str:
         f"{combinators}\n\n"
         "Layers with weights make their own at every call. What a layer gives is shown for these "
         f"arguments:\n{samples}. “=” means\nthe same type, “–” that the rule refuses it. On a "
-        "causal sequence no position may see a later one.\nLiterals are plain numbers, with their "
-        "default after `=`.\n\n"
+        "causal sequence no position may see a later one.\nLiterals are plain numbers, or names "
+        "of them, with their default after `=`.\n\n"
         + _table(("layer", "meaning", *SAMPLES, "literals"), rows)
         + f"\nKnown ones: {_known(kind)}.\n"
     )

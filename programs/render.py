@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from programs.genome import CALL, Argument, Function, Genome, Statement, base_of, is_anonymous
+from programs.genome import (
+    CALL,
+    Argument,
+    Function,
+    Genome,
+    Named,
+    Statement,
+    base_of,
+    is_anonymous,
+    named_constants,
+)
 from programs.kind import Kind, Op
 
 _ATOM = 100
@@ -56,6 +66,7 @@ def expressions(function: Function, kind: Kind) -> dict[str, str]:
 def _function(function: Function, kind: Kind) -> str:
     nested: dict[str, Text] = {}
     lines = [f"def {function.name}({', '.join(function.params)}):"]
+    lines += [f"    {name} = {number(c)}" for name, c in named_constants(function).items()]
     for statement in function.body:
         text = _statement(statement, kind, nested)
         if is_anonymous(statement.target):
@@ -70,6 +81,8 @@ def _function(function: Function, kind: Kind) -> str:
 def _argument(arg: Argument, nested: dict[str, Text]) -> Text:
     if isinstance(arg, str):
         return nested[arg] if arg in nested else (base_of(arg), _ATOM)
+    if isinstance(arg, Named):
+        return arg.name, _ATOM
     return number(arg), _ATOM if arg >= 0 and str(arg)[0] != "-" else _UNARY
 
 
@@ -91,7 +104,7 @@ def _call(op: Op, args: tuple[Argument, ...], nested: dict[str, Text]) -> Text:
     shown = []
     by_name = False
     for param, arg, (text, _) in zip(op.params, args, texts, strict=True):
-        left_out = param.default is not None and param.default == arg
+        left_out = param.default is not None and param.default == arg and type(arg) is not Named
         by_name = by_name or param.keyword or left_out
         if not left_out:
             shown.append(f"{param.name}={text}" if by_name else text)

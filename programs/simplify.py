@@ -2,7 +2,8 @@
 
 Two phases take turns. *Equivalence* is a best-first search from the program through neighbours that
 behave as it does: equal on the fixed probes (the fingerprint) and on fresh random ones. Neighbours
-are what a rewrite rule makes of it, and what is left when a value is taken from elsewhere.
+are what a rewrite rule makes of it, what is left when a value is taken from elsewhere, in the entry
+or in a helper, and what it is with a helper written out where it is called.
 *Ablation* needs a score: it takes the cut that hurts the score least, as long as all cuts together
 cost no more than the tolerance; what is left is then a program of its own, and equivalence goes on
 from there.
@@ -20,12 +21,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from programs.canonical import structural_key
-from programs.check import check
-from programs.cuts import ablations, shortcuts
+from programs.cuts import ablations, altered, shortcuts
 from programs.equivalence import Equivalence
-from programs.errors import Fault
-from programs.genome import Function, Genome
+from programs.genome import Genome
 from programs.kind import Kind
+from programs.motifs import written_out
 from programs.neat import neat
 from programs.rewrites import rewritten
 
@@ -117,7 +117,7 @@ class _Search:
         start = neat(genome, kind)
         dropped = Step("dead code and repetitions dropped", start.size)
         steps = () if start == genome else (dropped,)
-        self.best = _Node(_cost(start.main, kind), 0, start, steps)
+        self.best = _Node(_cost(start, kind), 0, start, steps)
         self.waiting = [self.best]
         self.seen = {structural_key(start, kind)}
 
@@ -135,7 +135,7 @@ class _Search:
         # Only the best so far is worth trying to shorten by force; algebra works on all.
         thorough = node is self.best
         for what, child in _neighbours(node.genome, self.kind, thorough=thorough):
-            cost = _cost(child.main, self.kind)
+            cost = _cost(child, self.kind)
             better = cost < self.best.cost
             if not self.admits(child, cost, better=better):
                 continue
@@ -161,27 +161,21 @@ class _Search:
 
 def _neighbours(genome: Genome, kind: Kind, *, thorough: bool) -> Iterator[tuple[str, Genome]]:
     """Yield the well-typed neighbours of a program."""
-    function = genome.main
-    yield from _checked(rewritten(function, kind), genome, kind)
+    for helper in genome.helpers:
+        yield f"`{helper.name}` written out", neat(written_out(genome, helper, kind), kind)
+    for what, child in altered(genome, kind, rewritten):
+        yield what, neat(child, kind)
     if thorough:
-        yield from _checked(shortcuts(function, kind), genome, kind)
-
-
-def _checked(
-    found: Iterator[tuple[str, Function]], genome: Genome, kind: Kind
-) -> Iterator[tuple[str, Genome]]:
-    for what, function in found:
-        child = genome.with_main(function)
-        if not isinstance(check(child, kind), Fault):
+        for what, child in altered(genome, kind, shortcuts):
             yield what, neat(child, kind)
 
 
-def _cost(function: Function, kind: Kind) -> Cost:
-    args = [a for s in function.body for a in s.args]
+def _cost(genome: Genome, kind: Kind) -> Cost:
+    args = [a for f in genome.functions for s in f.body for a in s.args]
     constants = [a for a in args if isinstance(a, float)]
     digits = sum(len(f"{c:.15g}".strip("-0.").replace(".", "")) for c in constants)
     sizes = sum(abs(c) + (c < 0) for c in constants)
-    return len(kind.entry.states(function)), len(function.body), len(args), digits, sizes
+    return len(kind.entry.states(genome.main)), genome.size, len(args), digits, sizes
 
 
 def _least_harmful(
@@ -189,10 +183,11 @@ def _least_harmful(
 ) -> tuple[Genome, Step] | None:
     """Make the cut after which the score is highest, or none if all fall below `least`."""
     best: tuple[float, str, Genome] | None = None
-    limit = _cost(genome.main, kind)
-    for what, child in _checked(ablations(genome.main, kind), genome, kind):
+    limit = _cost(genome, kind)
+    for what, cut in altered(genome, kind, ablations):
+        child = neat(cut, kind)
         key = structural_key(child, kind)
-        if key in tried or _cost(child.main, kind) >= limit:
+        if key in tried or _cost(child, kind) >= limit:
             continue
         tried.add(key)
         reached = score(child)

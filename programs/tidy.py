@@ -2,9 +2,9 @@
 
 A genome that evolution made may bind names that its text cannot express: a nested expression used
 twice, a name bound again while its old value is still needed, a line of 300 characters. `tidy`
-gives such values names of their own, puts every nested expression right before its use, and
-numbers re-bound names in order. It never changes what a program computes, and `tidy(tidy(g))`
-is `tidy(g)`.
+gives such values names of their own, puts every nested expression right before its use, numbers
+re-bound names in order and has `constants.py` see to the names of numbers. It never changes what a
+program computes, and `tidy(tidy(g))` is `tidy(g)`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from itertools import chain
 
-from programs.genome import Argument, Function, Genome, Statement, base_of
+from programs.constants import with_own_names
+from programs.genome import (
+    Argument,
+    Function,
+    Genome,
+    Named,
+    Statement,
+    base_of,
+    named_constants,
+)
 from programs.kind import Kind
 
 NESTED_WIDTH = 64
@@ -35,19 +44,22 @@ def tidy(genome: Genome, kind: Kind) -> Genome:
 
 
 def _tidy_function(function: Function, kind: Kind, reserved: frozenset[str]) -> Function:
-    function = _fold_negated_constants(function)
+    function = with_own_names(_fold_negated_constants(function), reserved)
     return _Writer(function, _nested(function, kind), reserved).written()
 
 
 def _fold_negated_constants(function: Function) -> Function:
-    """Turn `neg(0.5)` into the constant -0.5, because `-0.5` is how it would be written."""
+    """Turn `neg(0.5)` into the constant -0.5, because `-0.5` is how it would be written.
+
+    Not so where the number has a name: `-beta` is another text than `-0.5`.
+    """
     if "neg" not in [s.op for s in function.body]:
         return function
     known: dict[Argument, Argument] = {}
     body: list[Statement] = []
     for statement in function.body:
         args = _renew(statement.args, known)
-        if statement.op == "neg" and isinstance(args[0], float):
+        if statement.op == "neg" and isinstance(args[0], float) and type(args[0]) is not Named:
             known[statement.target] = -args[0]
         else:
             body.append(statement.reading(args))
@@ -145,7 +157,8 @@ class _Writer:
     def fresh(self, base: str) -> str:
         """Return `base` with the lowest number that makes it unused, and mark it as used."""
         if self.taken is None:
-            self.taken = {base_of(n) for n in self.function.bound()}
+            bound = {base_of(n) for n in self.function.bound()}
+            self.taken = bound | named_constants(self.function).keys()
         stem, number = base.rstrip("0123456789") or base, 1
         while (
             (name := f"{stem}{number}") in self.taken

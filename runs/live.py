@@ -167,6 +167,7 @@ class JsonLines:
                 "tried": progress.tried,
                 "trained": progress.trained,
                 "duplicates": progress.duplicates,
+                "collisions": progress.collisions,
                 "rejected": progress.rejected,
                 "usd": progress.usd,
                 "news": progress.news,

@@ -20,9 +20,11 @@ from agent.proposer import Proposal
 from evaluators.admit import Rejected, admit_to
 from evaluators.cache import Use, as_copy
 from evaluators.candidate import Candidate, Evaluation, Status
+from evaluators.collisions import compared, marked
 from evaluators.evaluator import Cancelled, Evaluator
 from evaluators.task import language
 from programs.errors import CambrianError, StoreError
+from programs.program import Program
 from runs.briefing import briefing
 from runs.climbing import Ascent, Climbing
 from runs.config import RunConfig
@@ -154,10 +156,13 @@ class Loop:
             self.order.reject(candidate)
             return
         look = self.order.cache.look(found.fingerprint, np.random.default_rng([*origin.seed, 1]))
+        if look.earlier >= 0:
+            candidate = self._compared(candidate, self.order.program(look.earlier))
         if look.use is Use.REUSE:
             self.order.copy(as_copy(candidate), look.earlier)
         elif look.trained == 0 and (known := self._recall(found.fingerprint)) is not None:
-            self.order.recall(candidate, known)
+            candidate = self._compared(candidate, known.program)
+            self.order.recall(candidate, replace(known.evaluation, seconds=0.0))
         else:
             earlier = look.earlier if look.use is Use.ADD else None
             self.order.expect(candidate, look.averaged, earlier)
@@ -166,7 +171,13 @@ class Loop:
             future = pool.submit(evaluate, self.evaluator, *job)
             self.flying[future] = Job(candidate, rung, partial(self._judged, candidate))
 
+    def _compared(self, candidate: Candidate, earlier: Program) -> Candidate:
+        """Mark a collision of the functional hash; the draw is the candidate's own."""
+        rng = np.random.default_rng([*candidate.origin.seed, 2])
+        return compared(candidate, earlier, self.order.kind, rng)
+
     def _judged(self, candidate: Candidate, evaluation: Evaluation) -> None:
+        evaluation = marked(evaluation, candidate.evaluation)
         self.order.take(replace(candidate, evaluation=evaluation))
 
     def _climb(self, ascent: Ascent, pool: ThreadPoolExecutor) -> None:
@@ -181,11 +192,10 @@ class Loop:
         future = pool.submit(evaluate, self.evaluator, candidate.program, fingerprint, level)
         self.flying[future] = Job(candidate, level, partial(self.climbing.take, ascent))
 
-    def _recall(self, fingerprint: str) -> Evaluation | None:
+    def _recall(self, fingerprint: str) -> Candidate | None:
         if not self.config.recall:
             return None
-        found = self.store.recall(self.run.task, self.run.protocol, fingerprint)
-        return None if found is None else replace(found.evaluation, seconds=0.0)
+        return self.store.recall(self.run.task, self.run.protocol, fingerprint)
 
     def _collect(self, timeout: float) -> None:
         """Wait for something to come, and take in what has."""

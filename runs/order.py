@@ -11,7 +11,9 @@ from dataclasses import replace
 
 from evaluators.cache import AVERAGED, FunctionalCache, completed
 from evaluators.candidate import Candidate, Evaluation, Status
+from evaluators.collisions import marked
 from programs.kind import Kind
+from programs.program import Program
 from runs.config import RunConfig
 from runs.history import History, revived
 from runs.progress import Display, Progress
@@ -46,7 +48,9 @@ class Order:
         found = store.stretch(run.id, old)
         self.recorded = {c.index: revived(c, kind) for c in found}
         self.climbed = {(e.fingerprint, e.rung): e for c in found for e in c.climbs}
+        self.kind = kind
         self.history = History(store, run.id, kind, old)
+        self._pending: dict[int, Program] = {}
         self.settled = 0
         self.judged = 0
         self.barren = 0
@@ -59,6 +63,11 @@ class Order:
     def __len__(self) -> int:
         """Return how many candidates have a place."""
         return len(self.history)
+
+    def program(self, place: int) -> Program:
+        """Return the program at a place, be it judged or not."""
+        settled = self.history[place]
+        return self._pending[place] if settled is None else settled.program
 
     def judged_before(self, place: int) -> int:
         """Return how many distinct behaviours the places before this one brought."""
@@ -89,6 +98,7 @@ class Order:
     def recall(self, candidate: Candidate, known: Evaluation) -> None:
         """Place and commit a candidate that an earlier run judged."""
         self._place(candidate)
+        known = marked(known, candidate.evaluation)
         self._keep(replace(candidate, evaluation=known, recalled=True))
 
     def expect(self, candidate: Candidate, averaged: int = 1, earlier: int | None = None) -> None:
@@ -109,6 +119,7 @@ class Order:
         """Give a candidate its place in the order, before its result is known."""
         self.history.append()
         evaluation = candidate.evaluation
+        self._pending[candidate.index] = candidate.program
         if self._count(evaluation):
             self.cache.put(evaluation.fingerprint, candidate.index, averaged)
         self._judged_by.append(self.judged)
@@ -154,6 +165,7 @@ class Order:
 
     def _settle(self, candidate: Candidate) -> None:
         self.history[candidate.index] = candidate
+        self._pending.pop(candidate.index, None)
         self.progress.add(candidate)
         self.display.show(candidate, self.progress)
         while self.settled < len(self.history) and self.history[self.settled] is not None:

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from agent.portfolio import arm_of
 from evaluators.candidate import Candidate, Evaluation, Status
+from evaluators.collisions import COLLISION
 from runs.config import RunConfig
 from runs.inert import inert_line
 
@@ -61,6 +62,7 @@ class Progress:
     trained: int = 0
     recalled: int = 0
     duplicates: int = 0
+    collisions: int = 0
     rejected: int = 0
     stopped: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
@@ -88,6 +90,7 @@ class Progress:
         tally.tried += 1
         tally.usd += candidate.origin.usage.get("usd", 0.0)
         self.first = self.first or candidate
+        self.collisions += COLLISION in evaluation.metrics
         if evaluation.status is Status.DUPLICATE:
             self.duplicates += 1
             tally.duplicates += 1

@@ -111,6 +111,7 @@ def _figures(progress: Progress) -> list[Text]:
     parts = [f"{progress.evaluations}{of} evaluations"]
     parts += [f"{progress.recalled} of them recalled"] if progress.recalled else []
     parts += [f"{progress.duplicates} duplicates", f"{progress.rejected} rejected"]
+    parts += [f"{progress.collisions} collisions"] if progress.collisions else []
     stages = (
         [tables.ladder(ascent_of(progress, agreeing=False))] if len(progress.by_rung) > 1 else []
     )

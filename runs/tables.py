@@ -108,6 +108,8 @@ def counts(progress: Progress) -> str:
     if progress.recalled:
         parts.append(f"recalled {progress.recalled}")
     parts += [f"duplicates {progress.duplicates}", f"rejected {progress.rejected}"]
+    if progress.collisions:
+        parts.append(f"collisions {progress.collisions}")
     if progress.usd > 0:
         parts.append(f"${progress.usd:.4f}")
     return " · ".join(parts)

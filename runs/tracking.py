@@ -90,6 +90,7 @@ def numbers(candidate: Candidate, progress: Progress) -> dict[str, float]:
         found[f"best/{name_of(best.rung)}"] = best.score
     found["evaluations"] = progress.evaluations
     found["duplicates"] = progress.duplicates
+    found["collisions"] = progress.collisions
     found["rejected"] = progress.rejected
     found["dollars"] = progress.usd
     name = proposer_of(candidate)

@@ -10,7 +10,6 @@ nothing shorter, one statement is taken out at random.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,9 +22,7 @@ from agent.question import Dialogue
 from agent.request import Request, obtained_by, origin_of, question
 from evaluators.admit import Admitted, admit
 from evaluators.candidate import Candidate, Origin
-from programs.check import check
-from programs.cuts import ablations
-from programs.errors import Fault
+from programs.cuts import ablations, altered
 from programs.genome import Genome
 from programs.kind import Kind
 from programs.neat import neat
@@ -131,20 +128,13 @@ def _same(genome: Genome, kind: Kind, rng: np.random.Generator) -> Genome | None
 def _cut(genome: Genome, view: View, rng: np.random.Generator) -> Genome | None:
     """Take one op out, where that gives a program that is valid, shorter and not known yet."""
     known = known_behaviours(view)
-    cuts = list(_cuts(genome, view.kind))
+    cuts = [child for _, child in altered(genome, view.kind, ablations)]
     for place in rng.permutation(len(cuts))[:CUTS]:
         found = admit(neat(cuts[place], view.kind), view.kind)
         shorter = found.program.size < genome.size
         if isinstance(found, Admitted) and shorter and found.fingerprint not in known:
             return found.program.genome
     return None
-
-
-def _cuts(genome: Genome, kind: Kind) -> Iterator[Genome]:
-    for _, function in ablations(genome.main, kind):
-        child = genome.with_main(function)
-        if not isinstance(check(child, kind), Fault):
-            yield child
 
 
 PROPOSER = Simplify()

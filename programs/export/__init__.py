@@ -50,7 +50,7 @@ def _as_python(
     if program.form:
         from programs.export.freeform import export_freeform
 
-        return export_freeform(program, evidence)
+        return export_freeform(program, evidence, spec=spec)
     if program.kind == "optimizer":
         from programs.export.optimizer import export_optimizer
 

@@ -1,28 +1,31 @@
 """A free-form program as one Python file: its own text, and around it a class of PyTorch's sort.
 
 The text goes in as it is, so the file does what the program does, and what it imports is imported.
+A network gets a function beside its `build`, which says what `build` asks of a task.
 """
 
 from __future__ import annotations
 
 import ast
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from programs.errors import InputError
 from programs.export.evidence import Evidence
 from programs.export.header import FOUND
 from programs.export.names import class_name
 from programs.freeform import documentation
+from programs.parse import names_in
 from programs.program import Program
+from programs.spec import Spec
 
 _READING = {
     "tensor": "What `update` returns first is subtracted from the weight `w`; the rest are the new "
     "states, which start at zero. `step` is 1, 2, …",
     "model": "The deltas that `update` returns are subtracted from the parameters. `step` is 1, 2, "
     "…",
-    "module": "`build(spec)` returns the module; `spec` has `input` (sequence, image or vector), "
-    "`shape` without the batch, `outputs` and `causal`.",
+    "module": "`{made}({given})` returns the module, from what the read-in gives to what the "
+    "read-out takes: no layer for the inputs themselves and none for the outputs.",
     "schedule": "`step` is 0, 1, …, `total` - 1. What the program returns is the factor on the "
     "base learning rate at that step.",
 }
@@ -106,17 +109,40 @@ _SCHEDULE = '''class {name}(torch.optim.lr_scheduler.LRScheduler):
         return [base_lr * scale for base_lr in self.base_lrs]'''
 
 
+_GIVEN = ("input", "shape", "outputs", "causal")
+"""What a task says to `build`: the fields of its spec."""
+
+_NETWORK = '''def {name}({params}):
+    """Return the network for an input of {shape} without the batch.
+
+    Args:
+        input: "sequence", "image" or "vector"
+        shape: of what comes in, without the batch: [length, width], [channels, height, width] or
+            [width]
+        outputs: how many numbers the task asks for in the end
+        causal: whether no position of a sequence may see a later one
+    """
+    from types import SimpleNamespace
+
+    spec = SimpleNamespace(input=input, shape=tuple(shape), outputs=outputs, causal=causal)
+    return build(spec)'''
+
+
 def export_freeform(
     program: Program,
     evidence: Evidence | Mapping[str, str] | None = None,
     name: str | None = None,
+    spec: Spec | None = None,
 ) -> str:
-    """Return the text of a Python file: an optimiser, a scheduler, or `build` as it is."""
+    """Return the text of a Python file: an optimiser, a scheduler or a network.
+
+    A network is made for a task's `spec` where nothing else is asked of the file.
+    """
     if program.form not in _READING:
         raise InputError("expected a free-form program")
     known = Evidence.of(evidence)
     if program.form == "module":
-        return f"{_header(program, known)}\n\n{_text(program)}\n"
+        return _network(program, known, spec)
     called = class_name(program, name)
     if program.form == "schedule":
         wrapper = _SCHEDULE.format(name=called)
@@ -128,9 +154,25 @@ def export_freeform(
     return f"{_header(program, known)}\n\n{imports}\n\n{_text(program)}\n\n\n{wrapper}\n"
 
 
-def _header(program: Program, evidence: Evidence) -> str:
+def _network(program: Program, evidence: Evidence, spec: Spec | None) -> str:
+    taken = {*names_in(program.source), *_read(program.source)}
+    name = next(n for n in ("network", "network_for", "exported_network") if n not in taken)
+    params = [p if spec is None else f"{p}={getattr(spec, p)!r}" for p in _GIVEN]
+    shape = "any `shape` it can take" if spec is None else f"`shape` {list(spec.shape)}"
+    made = _NETWORK.format(name=name, params=", ".join(params), shape=shape)
+    given = ", ".join(_GIVEN) if spec is None else ""
+    header = _header(program, evidence, made=name, given=given)
+    return f"{header}\n\n{_text(program)}\n\n\n{made}\n"
+
+
+def _read(source: str) -> Iterator[str]:
+    """Yield the names that a text reads or binds."""
+    return (n.id for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Name))
+
+
+def _header(program: Program, evidence: Evidence, **named: str) -> str:
     lines = [documentation(program.source) or f"{FOUND[program.kind]}."]
-    lines += ["", *textwrap.wrap(_READING[program.form], 88)]
+    lines += ["", *textwrap.wrap(_READING[program.form].format(**named), 88)]
     if evidence.lines:
         lines += ["", "Evidence:", "", *(f"    {line}" for line in evidence.lines)]
     lines += ["", "Exported by Cambrian. Needs PyTorch, and what the program itself imports."]

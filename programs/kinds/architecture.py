@@ -83,6 +83,28 @@ def probe(genome: Genome, kind: Kind) -> np.ndarray:
     return run(genome, kind)
 
 
+def fresh(genome: Genome, kind: Kind, rng: np.random.Generator) -> np.ndarray:
+    """Return the same for random inputs and weights, of random shapes where the kind leaves them.
+
+    A program that fits a shape is told from one that does not.
+    """
+    from programs.kinds.networks.probe import fresh as run
+
+    entries = [kind.entry] if kind.settings is None else list(_drawn(rng))
+    return run(genome, kind, entries, rng)
+
+
+def _drawn(rng: np.random.Generator) -> Iterator[Entry]:
+    """Draw a sequence, an image and a vector; widths that programs name are the likely ones."""
+    width = int(rng.choice(_WIDTHS))
+    length, side = int(rng.integers(5, 25)), 2 * int(rng.integers(2, 6))
+    yield _entry(Feature("sequence", (length, width), bool(rng.integers(2))))
+    yield _entry(Feature("image", (width, side, side)))
+    yield _entry(Feature("vector", (width,)))
+
+
+_WIDTHS = (8, 16, 16, 24, 32, 48, 64, 64, 128)
+
 KIND = Kind(
     name="architecture",
     entry=_entry(Feature("sequence", (LENGTH, USUAL_WIDTHS[0]))),
@@ -90,5 +112,6 @@ KIND = Kind(
     number=NUMBER,
     probe=probe,
     motifs=True,
+    fresh=fresh,
     settings=settings,
 )

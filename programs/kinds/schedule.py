@@ -40,12 +40,24 @@ def probe(genome: Genome, kind: Kind) -> np.ndarray:
     return _at(genome, *_courses())
 
 
+def fresh(genome: Genome, kind: Kind, rng: np.random.Generator) -> np.ndarray:
+    """Return the same for random steps of runs of random lengths up to 100,000 steps."""
+    import numpy as np
+
+    totals = np.floor(10.0 ** rng.uniform(0.0, 5.0, size=_DRAWS))
+    steps = np.floor(rng.uniform(0.0, totals, size=(_DRAWS, _DRAWS)))
+    return _at(genome, steps, np.broadcast_to(totals, steps.shape))
+
+
 def _at(genome: Genome, step: np.ndarray, total: np.ndarray | np.float64) -> np.ndarray:
     import numpy as np
 
     with np.errstate(all="ignore"):
         ((result,),) = plan(genome.main, KIND, np)({"step": step, "total": total}, 1)
     return np.broadcast_to(result, step.shape)
+
+
+_DRAWS = 24
 
 
 @cache
@@ -70,4 +82,5 @@ KIND = Kind(
     probe=probe,
     constants=arithmetic.CONSTANTS,
     helpers=arithmetic.HELPERS,
+    fresh=fresh,
 )

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from programs.errors import Fault
-from programs.genome import CALL, Argument, Function, Genome, Statement
+from programs.genome import CALL, Argument, Function, Genome, Statement, named_as
 from programs.kind import Kind, Param
 from programs.operator import Site, attempt, nudged, random_argument
 
@@ -55,7 +55,7 @@ def _other_argument(
 ) -> Argument:
     old = statement.args[which]
     if statement.function and statement.op != CALL and which == 0:
-        return float(max(1, int(old) + rng.choice((-1, 1))))
+        return named_as(old, float(max(1, int(old) + rng.choice((-1, 1)))))
     param = _VALUE if statement.function else site.kind.ops[statement.op].params[which]
     if isinstance(old, float) and not param.attribute and rng.random() < NUDGE_SHARE:
         return nudged(old, rng)

@@ -1,5 +1,7 @@
 """Nudge a constant: multiply one number of the program by 2^a, a drawn from N(0, 1).
 
+A number that has a name is one number wherever its function reads it.
+
 The only mutation of the Lion paper's tuning baseline (Chen et al. 2023, §2.2, `hparam_tune`), and
 the one that leaves a program's structure alone.
 """
@@ -11,9 +13,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from programs.edits import with_statement
 from programs.errors import Fault
-from programs.genome import Function, Genome
+from programs.genome import Argument, Function, Genome, Named
 from programs.kind import Kind
 from programs.operator import Site, attempt, nudged
 
@@ -52,16 +53,26 @@ def _nudge(site: Site, rng: np.random.Generator) -> Function | Fault:
     if not places:
         return Fault("there is no constant other than 0 to nudge")
     place, which = places[rng.integers(len(places))]
-    in_body = place < len(function.body)
-    args = list(function.body[place].args if in_body else function.returns)
-    old = args[which]
+    rows = [*(s.args for s in function.body), function.returns]
+    old = rows[place][which]
     assert isinstance(old, float)
-    args[which] = nudged(old, rng)
-    if args[which] == old:
+    new = nudged(old, rng)
+    if new == old:
         return Fault("the new constant is the old one")
-    if in_body:
-        return with_statement(function, place, function.body[place].reading(tuple(args)))
-    return replace(function, returns=tuple(args))
+    for row in range(len(rows)) if isinstance(old, Named) else [place]:
+        rows[row] = tuple(
+            new if _is_one(arg, old) or (row, at) == (place, which) else arg
+            for at, arg in enumerate(rows[row])
+        )
+    body = tuple(s.reading(args) for s, args in zip(function.body, rows, strict=False))
+    return replace(function, body=body, returns=rows[-1])
+
+
+def _is_one(arg: Argument, other: float) -> bool:
+    """Tell whether two constants are one number under one name."""
+    if not isinstance(arg, Named) or not isinstance(other, Named):
+        return False
+    return arg.name == other.name and arg == other
 
 
 OPERATOR = NudgeConstant()

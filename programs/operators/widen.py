@@ -16,7 +16,7 @@ import numpy as np
 from programs.check import Types
 from programs.edits import with_statement
 from programs.errors import Fault
-from programs.genome import Function, Genome, Statement
+from programs.genome import Function, Genome, Statement, named_as
 from programs.kind import Kind
 from programs.kinds.networks.features import Feature
 from programs.net2net.follow import MAPS
@@ -139,7 +139,8 @@ def _literal(statement: Statement, name: str, kind: Kind) -> float:
 
 def _literally(statement: Statement, name: str, value: float, kind: Kind) -> Statement:
     args = list(statement.args)
-    args[_place(statement, name, kind)] = float(value)
+    place = _place(statement, name, kind)
+    args[place] = named_as(args[place], float(value))
     return statement.reading(tuple(args))
 
 

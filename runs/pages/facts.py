@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from evaluators.collisions import COLLISION
 from runs.apart import RANKED
 from runs.queries import Queries
 from runs.record import Verdict
@@ -51,12 +52,16 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Savings:
-    """Trainings spared and the seconds they would have taken, in this run and by earlier ones."""
+    """Trainings spared and the seconds they would have taken, in this run and by earlier ones.
+
+    `collisions` counts the programs that fresh inputs told from the one they were taken for.
+    """
 
     duplicates: int
     duplicate_seconds: float
     recalled: int
     recalled_seconds: float
+    collisions: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +155,9 @@ def savings(store: Queries, run_id: str) -> Savings:
     """
     rows = store.rows(sql, run_id)
     found = {row["recalled"]: (row["times"], row["seconds"] or 0.0) for row in rows}
-    return Savings(*found.get(0, (0, 0.0)), *found.get(1, (0, 0.0)))
+    sql = "SELECT count(json_extract(metrics, ?)) AS times FROM candidate WHERE run = ?"
+    (collisions,) = (row["times"] for row in store.rows(sql, f"$.{COLLISION}", run_id))
+    return Savings(*found.get(0, (0, 0.0)), *found.get(1, (0, 0.0)), collisions)
 
 
 def calls(store: Queries, run_id: str) -> list[Calls]:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from evaluators.candidate import Candidate, Status
+from evaluators.collisions import COLLISION
 from programs.errors import CambrianError, InputError
+from programs.fingerprint import Behaviour, behaviour
+from programs.genome import Genome
+from programs.kind import Kind
 from runs.config import RunConfig, read_config
+from runs.pages.facts import savings
 from runs.progress import Progress, Silent
 from runs.start import Prepared, perform, prepare
 from runs.stop import Stop
@@ -69,6 +75,29 @@ def test_the_same_seed_gives_the_same_lineage(store: Store, workers: int, rungs:
     other = lineage(store, run(store, seed=6, rungs=rungs)[0])
     assert first == again
     assert first != other
+
+
+def test_collisions_of_the_functional_hash_are_counted(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def coarse(genome: Genome, kind: Kind) -> Behaviour:
+        found = behaviour(genome, kind)
+        return replace(found, fingerprint=found.fingerprint[:1])
+
+    def counted(**given: Any) -> list[int]:
+        prepared = prepare(store, config(evals=10, **given), MemorySandbox())
+        _, progress = perform(prepared, Silent())
+        history = store.history(prepared.run.id)
+        marks = [c.index for c in history if COLLISION in c.evaluation.metrics]
+        assert progress.collisions == savings(store, prepared.run.id).collisions == len(marks)
+        assert all(history[place].duplicate_of for place in marks)
+        return marks
+
+    assert not counted(seed=5)
+    monkeypatch.setattr("evaluators.admit.behaviour", coarse)
+    marks = counted(seed=5)
+    assert len(marks) > 3
+    assert counted(seed=5, workers=1) == marks
 
 
 def test_every_behaviour_is_trained_once(store: Store) -> None:

@@ -113,6 +113,7 @@ def test_a_run_is_logged_by_the_calls_that_are_documented(
         "best/search": 0.75,
         "evaluations": 2,
         "duplicates": 0,
+        "collisions": 0,
         "rejected": 0,
         "dollars": 0.5,
         "evolution/tried": 2,

@@ -1,11 +1,11 @@
-"""The fixed inputs and weights on which architectures show what they compute.
+"""The inputs and weights on which architectures show what they compute: fixed, and random ones.
 
 Every weight is cut from one long table of fixed numbers. Its place is decided by its layer and by
 the values that the layer is applied to, not by how the program is written: `relu(linear(x))` and
 `maximum(linear(x), 0)` have the same weights, in whatever order they are made. Layers of one sort
 that see the same values are twins; what reads them says which comes first, or else their canonical
 paths. Outputs and the gradients of a fixed mix of them with respect to the inputs are taken in
-float64.
+float64. A *draw* stands for other inputs and other places in the table.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from heapq import heapify, heappop, heappush
 
@@ -42,7 +43,7 @@ def probe(genome: Genome, kind: Kind) -> np.ndarray:
     """Run a checked architecture on the probes; return all numbers in a row.
 
     Of a kind for a task, on the task's shape; otherwise, or where that is too large, on every sort
-    of input it fits. One thread is used: sums must not depend on how they are shared out.
+    of input it fits.
     """
     recipes = _small([kind.entry] if kind.settings is None else [], genome, kind)
     recipes = recipes or _small(settings(genome), genome, kind)
@@ -50,10 +51,36 @@ def probe(genome: Genome, kind: Kind) -> np.ndarray:
         raise Unprobed(
             "too large: no probe has room for its parameters, its values and its operations"
         )
+    with _one_thread():
+        return np.concatenate([_outputs(recipe) for recipe in recipes])
+
+
+def fresh(
+    genome: Genome, kind: Kind, entries: Iterable[Entry], rng: np.random.Generator
+) -> np.ndarray:
+    """Run a checked architecture on random inputs and weights; return all numbers in a row.
+
+    An entry that it does not fit, or where it is too large, counts with one number.
+    """
+    found = [np.zeros(0)]
+    with _one_thread():
+        for entry in entries:
+            draw, scale = f"{rng.integers(2**62)} ", float(10.0 ** rng.uniform(-1.0, 1.0))
+            made = recipe(genome, kind.at(entry))
+            if isinstance(made, Recipe) and _fits_a_probe(made):
+                found.append(_outputs(made, draw, scale))
+            else:
+                found.append(np.array([np.nan]))
+    return np.concatenate(found)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Let torch take one thread, so that sums do not depend on how they are shared out."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        return np.concatenate([_outputs(recipe) for recipe in recipes])
+        yield
     finally:
         torch.set_num_threads(threads)
 
@@ -84,10 +111,10 @@ def _input(entry: Entry) -> Feature:
     return x
 
 
-def _outputs(recipe: Recipe) -> np.ndarray:
-    x = cut("input", (BATCH, *recipe.given.shape)).clone().requires_grad_()
-    y = run(_in_order(recipe.calls), x, _Weights(recipe), training=False)[recipe.result]
-    mix = cut("mix", y.shape)
+def _outputs(recipe: Recipe, draw: str = "", scale: float = 1.0) -> np.ndarray:
+    x = (scale * cut(f"{draw}input", (BATCH, *recipe.given.shape))).requires_grad_()
+    y = run(_in_order(recipe.calls), x, _Weights(recipe, draw), training=False)[recipe.result]
+    mix = cut(f"{draw}mix", y.shape)
     (gradient,) = torch.autograd.grad((y * mix).sum(), x, allow_unused=True)
     gradient = torch.zeros_like(x) if gradient is None else gradient
     return torch.cat([y.detach().flatten(), gradient.flatten()]).numpy()
@@ -135,8 +162,9 @@ def _read_by(
 class _Weights:
     """Gives each call its weights; under `recur` all calls of a path get those of the first."""
 
-    def __init__(self, recipe: Recipe) -> None:
+    def __init__(self, recipe: Recipe, draw: str) -> None:
         self.recipe = recipe
+        self.draw = draw
         self.known: dict[str, dict[str, Tensor]] = {}
         self.twins: dict[str, int] = {}
 
@@ -145,7 +173,9 @@ class _Weights:
         if call.path not in self.known:
             place = self._place(call, args)
             made = self.recipe.weights[call.path]
-            self.known[call.path] = {n: filled(w, f"{place} {n}") for n, w in made.items()}
+            self.known[call.path] = {
+                n: filled(w, f"{self.draw}{place} {n}") for n, w in made.items()
+            }
         return self.known[call.path]
 
     def _place(self, call: Call, args: Sequence[Tensor | float]) -> str:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -12,6 +17,7 @@ from programs.export import export
 from programs.export.freeform import export_freeform
 from programs.load import kind_named, read_program
 from programs.program import Program
+from programs.spec import Spec
 from tests.programs.freeform.corpus import FREE
 
 STEPS = 8
@@ -74,3 +80,122 @@ def test_an_exported_schedule_sets_the_rates():
 def test_there_are_no_equations_of_it():
     with pytest.raises(InputError, match="no equations"):
         export(program("sgd, branch"), "latex")
+
+
+BODY = """from __future__ import annotations
+
+import torch
+from torch import nn
+
+
+class Body(nn.Module):
+    def __init__(self, spec):
+        super().__init__()
+        width = spec.shape[0] if spec.input == "image" else spec.shape[-1]
+        if spec.input == "image":
+            self.one = nn.Conv2d(width, width, 3, padding=1)
+            self.norm = nn.BatchNorm2d(width)
+        else:
+            self.one = nn.Linear(width, width)
+            self.norm = nn.LayerNorm(width)
+        self.past = spec.causal
+
+    def forward(self, x):
+        h = torch.cat([torch.zeros_like(x[:, :1]), x[:, :-1]], 1) if self.past else x
+        return x + nn.functional.gelu(self.one(self.norm(h)))
+
+
+def build(spec):
+    return Body(spec)
+"""
+
+ALONE = """
+import sys
+
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("programs", "agent", "evaluators", "sandbox", "runs"):
+            raise ImportError(f"{name} must not be needed")
+
+sys.meta_path.insert(0, Refuse())
+sys.path.insert(0, ".")
+import numpy, torch
+import exported
+
+given = numpy.load("given.npz")
+net = exported.network()
+net.load_state_dict({k: torch.from_numpy(given[k]) for k in net.state_dict()})
+numpy.save("found.npy", net.eval()(torch.from_numpy(given["x"])).detach().numpy())
+"""
+
+
+def module(docstring: str = "") -> Program:
+    found = read_program(docstring + BODY, kind_named("architecture"))
+    assert not isinstance(found, Fault)
+    assert found.form == "module"
+    return found
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        Spec("vector", (6,), 3),
+        Spec("sequence", (5, 8), 4, causal=True),
+        Spec("image", (4, 6, 6), 10),
+    ],
+    ids=lambda s: s.input,
+)
+def test_an_exported_network_does_alone_what_it_did(spec: Spec, tmp_path: Path) -> None:
+    text = export(module('"""Shifted \\\\ words."""\n'), "py", {"score": "0.9"}, spec)
+    (tmp_path / "exported.py").write_text(text, "utf-8")
+    (tmp_path / "alone.py").write_text(ALONE, "utf-8")
+    torch.manual_seed(0)
+    names: dict[str, Any] = {}
+    exec(compile(BODY, "body.py", "exec"), names)
+    net, x = names["build"](spec), torch.randn(3, *spec.shape)
+    net.train()(torch.randn(16, *spec.shape))
+    state = {k: v.numpy() for k, v in net.state_dict().items()}
+    np.savez(tmp_path / "given.npz", x=x.numpy(), **state)
+    done = subprocess.run(
+        [sys.executable, "-I", "alone.py"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    wanted = net.eval()(x).detach().numpy()
+    np.testing.assert_allclose(np.load(tmp_path / "found.npy"), wanted, rtol=1e-5, atol=1e-5)
+
+
+def network(text: str, name: str = "network") -> Any:
+    names: dict[str, Any] = {"__name__": "mine"}
+    exec(compile(text, "mine.py", "exec"), names)
+    return names[name]
+
+
+def test_an_exported_network_can_be_made_for_another_task() -> None:
+    made = network(export(module(), spec=Spec("vector", (6,), 3)))
+    assert made(shape=(9,))(torch.zeros(2, 9)).shape == (2, 9)
+    anywhere = network(export(module()))
+    assert anywhere("image", (4, 6, 6), 10, False)(torch.zeros(2, 4, 6, 6)).shape == (2, 4, 6, 6)
+    with pytest.raises(TypeError, match="shape"):
+        anywhere()
+
+
+def test_an_exported_network_keeps_out_of_its_programs_way() -> None:
+    taken = (
+        BODY.replace("Body(spec)", "network(spec)")
+        + "\n\ndef network(spec):\n    return Body(spec)\n"
+    )
+    found = read_program(taken, kind_named("architecture"))
+    assert isinstance(found, Program)
+    text = export(found, spec=Spec("vector", (6,), 3))
+    given = SimpleNamespace(input="vector", shape=(6,), outputs=3, causal=False)
+    assert "`network_for()` returns the module" in text
+    torch.manual_seed(0)
+    one = network(text, "network_for")()
+    torch.manual_seed(0)
+    torch.testing.assert_close(
+        one(torch.ones(1, 6)), network(text, "build")(given)(torch.ones(1, 6))
+    )

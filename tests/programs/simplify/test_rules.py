@@ -105,5 +105,5 @@ def test_neat_drops_what_can_be_seen_to_be_superfluous() -> None:
         "    a = lr * g\n    b = lr * g\n    c = 2 * 3 - 5\n    d = exp(m)\n"
         "    return (a + b) * c, d\n"
     )
-    wanted = "def update(w, g, lr):\n    a = lr * g\n    return (a + a) * 1\n"
+    wanted = "def update(w, g, lr):\n    c = 1\n    a = lr * g\n    return (a + a) * c\n"
     assert render(neat(given, KIND), KIND) == wanted

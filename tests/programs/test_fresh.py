@@ -1,0 +1,89 @@
+"""Fresh probes: random, seeded, and a second opinion on what the fixed ones merge."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from programs.equivalence import Equivalence, close
+from programs.errors import Fault
+from programs.fingerprint import fingerprint
+from programs.genome import Genome
+from programs.kind import Kind
+from programs.kinds import architecture
+from programs.load import builtin_kinds, kind_named, library
+from programs.parse import parse
+from programs.render import render
+from programs.simplify import simplify
+from programs.spec import Spec
+
+ARCHITECTURE = kind_named("architecture")
+VECTORS = architecture.at(Spec("vector", (12,), 3))
+
+
+def read(source: str, kind: Kind = ARCHITECTURE) -> Genome:
+    genome = parse(source, kind)
+    assert not isinstance(genome, Fault), genome
+    return genome
+
+
+def network(body: str) -> Genome:
+    return read(f"def network(x):\n    return {body}\n")
+
+
+def drawn(genome: Genome, kind: Kind, seed: int) -> np.ndarray:
+    assert kind.fresh is not None
+    return kind.fresh(genome, kind, np.random.default_rng(seed))
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("optimizer", "adamw"),
+        ("schedule", "cosine_warmup"),
+        ("architecture", "mlp"),
+        ("architecture", "resnet"),
+        ("architecture", "transformer"),
+    ],
+)
+def test_a_seed_settles_them(kind: str, name: str) -> None:
+    genome = library(kind)[name].genome
+    assert genome is not None
+    one, again, other = (drawn(genome, kind_named(kind), seed) for seed in (1, 1, 2))
+    assert np.array_equal(one, again, equal_nan=True)
+    assert not close(one, other)
+    assert np.isfinite(one).any()
+
+
+def test_every_kind_has_them() -> None:
+    assert all(kind_named(name).fresh is not None for name in builtin_kinds())
+
+
+def test_simplification_asks_them() -> None:
+    bounded = network("linear(minimum(x, 8))")
+    found = simplify(bounded, VECTORS, np.random.default_rng(0)).genome
+    assert render(found, VECTORS) == render(bounded, VECTORS)
+
+
+def test_a_schedule_is_asked_beyond_the_lengths_of_its_probe() -> None:
+    kind = kind_named("schedule")
+    plain = read("def schedule(step, total):\n    return step / total\n", kind)
+    late = read(
+        "def schedule(step, total):\n    return where(step > 5000, 0, step / total)\n", kind
+    )
+    assert fingerprint(plain, kind) == fingerprint(late, kind)
+    assert not Equivalence(plain, kind, np.random.default_rng(0)).surely(late)
+
+
+def test_rare_values_are_met_sooner_or_later() -> None:
+    # No probe gives values beyond 8; fresh ones are up to ten times as large.
+    plain, bounded = network("linear(x)"), network("linear(minimum(x, 8))")
+    assert fingerprint(plain, VECTORS) == fingerprint(bounded, VECTORS)
+    assert not Equivalence(plain, VECTORS, np.random.default_rng(0)).surely(bounded)
+
+
+def test_a_network_too_large_to_run_is_equal_to_its_own_text_only() -> None:
+    large = network("linear(linear(x, 8000), 8000)")
+    same = Equivalence(large, ARCHITECTURE, np.random.default_rng(0))
+    assert same(network("linear(linear(x, 8000), 8000)"))
+    assert not same(network("linear(linear(x, 8000), 4000)"))
