@@ -6,12 +6,14 @@
     standing   the notes that later results have not contradicted
 
 A note belongs to the place where it was written, and is known wherever that place's candidate is.
-It is retired when the programs judged after it was written say the opposite of what it claims.
+It is retired when the programs judged after it was written say the opposite of what it claims, or
+when all do.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -19,7 +21,17 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from agent.claims import FORMS, STRENGTH, Claim, contrast, judged, ranks, read_claim
+from agent.claims import (
+    FORMS,
+    MEANINGS,
+    STRENGTH,
+    Claim,
+    Contrast,
+    contrast,
+    judged,
+    ranks,
+    read_claim,
+)
 from evaluators.candidate import Candidate
 from programs.kind import Kind
 
@@ -40,8 +52,10 @@ what did not. Each must be a claim that later results can confirm or refute. Rep
 
 {{"notes": [{{"feature": "uses sign", "effect": "helps", "programs": [3, 7], "text": "why"}}]}}
 
-`feature` is {FORMS}; `effect` is "helps" or "hurts"; `programs` are the numbers of programs shown \
-above that are your evidence, at least two; `text` is one sentence."""
+`feature` is {FORMS}. {MEANINGS}. `effect` is "helps" or "hurts"; `programs` are the numbers of \
+programs shown above that are your evidence, at least two; `text` is one sentence that says why \
+and stays true when more is known: without counts, ranks and numbers of programs."""
+"""What is asked; `ways` are the words for how the programs known were made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +85,17 @@ class _Written(BaseModel):
     effect: Literal["helps", "hurts"]
     programs: list[int] = Field(min_length=1)
     text: str = ""
+
+
+def asked(history: Sequence[Candidate]) -> str:
+    """Return the request for notes on what is known."""
+    ways = sorted({c.origin.operator for c in history if _WAY.fullmatch(c.origin.operator)})
+    # The example holds braces, which `format` would take for fields.
+    return ASK.replace("{ways}", ", ".join(f"`{way}`" for way in ways) or "none yet")
+
+
+_WAY = re.compile(r"[a-z][a-z -]*")
+"""Words for how a program was made that a claim can name: no figures in them."""
 
 
 def due(history: Sequence[Candidate]) -> bool:
@@ -133,15 +158,37 @@ def _checked(
 
 
 def _contradicted(claim: Claim, helps: bool, known: Sequence[Candidate]) -> bool:
-    has = np.array([claim.holds(c) for c in known], dtype=bool)
-    found = contrast(has, ranks(known)) if len(known) else None
+    found = _contrast(claim, known)
     return found is not None and (found.strength if helps else -found.strength) <= -STRENGTH
 
 
+def _contrast(claim: Claim, known: Sequence[Candidate]) -> Contrast | None:
+    has = np.array([claim.holds(c) for c in known], dtype=bool)
+    return contrast(has, ranks(known)) if len(known) else None
+
+
+def _judged_since(note: Note, history: Sequence[Candidate]) -> list[Candidate]:
+    return [c for c in judged(history) if c.index > note.place]
+
+
 def retired(note: Note, history: Sequence[Candidate]) -> bool:
-    """Tell whether the programs judged since a note was written contradict it."""
-    since = [c for c in judged(history) if c.index > note.place]
-    return _contradicted(note.claim, note.helps, since)
+    """Tell whether the programs judged since a note was written contradict it, or all do."""
+    parts = (_judged_since(note, history), judged(history))
+    return any(_contradicted(note.claim, note.helps, part) for part in parts)
+
+
+def since(note: Note, history: Sequence[Candidate]) -> str:
+    """Say what the programs judged since a note was written have to say about it."""
+    later = _judged_since(note, history)
+    count = sum(note.claim.holds(c) for c in later)
+    told = f"of {len(later)} programs judged since, {count} with it"
+    found = _contrast(note.claim, later)
+    if found is None:
+        return f"{told}: too few to tell"
+    bears = (found.strength > 0) == note.helps
+    sure = abs(found.strength) >= STRENGTH
+    word = ("which confirms it" if sure else "leaning for it") if bears else "leaning against it"
+    return f"{told}: {word} (t = {found.strength:.1f})"
 
 
 def standing(notes: Sequence[Note], history: Sequence[Candidate]) -> list[Note]:

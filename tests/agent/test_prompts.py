@@ -137,7 +137,7 @@ def test_a_budget_of_tokens_is_kept_and_the_language_stays() -> None:
     assert list(whole.tokens) == [
         "language", "vocabulary", "goal", "programs", "failures", "duplicates", "request",
     ]  # fmt: skip
-    for budget in (1_500, 1_300, 1_100):
+    for budget in (1_900, 1_700, 1_500):
         small = prompt(lab(), "Go.", budget=budget)
         assert sum(small.tokens.values()) <= budget
         assert {"language", "vocabulary", "goal", "programs", "request"} <= set(small.tokens)
