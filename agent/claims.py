@@ -44,7 +44,7 @@ _FORM = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A feature that a program has or not, of the sort uses, reads, edit, size, states, constant."""
+    """A feature that a program has or not: uses, reads, edit, size, states or constant."""
 
     sort: str
     name: str = ""

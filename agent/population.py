@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
+from itertools import islice
 
 import numpy as np
 
@@ -34,9 +35,10 @@ class Member:
 
 def population(view: View, size: int) -> list[Member]:
     """Return the living members, oldest first."""
-    seeds = [_member(c) for c in view.history if c.id in view.seeds]
-    living = (c for c in view.history if c.id not in view.seeds and c.score is not None)
-    children = [_member(c) for c in living if c.evaluation.ranked][-size:]
+    # From the latest back, as far as it takes: of a long history the rest need not be read.
+    living = (c for c in reversed(view.history) if c.id not in view.seeds and c.score is not None)
+    children = [_member(c) for c in islice((c for c in living if c.evaluation.ranked), size)][::-1]
+    seeds = [_member(c) for c in view.history if c.id in view.seeds] if len(children) < size else []
     copies = [seeds[i % len(seeds)] for i in range(size - len(children))] if seeds else []
     return copies + children
 

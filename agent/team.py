@@ -83,7 +83,7 @@ class Team:
         found = records(view, self.arms)
         self._weighed = found if any(arm.model for arm in self.arms) else []
         chances = np.array([r.share for r in found])
-        reflecting = due(view.history) and any(arm.model for arm in self.arms)
+        reflecting = any(arm.model for arm in self.arms) and due(view.history)
         if reflecting:
             # Notes are written by whoever asks a model here anyway.
             chances = chances * [bool(arm.model) for arm in self.arms]

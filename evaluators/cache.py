@@ -9,6 +9,7 @@ history.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -53,17 +54,24 @@ class FunctionalCache:
     """Fingerprint to the place of its latest result.
 
     `forget` is the probability of dropping an entry on a hit; `aggregate` how many evaluations
-    of one behaviour are averaged before the result is only reused.
+    of one behaviour are averaged before the result is only reused; `before` says what an earlier
+    sitting of the run entered: place, how many evaluations it averages, how often trained.
     """
 
-    def __init__(self, forget: float = 0.0, aggregate: int = 1) -> None:
+    def __init__(
+        self,
+        forget: float = 0.0,
+        aggregate: int = 1,
+        before: Callable[[str], tuple[int, int, int] | None] = lambda _: None,
+    ) -> None:
         self.forget = forget
         self.aggregate = aggregate
+        self.before = before
         self._entries: dict[str, _Entry] = {}
 
     def look(self, fingerprint: str, rng: np.random.Generator) -> Look:
         """Say what to do with a program; changes nothing."""
-        entry = self._entries.get(fingerprint)
+        entry = self._entry(fingerprint)
         if entry is None:
             return Look(Use.TRAIN)
         if entry.averaged < self.aggregate:
@@ -74,9 +82,15 @@ class FunctionalCache:
 
     def put(self, fingerprint: str, place: int, averaged: int = 1) -> None:
         """Note that the program at `place` is trained; its result averages so many evaluations."""
-        entry = self._entries.get(fingerprint)
+        entry = self._entry(fingerprint)
         trained = 1 if entry is None else entry.trained + 1
         self._entries[fingerprint] = _Entry(place, averaged, trained)
+
+    def _entry(self, fingerprint: str) -> _Entry | None:
+        if (entry := self._entries.get(fingerprint)) is not None:
+            return entry
+        earlier = self.before(fingerprint)
+        return None if earlier is None else _Entry(*earlier)
 
 
 def as_copy(candidate: Candidate) -> Candidate:

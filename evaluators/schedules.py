@@ -21,14 +21,15 @@ OPTIMIZER = "adamw"
 """The library program that trains under every schedule; its constants stay as they are there."""
 
 BASELINES = (
+    "cosine_warmup",
     "cosine",
     "constant",
     "linear",
-    "cosine_warmup",
     "wsd_linear",
     "one_cycle",
     "inverse_sqrt",
 )
+"""What a schedule is compared with, the reference first: the usual choice, not the easiest one."""
 
 
 class Problem(Task, Watchable, Protocol):

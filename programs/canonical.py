@@ -15,7 +15,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
+from programs.check import reached
 from programs.errors import Fault
 from programs.genome import Argument, Genome, Statement
 from programs.inline import Flat, inline
@@ -85,6 +87,16 @@ def written_out(genome: Genome) -> Flat:
     return flat
 
 
+class _Nodes(dict[Argument, Node]):
+    """The nodes of a program's names; a constant's is made when it is met."""
+
+    def __missing__(self, arg: Argument) -> Node:
+        if isinstance(arg, str):
+            raise KeyError(arg)
+        node = self[arg] = _constant(arg)
+        return node
+
+
 class _Graph:
     """The nodes of a program, each value once."""
 
@@ -92,18 +104,18 @@ class _Graph:
         self.flat = flat
         self.kind = kind
         self.made: dict[bytes, Node] = {}
-        self.nodes: dict[str, Node] = {}
-        self.constants: dict[float, Node] = {}
+        self.nodes = _Nodes()
 
     def outputs(self) -> list[Node]:
         """Build the graph; return the nodes of the result and of the live new states."""
         function, entry = self.flat.function, self.kind.entry
-        needed, states = _live(self.flat, self.kind)
+        states = entry.states(function)
+        needed = reached(function, states)
         place = 0
         for name in function.params:
             if name in entry.inputs:
                 label = (b"input", name.encode())
-            elif name in states:
+            elif name in needed:
                 label, place = (b"state", str(place).encode()), place + 1
             else:
                 continue
@@ -111,23 +123,18 @@ class _Graph:
         for statement in function.body:
             if statement.target in needed:
                 self.nodes[statement.target] = self.applied(statement)
-        return [self.node(r) for r in (function.returns[0], *states.values())]
-
-    def node(self, arg: Argument) -> Node:
-        if isinstance(arg, str):
-            return self.nodes[arg]
-        if arg not in self.constants:
-            self.constants[arg] = _constant(arg)
-        return self.constants[arg]
+        new = zip(states, function.returns[1:], strict=True)
+        owed = (function.returns[0], *(value for state, value in new if state in needed))
+        return [self.nodes[arg] for arg in owed]
 
     def applied(self, statement: Statement) -> Node:
-        op = self.kind.ops[statement.op]
-        args = tuple([self.node(a) for a in statement.args])
-        values = [a.constant for a in args if a.constant is not None]
-        if len(values) == len(args):
-            folded = fold(op, self.kind, values)
+        op, nodes = self.kind.ops[statement.op], self.nodes
+        args = [nodes[a] for a in statement.args]
+        values = [a.constant for a in args]
+        if None not in values:
+            folded = fold(op, self.kind, values)  # type: ignore[arg-type]
             if folded is not None:
-                return self.node(folded)
+                return nodes[folded]
         digests = [a.digest for a in args]
         if op.commutative:
             digests.sort()
@@ -142,7 +149,7 @@ class _Graph:
         where = sorted(id(a) for a in args) if op.commutative else [id(a) for a in args]
         identity = f"{label} {where} {weights}".encode()
         if identity not in self.made:
-            self.made[identity] = Node(digest, None, label, args, weights, op.commutative)
+            self.made[identity] = Node(digest, None, label, tuple(args), weights, op.commutative)
         return self.made[identity]
 
     def find_paths(self, outputs: Sequence[Node]) -> None:
@@ -168,25 +175,11 @@ class _Graph:
             node.path = _digest(node.path, b"from", *parts, b"with", *together)
 
 
-def _live(flat: Flat, kind: Kind) -> tuple[set[str], dict[str, Argument]]:
-    """Return the names that reach the result, and the states among them with their new values."""
-    function = flat.function
-    states = kind.entry.states(function)
-    new = dict(zip(states, function.returns[1:], strict=True))
-    needed = {r for r in function.returns[:1] if isinstance(r, str)}
-    while True:
-        for statement in reversed(function.body):
-            if statement.target in needed:
-                needed.update(statement.names())
-        grown = {n for s, n in new.items() if s in needed and isinstance(n, str)} - needed
-        if not grown:
-            return needed, {s: new[s] for s in states if s in needed}
-        needed |= grown
-
-
 def _constant(value: float) -> Node:
     return Node(_digest(b"constant", repr(value + 0.0).encode()), value)
 
 
+@lru_cache(maxsize=20_000)
 def _digest(*parts: bytes) -> bytes:
+    """Hash parts; a child shares most of its expressions with its parent, so they are kept."""
     return hashlib.blake2b(b"\0".join(parts), digest_size=KEY_LENGTH // 2).digest()

@@ -9,7 +9,7 @@ Sources: Chen et al. 2023 (Lion), appendix I.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 
 from programs.errors import Fault
@@ -19,7 +19,7 @@ from programs.kind import Kind, Op, Type, TypeMismatch
 
 Types = Mapping[str, Type]
 
-MAX_REMEMBERED = 50_000
+MAX_REMEMBERED, MAX_PARENTS = 50_000, 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,17 @@ def check(genome: Genome, kind: Kind) -> Typed | Fault:
     return found.fault if isinstance(found, Misplaced) else found
 
 
+def check_parent(genome: Genome, kind: Kind) -> Typed | Fault:
+    """Check a genome that was checked before and will be again, as a parent is for each child."""
+    known = kind.parents
+    if (held := known.get(id(genome))) is None:
+        if len(known) >= MAX_PARENTS:
+            known.clear()
+        # The genome is kept with what was found, so that no other can come to have its id.
+        held = known[id(genome)] = (genome, check(genome, kind))
+    return held[1]  # type: ignore[return-value]
+
+
 def examine(genome: Genome, kind: Kind) -> Typed | Misplaced:
     """Check a program and say where in the genome a fault is.
 
@@ -82,11 +93,12 @@ def examine(genome: Genome, kind: Kind) -> Typed | Misplaced:
 def _typed(flat: Flat, kind: Kind) -> Typed | Misplaced:
     function, entry = flat.function, kind.entry
     types: dict[str, Type] = {p: entry.inputs.get(p, entry.state) for p in function.params}
-    made = {s.target: s for s in function.body} if flat.twins else {}
+    twins = flat.twins
+    made = {s.target: s for s in function.body} if twins else {}
     for place, statement in enumerate(function.body):
         found = infer(statement, types, kind)
-        if statement.target in flat.twins and not isinstance(found, Fault):
-            twin = made[flat.twins[statement.target]]
+        if statement.target in twins and not isinstance(found, Fault):
+            twin = made[twins[statement.target]]
             found = _unlike(statement, twin, types, kind) or found
         if isinstance(found, Fault):
             owner, target = flat.origins[place] if flat.origins else (function.name, "")
@@ -110,34 +122,51 @@ def _unlike(statement: Statement, twin: Statement, types: Types, kind: Kind) -> 
 
 def infer(statement: Statement, types: Types, kind: Kind) -> Type | Fault:
     """Return the type of a statement's value, given the types of the names before it."""
-    op = kind.ops.get(statement.op)
-    if op is None:
-        return Fault(f"there is no function `{statement.op}`")
-    if len(statement.args) != len(op.params):
-        return Fault(f"expected `{op.usage}`, found {len(statement.args)} arguments")
     try:
-        key = (op.name, *_argument_types(op, statement.args, types, kind))
-    except KeyError as unbound:
-        return Fault(f"`{unbound.args[0]}` is used before it is bound")
-    known = kind.inferred
-    found = known.get(key)
-    if found is None:
-        if len(known) > MAX_REMEMBERED:
-            known.clear()
-        found = known[key] = _apply_rule(op, key[1:])
+        # What is remembered was well formed, so a known call needs no further look.
+        found = kind.inferred[_call(statement, types, kind)]
+    except KeyError:
+        fault = _malformed(statement, types, kind)
+        if fault is not None:
+            return fault
+        found = _inferred_anew(kind.ops[statement.op], _call(statement, types, kind), kind)
     if isinstance(found, Fault):
         return Fault(f"{_shown(statement)}: {found.message}", nearest=found.nearest)
     return found
 
 
-def _argument_types(op: Op, args: tuple[Argument, ...], types: Types, kind: Kind) -> list[Type]:
-    """Return the arguments' types; an attribute stands for itself."""
-    if op.name not in kind.literals:
-        return [types[a] if isinstance(a, str) else kind.number for a in args]
-    return [
-        arg if param.attribute else type_of(arg, types, kind)
-        for param, arg in zip(op.params, args, strict=True)
-    ]
+def _call(statement: Statement, types: Types, kind: Kind) -> tuple[Hashable, ...]:
+    """Return a call with its arguments' types in their place; an attribute stands for itself."""
+    name, args = statement.op, statement.args
+    if name not in kind.literals:
+        number = kind.number
+        return (name, *[types[a] if type(a) is str else number for a in args])
+    params = kind.ops[name].params
+    if len(args) != len(params):
+        raise KeyError(name)
+    pairs = zip(params, args, strict=True)
+    return (name, *[a if p.attribute else type_of(a, types, kind) for p, a in pairs])
+
+
+def _malformed(statement: Statement, types: Types, kind: Kind) -> Fault | None:
+    """Say what keeps a statement from being looked up at all."""
+    op = kind.ops.get(statement.op)
+    if op is None:
+        return Fault(f"there is no function `{statement.op}`")
+    if len(statement.args) != len(op.params):
+        return Fault(f"expected `{op.usage}`, found {len(statement.args)} arguments")
+    for name in statement.names():
+        if name not in types:
+            return Fault(f"`{name}` is used before it is bound")
+    return None
+
+
+def _inferred_anew(op: Op, call: tuple[Hashable, ...], kind: Kind) -> Type | Fault:
+    """Apply an op's typing rule and remember what it said."""
+    if len(kind.inferred) > MAX_REMEMBERED:
+        kind.inferred.clear()
+    found = kind.inferred[call] = _apply_rule(op, call[1:])
+    return found
 
 
 def _apply_rule(op: Op, given: tuple[Type, ...]) -> Type | Fault:
@@ -168,15 +197,19 @@ def _shown(statement: Statement) -> str:
 def check_returns(function: Function, types: Types, kind: Kind) -> Fault | None:
     """Check that the entry function returns what it owes."""
     entry = kind.entry
-    owed = [("the result", entry.output)]
-    owed += [(f"the new `{state}`", entry.state) for state in entry.states(function)]
-    for arg, (what, wanted) in zip(function.returns, owed, strict=True):
+    for place, arg in enumerate(function.returns):
+        wanted = entry.state if place else entry.output
         if isinstance(arg, str) and arg not in types:
-            return Fault(f"{what} `{arg}` is not bound")
+            return Fault(f"{_owed(function, place, kind)} `{arg}` is not bound")
         found = type_of(arg, types, kind)
         if not entry.fits(found, wanted):
-            return Fault(f"{what} must be {wanted}, found {found}")
+            return Fault(f"{_owed(function, place, kind)} must be {wanted}, found {found}")
     return None
+
+
+def _owed(function: Function, place: int, kind: Kind) -> str:
+    """Say what the entry function returns at a place."""
+    return f"the new `{kind.entry.states(function)[place - 1]}`" if place else "the result"
 
 
 def live(function: Function, kind: Kind) -> Function:
@@ -185,50 +218,46 @@ def live(function: Function, kind: Kind) -> Function:
     A state that only feeds itself is dropped, its parameter and its return with it.
     """
     states = kind.entry.states(function)
-    new_state = dict(zip(states, function.returns[1:], strict=True))
-    needed = _reached(function, [function.returns[0]], new_state)
+    needed = reached(function, states)
     dropped = {s for s in states if s not in needed}
-    body = tuple(s for s in function.body if s.target in needed)
+    body = tuple([s for s in function.body if s.target in needed])
     if not dropped and len(body) == len(function.body):
         return function
     params = tuple(p for p in function.params if p not in dropped)
-    kept = tuple(new_state[s] for s in states if s not in dropped)
+    new_state = zip(states, function.returns[1:], strict=True)
+    kept = tuple(new for state, new in new_state if state not in dropped)
     return replace(function, params=params, body=body, returns=(function.returns[0], *kept))
 
 
 def depends_on(function: Function, kind: Kind, name: str) -> bool:
     """Tell whether the result depends on the input `name`, through states too."""
-    states = kind.entry.states(function)
-    new_state = dict(zip(states, function.returns[1:], strict=True))
-    return name in _reached(function, [function.returns[0]], new_state)
+    return name in reached(function, kind.entry.states(function))
 
 
-def _reached(
-    function: Function, roots: list[Argument], new_state: Mapping[str, Argument]
-) -> set[str]:
-    """Walk back from the roots; a state that is read makes its new value a root as well."""
-    made_by = {s.target: s for s in function.body}
-    reached: set[str] = set()
-    waiting = [r for r in roots if isinstance(r, str)]
-    while waiting:
-        name = waiting.pop()
-        if name in reached:
-            continue
-        reached.add(name)
-        if name in made_by:
-            waiting.extend(made_by[name].names())
-        elif isinstance(new_state.get(name), str):
-            waiting.append(str(new_state[name]))
-    return reached
+def reached(function: Function, states: tuple[str, ...] = ()) -> set[Argument]:
+    """Return what the result is made of; a state in it makes its new value part of it as well."""
+    needed: set[Argument] = {function.returns[0]}
+    while True:
+        for statement in reversed(function.body):
+            if statement.target in needed:
+                needed.update(statement.args)
+        new_state = zip(states, function.returns[1:], strict=True)
+        grown = {new for state, new in new_state if state in needed} - needed
+        if not grown:
+            return needed
+        needed |= grown
 
 
 def without_dead_code(genome: Genome, kind: Kind) -> Genome:
     """Return the genome with only what is live in its functions, and only helpers in use."""
-    kept = [live(genome.main, kind)]
-    called = {s.function for s in kept[0].body}
+    main = live(genome.main, kind)
+    if len(genome.functions) == 1:
+        return genome if main is genome.main else Genome((main,), genome.doc)
+    kept = [main]
+    called = {s.function for s in main.body}
     for helper in reversed(genome.helpers):
         if helper.name in called:
-            needed = _reached(helper, [helper.returns[0]], {})
+            needed = reached(helper)
             body = tuple(s for s in helper.body if s.target in needed)
             called.update(s.function for s in body)
             kept.append(helper if len(body) == len(helper.body) else replace(helper, body=body))

@@ -18,7 +18,7 @@ from programs.genome import Genome
 from programs.kind import Kind, Unprobed
 
 MANTISSA_BITS = 24
-VERSION = 3
+VERSION = 4
 _DIGITS = 24
 _SMALLEST = 1e-200
 

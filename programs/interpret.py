@@ -5,6 +5,8 @@ statement marked with how often it must run. A value that no tensor enters (a po
 computed once and shared; an op over the whole model (`global_norm`) sees all tensors together;
 everything else runs tensor by tensor. Arrays may carry leading batch dimensions: an optimiser's
 replicas at other learning rates and seeds are one more axis.
+
+Numpy is imported late: who only reads and writes programs seldom needs it.
 """
 
 from __future__ import annotations
@@ -15,11 +17,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import numpy as np
-
 from programs.genome import Argument, Function
 from programs.kind import Kind, Op, Scope
-from programs.quick_numpy import QUICK_NUMPY
 
 Array = Any
 """An array of whichever library the plan was made for."""
@@ -105,7 +104,7 @@ def plan(function: Function, kind: Kind, xp: Any) -> Plan:
 
 def constant(value: float, xp: Any) -> Array:
     """Make a scalar array of double precision, which never widens the tensors it meets."""
-    return np.float64(value) if xp is np else xp.tensor(value, dtype=xp.float64)
+    return xp.float64(value) if _is_numpy(xp) else xp.tensor(value, dtype=xp.float64)
 
 
 def compiled(kind: Kind, xp: Any) -> Mapping[str, Callable[..., Any]]:
@@ -116,7 +115,11 @@ def compiled(kind: Kind, xp: Any) -> Mapping[str, Callable[..., Any]]:
 @cache
 def _compiled(kind: Kind, xp: Any) -> Mapping[str, Callable[..., Any]]:
     # The texts run here are the vocabulary's own expressions, never a program's.
-    scope: dict[str, Any] = {"xp": QUICK_NUMPY if xp is np else xp}
+    scope: dict[str, Any] = {"xp": xp}
+    if _is_numpy(xp):
+        from programs.quick_numpy import QUICK_NUMPY
+
+        scope["xp"] = QUICK_NUMPY
     for helper in kind.helpers.values():
         exec(helper, scope)
     return {
@@ -129,6 +132,12 @@ def fold(op: Op, kind: Kind, values: Sequence[float]) -> float | None:
     """Compute an op on constants, or `None` where that is no finite number or no number at all."""
     if op.scope is not Scope.ELEMENT or kind.weighted:
         return None
+    import numpy as np
+
     with np.errstate(all="ignore"):
         result = float(compiled(kind, np)[op.name](*(np.float64(v) for v in values)))
     return result if math.isfinite(result) else None
+
+
+def _is_numpy(xp: Any) -> bool:
+    return xp.__name__ == "numpy"

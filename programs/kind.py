@@ -21,11 +21,13 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from programs.errors import Fault
 from programs.genome import COMBINATORS, Function, Genome
+
+if TYPE_CHECKING:
+    import numpy as np
 
 Type = Hashable
 
@@ -139,7 +141,7 @@ class Entry:
 
     def states(self, function: Function) -> tuple[str, ...]:
         """Return the function's state parameters in order."""
-        return tuple(p for p in function.params if p not in self.inputs)
+        return tuple([p for p in function.params if p not in self.inputs])
 
     def faults_in(self, function: Function) -> Fault | None:
         """Check name, parameters and the number of returns."""
@@ -226,6 +228,11 @@ class Kind:
     @cached_property
     def inferred(self) -> dict[tuple[Hashable, ...], Type | Fault]:
         """Remember what typing rules said: `(op, *types)` to the result or the fault."""
+        return {}
+
+    @cached_property
+    def parents(self) -> dict[int, tuple[Genome, object]]:
+        """Remember by its id what `check` found in a genome that is bred from again and again."""
         return {}
 
 

@@ -16,7 +16,7 @@ from typing import Protocol
 
 import numpy as np
 
-from programs.check import Typed, Types, check, without_dead_code
+from programs.check import Typed, Types, check, check_parent, without_dead_code
 from programs.errors import Fault
 from programs.genome import CALL, Argument, Function, Genome, Statement
 from programs.kind import Kind, Op, Param, Type
@@ -96,7 +96,7 @@ def attempt(edit: Edit, parent: Genome, kind: Kind, rng: np.random.Generator) ->
     A function is drawn in proportion to its length. Where the kind leaves the types of its inputs
     open, the child is meant for the same setting as the parent.
     """
-    typed = check(parent, kind)
+    typed = check_parent(parent, kind)
     if isinstance(typed, Fault):
         return typed
     sites = _sites(parent, typed)

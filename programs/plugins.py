@@ -10,11 +10,14 @@ import importlib
 import importlib.util
 from dataclasses import dataclass
 from functools import cache
-from importlib import metadata, resources
+from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from programs.errors import InputError, closest
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +40,17 @@ class Plugins:
         """Return the constant of the plug-in called `name`; `InputError` names the nearest."""
         if name.endswith(".py"):
             return self._from_file(Path(name))
-        builtin = self.names()
-        if name in builtin:
+        if name in _files(self.package):
+            # Whether it is a plug-in shows once it is there: reading all files takes far longer.
             module = importlib.import_module(f"{self.package}.{name.replace('-', '_')}")
-            return getattr(module, self.constant)
+            if hasattr(module, self.constant):
+                return getattr(module, self.constant)
+        from importlib import metadata  # late, for the built-in ones do without
+
         installed = {e.name: e for e in metadata.entry_points(group=f"cambrian.{self.sort}s")}
         if name in installed:
             return installed[name].load()
-        known = [*builtin, *installed]
+        known = [*self.names(), *installed]
         hint = closest(name, known)
         ask = f" Did you mean `{hint}`?" if hint else ""
         there = ", ".join(known)
@@ -80,12 +86,16 @@ def constants_in(source: str) -> frozenset[str]:
 
 @cache
 def _built_in(package: str, constant: str) -> dict[str, str]:
+    texts = {name: file.read_text("utf-8") for name, file in _files(package).items()}
+    return {name: _summary(t) for name, t in texts.items() if constant in constants_in(t)}
+
+
+@cache
+def _files(package: str) -> dict[str, Traversable]:
+    """Return the files of a package by the names that plug-ins in them have."""
     files = [f for f in resources.files(package).iterdir() if f.name.endswith(".py")]
-    return {
-        f.name.removesuffix(".py").replace("_", "-"): _summary(f.read_text("utf-8"))
-        for f in sorted(files, key=lambda f: f.name)
-        if constant in constants_in(f.read_text("utf-8"))
-    }
+    named = ((f.name.removesuffix(".py").replace("_", "-"), f) for f in files)
+    return dict(sorted(named, key=lambda pair: pair[1].name))
 
 
 def _summary(source: str) -> str:

@@ -10,10 +10,12 @@ is `tidy(g)`.
 from __future__ import annotations
 
 import keyword
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
+from itertools import chain
 
-from programs.genome import Argument, Function, Genome, Statement, base_of, is_anonymous
+from programs.genome import Argument, Function, Genome, Statement, base_of
 from programs.kind import Kind
 
 NESTED_WIDTH = 64
@@ -32,17 +34,16 @@ def tidy(genome: Genome, kind: Kind) -> Genome:
     return Genome(functions, genome.doc)
 
 
-def _tidy_function(function: Function, kind: Kind, taken: frozenset[str]) -> Function:
+def _tidy_function(function: Function, kind: Kind, reserved: frozenset[str]) -> Function:
     function = _fold_negated_constants(function)
-    named = _too_wide_or_shared(function, kind)
-    return _renamed(_in_order(function, named), named, taken)
+    return _Writer(function, _nested(function, kind), reserved).written()
 
 
 def _fold_negated_constants(function: Function) -> Function:
     """Turn `neg(0.5)` into the constant -0.5, because `-0.5` is how it would be written."""
-    if not any(s.op == "neg" for s in function.body):
+    if "neg" not in [s.op for s in function.body]:
         return function
-    known: dict[str, Argument] = {}
+    known: dict[Argument, Argument] = {}
     body: list[Statement] = []
     for statement in function.body:
         args = _renew(statement.args, known)
@@ -54,99 +55,124 @@ def _fold_negated_constants(function: Function) -> Function:
     return replace(function, body=tuple(body), returns=returns)
 
 
-def _too_wide_or_shared(function: Function, kind: Kind) -> frozenset[str]:
-    """Find the nested expressions that must become statements with a name."""
-    uses = function.uses()
+def _nested(function: Function, kind: Kind) -> dict[Argument, Statement]:
+    """Find the statements without a name that can stay inside another's text."""
+    uses = Counter(chain(*[s.args for s in function.body], function.returns))
+    nested: dict[Argument, Statement] = {}
     width: dict[Argument, int] = {}
-    named = set()
     for statement in function.body:
         target = statement.target
-        if not is_anonymous(target):
+        if target[0] != "." or uses[target] != 1:
             continue
-        if uses[target] == 1:
-            size = _width(statement, kind)
-            for arg in statement.args:
-                size += width.get(arg, LEAF_WIDTH) + 2
-            if size <= NESTED_WIDTH:
-                width[target] = size
-                continue
-        named.add(target)
-    return frozenset(named)
+        size = _width(statement, kind)
+        for arg in statement.args:
+            size += width.get(arg, LEAF_WIDTH) + 2
+        if size <= NESTED_WIDTH:
+            width[target] = size
+            nested[target] = statement
+    return nested
 
 
 def _width(statement: Statement, kind: Kind) -> int:
     if statement.function:
         return LEAF_WIDTH if statement.op == "call" else LEAF_WIDTH + len(statement.op) + 2
-    sign = kind.ops[statement.op].infix
-    return len(sign) if sign else len(statement.op)
+    return len(kind.ops[statement.op].infix or statement.op)
 
 
-def _in_order(function: Function, named: frozenset[str]) -> Function:
-    """Place every nested expression where the parser would meet it: depth first, before its use."""
-    nested = {
-        s.target: s for s in function.body if is_anonymous(s.target) and s.target not in named
-    }
-    if not nested:
-        return function
-    placed: list[Statement] = []
+class _Writer:
+    """Write a function anew: every value in its place and with the name its text will have.
 
-    def place(args: Iterable[Argument]) -> None:
+    A nested expression goes where the parser would meet it: depth first, before its use. `line`
+    counts the statements that are not nested; `new` holds the names that change.
+    """
+
+    def __init__(
+        self, function: Function, nested: dict[Argument, Statement], reserved: frozenset[str]
+    ) -> None:
+        self.function, self.nested, self.reserved = function, nested, reserved
+        self.last_read = _last_reads(function, nested)
+        self.body: list[Statement] = []
+        self.placed = 0
+        self.new: dict[Argument, Argument] = {}
+        self.bindings: dict[str, list[str]] = {p: [p] for p in function.params}
+        self.taken: set[str] | None = None
+
+    def written(self) -> Function:
+        function = self.function
+        line = 0
+        for statement in function.body:
+            if statement.target not in self.nested:
+                self.write(statement, line)
+                line += 1
+        for arg in function.returns:
+            if arg in self.nested:
+                self.write(self.nested[arg], line)
+        returns = _renew(function.returns, self.new)
+        return Function(function.name, function.params, tuple(self.body), returns)
+
+    def write(self, statement: Statement, line: int) -> None:
+        """Append a statement after those nested in it."""
+        nested, new = self.nested, self.new
+        old, args = statement.target, statement.args
         for arg in args:
             if arg in nested:
-                emit(nested[arg])  # type: ignore[index]
-
-    def emit(statement: Statement) -> None:
-        place(statement.args)
-        placed.append(statement)
-
-    for statement in function.body:
-        if statement.target not in nested:
-            emit(statement)
-    place(function.returns)
-    return Function(function.name, function.params, tuple(placed), function.returns)
-
-
-def _renamed(function: Function, named: frozenset[str], reserved: frozenset[str]) -> Function:
-    """Give every value the name its text will have."""
-    last_read = _last_reads(function)
-    taken = {base_of(n) for n in function.bound()}
-    bindings: dict[str, list[str]] = {p: [p] for p in function.params}
-    new: dict[str, Argument] = {p: p for p in function.params}
-    body: list[Statement] = []
-    nested = 0
-    for place, statement in enumerate(function.body):
-        old = statement.target
-        if old[0] == "." and old not in named:
-            nested += 1
-            target = f".{nested}"
+                self.write(nested[arg], line)
+        if old in nested:
+            self.placed += 1
+            target = f".{self.placed}"
         else:
-            base = "v" if old in named else base_of(old)
-            earlier = bindings.get(base, ())
-            needed = old in named or base in reserved
-            if needed or any(last_read.get(b, -1) > place for b in earlier):
-                base = _fresh_name(base, taken, reserved)
-            known = bindings.setdefault(base, [])
-            target = f"{base}.{len(known)}" if known else base
-            known.append(old)
-        args = _renew(statement.args, new)
-        body.append(Statement(target, statement.op, args, statement.function))
-        new[old] = target
-    return Function(function.name, function.params, tuple(body), _renew(function.returns, new))
+            target = self.named(old, line)
+        if new:
+            args = _renew(args, new)
+        if target != old:
+            new[old] = target
+        elif args == statement.args:
+            self.body.append(statement)
+            return
+        self.body.append(Statement(target, statement.op, args, statement.function))
+
+    def named(self, old: str, line: int) -> str:
+        """Return a value's new name; one whose old value is still needed is not bound again."""
+        base = base_of(old) or "v"
+        earlier = self.bindings.get(base, ())
+        last = max([self.last_read.get(name, -1) for name in earlier], default=-1)
+        if old[0] == "." or base in self.reserved or last > line:
+            base = self.fresh(base)
+        known = self.bindings.setdefault(base, [])
+        known.append(old)
+        return f"{base}.{len(known) - 1}" if len(known) > 1 else base
+
+    def fresh(self, base: str) -> str:
+        """Return `base` with the lowest number that makes it unused, and mark it as used."""
+        if self.taken is None:
+            self.taken = {base_of(n) for n in self.function.bound()}
+        stem, number = base.rstrip("0123456789") or base, 1
+        while (
+            (name := f"{stem}{number}") in self.taken
+            or name in self.reserved
+            or keyword.iskeyword(name)
+        ):
+            number += 1
+        self.taken.add(name)
+        return name
 
 
-def _last_reads(function: Function) -> dict[Argument, int]:
-    last = {name: place for place, s in enumerate(function.body) for name in s.args}
-    return last | dict.fromkeys(function.returns, len(function.body))
+def _last_reads(function: Function, nested: Mapping[Argument, Statement]) -> dict[Argument, int]:
+    """Return the line at which each value is read last; a nested expression is read on its line."""
+    lines = len(function.body) - len(nested)
+    last: dict[Argument, int] = dict.fromkeys(function.returns, lines)
+    for statement in reversed(function.body):
+        target = statement.target
+        if target in nested:
+            line = last[target]
+        else:
+            lines -= 1
+            line = lines
+        for arg in statement.args:
+            if last.get(arg, -1) < line:
+                last[arg] = line
+    return last
 
 
-def _renew(args: tuple[Argument, ...], new: dict[str, Argument]) -> tuple[Argument, ...]:
-    return tuple([new.get(a, a) if isinstance(a, str) else a for a in args])
-
-
-def _fresh_name(base: str, taken: set[str], reserved: frozenset[str]) -> str:
-    """Return `base` with the lowest number that makes it unused, and mark it as used."""
-    stem, number = base.rstrip("0123456789") or base, 1
-    while (name := f"{stem}{number}") in taken or name in reserved or keyword.iskeyword(name):
-        number += 1
-    taken.add(name)
-    return name
+def _renew(args: tuple[Argument, ...], new: Mapping[Argument, Argument]) -> tuple[Argument, ...]:
+    return tuple([new.get(a, a) for a in args])

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
-from importlib.metadata import version
 from pathlib import Path
 
 import click
@@ -90,7 +89,7 @@ class Commands(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Begin with `cambrian demo`: a real search, no key, about a minute.",
 )
-@click.version_option(version("cambrian"), prog_name="cambrian")
+@click.version_option(package_name="cambrian", prog_name="cambrian")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def cambrian(debug: bool) -> None:
     """Discover optimisers as programs, and take them home as plain PyTorch files."""

@@ -63,6 +63,8 @@ class Climbing:
         while self.decided < self.order.settled and self._all_in(self.decided + 1):
             self.decided += 1
             self._take_due()
+            if len(self.levels) == 1:
+                continue
             self._enter(self.order.history[self.decided - 1])
             while (climb := self._next()) is not None:
                 sent += self._send(climb)
@@ -73,13 +75,19 @@ class Climbing:
         self.store.climb(self.run.id, ascent.candidate.id, climb, recalled)
         self._arrive(ascent, climb)
 
-    def as_known(self, history: Sequence[Candidate | None]) -> list[Candidate]:
-        """Return candidates with those climbs that are due when so many are settled."""
+    def as_known(self, count: int) -> Sequence[Candidate]:
+        """Return the first `count` candidates with the climbs that are due when they are settled.
+
+        Those that are not settled yet are left out.
+        """
         climbs: defaultdict[str, tuple[Evaluation, ...]] = defaultdict(tuple)
         for due, climb in self._known:
-            if due <= len(history):
+            if due <= count:
                 climbs[climb.fingerprint] += (climb,)
-        known = (c for c in history if c is not None)
+        history = self.order.history
+        if not climbs and count <= self.order.settled:
+            return history.first(count)
+        known = (c for c in history[:count] if c is not None)
         if not climbs:
             return list(known)
         return [replace(c, climbs=climbs.get(c.evaluation.fingerprint, ())) for c in known]

@@ -8,7 +8,7 @@ from collections import defaultdict
 from typing import Any
 
 from evaluators.candidate import Evaluation
-from runs.record import evaluation_of
+from runs.rows import evaluation_of
 
 
 class Climbs(ABC):

@@ -15,7 +15,7 @@ from rich.text import Text
 from evaluators.candidate import Candidate
 from evaluators.levels import name_of
 from programs.errors import CambrianError, Fault, InputError
-from programs.export import export_latex
+from programs.export.latex import export_latex
 from programs.export.unicode import export_unicode
 from programs.load import kind_named, read_program
 from programs.program import Program
@@ -152,7 +152,7 @@ def as_dict(found: Detail) -> dict[str, Any]:
 def as_screen(found: Detail, width: int = 80) -> RenderableType:
     """Compose the screen: facts first, then the program, its formula and its learning curves."""
     source = inert(found.candidate.program.source)
-    parts: list[RenderableType] = [_facts(found), Text(""), tables.program_text(source)]
+    parts: list[RenderableType] = [_facts(found), Text(""), tables.Source(source)]
     if formula := _formula(found.candidate, export_unicode):
         parts += [Text(""), *(Text(f"  {line}") for line in formula.splitlines())]
     if found.curves:

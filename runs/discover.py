@@ -172,7 +172,7 @@ def _conclude(prepared: Prepared, best: Candidate, out: Console, talk: Console) 
     if standing := verdict_before(prepared.store, best):
         out.print(tables.plain(f"Nothing better was found than before. {standing.sentence}"))
         out.print()
-        out.print(tables.program_text(best.program.source))
+        out.print(tables.Source(best.program.source))
         return
     talk.print(
         f"Judging the winner {best.id[:6]} beside {', '.join(task.baselines)}: the same sweep for "
@@ -181,7 +181,7 @@ def _conclude(prepared: Prepared, best: Candidate, out: Console, talk: Console) 
     verdict = judge_quickly(prepared.store, prepared.evaluator, best, config.seed, config.workers)
     out.print(verdicts.quick_screen(verdict))
     out.print()
-    out.print(tables.program_text(best.program.source))
+    out.print(tables.Source(best.program.source))
     out.print()
     out.print(tables.plain(f"Lineage: {as_path(lineage(prepared.store, best.id))}"))
 

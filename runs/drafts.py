@@ -93,10 +93,10 @@ class Drafts:
 
     def view(self, index: int) -> View:
         """Return what proposal `index` may know: nothing here depends on what is in flight."""
-        known = self.climbing.as_known(self.order.history[: self._seen_by(index)])
-        left = left_of(self.config, known)
-        task, kind = self.task, language(self.task)
         seen = self._seen_by(index)
+        known = self.climbing.as_known(seen)
+        left = left_of(self.config, known, self.order.judged_before(seen))
+        task, kind = self.task, language(self.task)
         notes = [n for place, each in sorted(self.notes.items()) if place < seen for n in each]
         told = self.briefing
         return View(

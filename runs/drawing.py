@@ -10,6 +10,7 @@ candidate, and the line of a further parent is set in before the step that uses 
     │        + m = lerp(m, g, 0.2)
     └─ c0ffee42  crossover  0.5600  +0.0600 ± 0.0200  with 5d90aa17
 
+Of a line that is too long its beginning is drawn and, after `┆  431 steps between`, its end.
 Descendants hang below their first parent, the best first.
 """
 
@@ -46,7 +47,7 @@ def as_tree(lineage: Lineage) -> list[str]:
         return list(_hanging(lineage))
     steps = lineage.by_id
     placed: set[str] = set()
-    lines: list[str] = []
+    lines = _beginning(lineage)
     # A stack in place of recursion, for lineages may be deep: lines of descent still to be laid
     # out (an id), and steps ready to be drawn.
     todo: list[tuple[int, str | _Knot]] = [(0, lineage.id)]
@@ -56,8 +57,16 @@ def as_tree(lineage: Lineage) -> list[str]:
             lines += ["│  " * depth + line for line in _drawn(item, lineage)]
         else:
             line = _first_parents(item, steps, placed)
-            todo += reversed(list(_laid_out(line, depth, steps)))
+            begun = depth == 0 and lineage.origin is not None
+            todo += reversed(list(_laid_out(line, depth, steps, begun)))
     return lines
+
+
+def _beginning(lineage: Lineage) -> list[str]:
+    """Return the lines for where a line of descent began whose middle is left out."""
+    if lineage.origin is None:
+        return []
+    return [f"┌─ {'  '.join(_label(lineage.origin))}", f"┆  {lineage.between:,} steps between"]
 
 
 def as_json(lineage: Lineage) -> dict[str, Any]:
@@ -116,13 +125,13 @@ def _first_parents(id: str, steps: Mapping[str, Step], placed: set[str]) -> list
 
 
 def _laid_out(
-    line: list[str], depth: int, steps: Mapping[str, Step]
+    line: list[str], depth: int, steps: Mapping[str, Step], begun: bool
 ) -> Iterator[tuple[int, str | _Knot]]:
     """Yield what is to be drawn for a line of descent: before each step, its further parents."""
     for n, id in enumerate(line):
         for parent in steps[id].parents[1:]:
             yield depth + 1, parent
-        yield depth, _Knot(steps[id], first=n == 0, last=n == len(line) - 1)
+        yield depth, _Knot(steps[id], first=n == 0 and not begun, last=n == len(line) - 1)
 
 
 def _drawn(knot: _Knot, lineage: Lineage) -> Iterator[str]:

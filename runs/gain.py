@@ -14,9 +14,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from evaluators.candidate import Evaluation
+from runs.student import reach
 
 LEVEL = 0.95
 
@@ -53,20 +52,15 @@ def gain(new: Evaluation, old: Evaluation) -> Gain | None:
     # Fewer degrees of freedom than Welch would count: the interval errs on the wide side.
     freedom = min(len(new.by_seed), len(old.by_seed)) - 1
     error = math.hypot(new.stderr, old.stderr)
-    return Gain(new.score - old.score, _quantile(freedom) * error)
+    return Gain(new.score - old.score, reach(freedom, LEVEL) * error)
 
 
 def paired(new: Sequence[float], old: Sequence[float]) -> Gain:
     """Compare scores that belong together in pairs."""
-    gaps = np.subtract(new, old)
-    if len(gaps) < 2:
-        return Gain(float(gaps.mean()), None)
-    error = float(gaps.std(ddof=1)) / math.sqrt(len(gaps))
-    return Gain(float(gaps.mean()), _quantile(len(gaps) - 1) * error)
-
-
-def _quantile(freedom: int) -> float:
-    """Return how many standard errors an interval reaches to either side."""
-    from scipy.special import stdtrit
-
-    return float(stdtrit(freedom, (1 + LEVEL) / 2))
+    gaps = [a - b for a, b in zip(new, old, strict=True)]
+    count = len(gaps)
+    mean = math.fsum(gaps) / count
+    if count < 2:
+        return Gain(mean, None)
+    error = math.sqrt(math.fsum((gap - mean) ** 2 for gap in gaps) / ((count - 1) * count))
+    return Gain(mean, reach(count - 1, LEVEL) * error)

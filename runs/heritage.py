@@ -11,7 +11,7 @@ from evaluators.task import Task, language
 from programs.load import library
 from programs.program import Program
 from runs.config import RunConfig
-from runs.order import revived
+from runs.history import revived
 from runs.record import Verdict
 from runs.store import Store
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import difflib
 import textwrap
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from evaluators.candidate import Candidate
@@ -43,11 +43,15 @@ class Lineage:
     """A candidate's relatives, each once, parents before their children.
 
     Its ancestors with the candidate last, or with `down` its descendants with the candidate first.
+    Of a long one `origin` is where the line of first parents begins, `between` how many of that
+    line come after it and are left out.
     """
 
     id: str
     steps: tuple[Step, ...]
     down: bool = False
+    origin: Step | None = None
+    between: int = 0
 
     @cached_property
     def by_id(self) -> Mapping[str, Step]:
@@ -106,12 +110,18 @@ def lineage(
     if descendants:
         candidates = [last, *store.descendants(last.id, depth)]
     else:
-        candidates = [*store.ancestry(last.id), last]
-    by_id = {candidate.id: candidate for candidate in candidates}
-    if depth is not None and not descendants:
-        near = _near(last.id, by_id, depth)
-        candidates = [candidate for candidate in candidates if candidate.id in near]
-    return Lineage(last.id, tuple(_step(c, by_id) for c in candidates), descendants)
+        candidates = [*store.ancestry(last.id, depth), last]
+    return Lineage(last.id, _steps(candidates), descendants)
+
+
+def near(store: Queries, id: str, depth: int) -> Lineage:
+    """Return the nearest generations of a candidate's ancestry, and where its line began."""
+    found = lineage(store, id, depth=depth)
+    beyond = [id for id in store.first_parents(found.id) if id not in found.by_id]
+    if not beyond:
+        return found
+    origin = Step(store.candidate(beyond[-1]), None, ())
+    return replace(found, origin=origin, between=len(beyond) - 1)
 
 
 def changes(old: str, new: str) -> list[str]:
@@ -138,18 +148,13 @@ def code(source: str) -> str:
     return source if begins < 0 else source[begins:]
 
 
+def _steps(candidates: Sequence[Candidate]) -> tuple[Step, ...]:
+    by_id = {candidate.id: candidate for candidate in candidates}
+    return tuple(_step(candidate, by_id) for candidate in candidates)
+
+
 def _step(candidate: Candidate, by_id: Mapping[str, Candidate]) -> Step:
     parents = candidate.origin.parents
     base = by_id.get(parents[0]) if parents else None
     gained = None if base is None else gain(candidate.evaluation, base.evaluation)
     return Step(candidate, gained, parents)
-
-
-def _near(id: str, by_id: Mapping[str, Candidate], depth: int) -> set[str]:
-    """Return the ids at most so many generations away."""
-    near = edge = {id}
-    for _ in range(depth):
-        parents = {p for each in edge for p in by_id[each].origin.parents if p in by_id}
-        edge = parents - near
-        near = near | edge
-    return near

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import overload
 
 from programs.errors import CambrianError
-from programs.export import export_latex
+from programs.export.latex import export_latex
 from programs.load import kind_named, read_program
 from programs.program import Program
 from runs import tables

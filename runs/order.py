@@ -11,13 +11,15 @@ from dataclasses import replace
 
 from evaluators.cache import AVERAGED, FunctionalCache, completed
 from evaluators.candidate import Candidate, Evaluation, Status
-from programs.errors import CambrianError, Fault
 from programs.kind import Kind
-from programs.load import read_program
 from runs.config import RunConfig
+from runs.history import History, revived
 from runs.progress import Display, Progress
 from runs.record import RunRecord
 from runs.store import Store
+
+UNJUDGED = (Status.INVALID, Status.DUPLICATE)
+"""What becomes of candidates that nothing is spent on."""
 
 
 class Order:
@@ -25,7 +27,7 @@ class Order:
 
     `settled` is how many places are filled without a hole, `judged` counts distinct behaviours,
     `barren` the proposals in a row that brought none. `recorded` and `climbed` hold what an earlier
-    sitting left: candidates by place, climbs by fingerprint and level.
+    sitting left: candidates after the first hole by place, climbs by fingerprint and level.
     """
 
     def __init__(
@@ -39,14 +41,18 @@ class Order:
     ) -> None:
         self.store, self.run, self.config = store, run, config
         self.display, self.progress = display, progress
-        found = store.history(run.id)
+        # Who climbs a ladder depends on all that came before, so there all of it is taken in anew.
+        old = 0 if config.rungs > 1 else store.without_hole(run.id)
+        found = store.stretch(run.id, old)
         self.recorded = {c.index: revived(c, kind) for c in found}
         self.climbed = {(e.fingerprint, e.rung): e for c in found for e in c.climbs}
-        self.history: list[Candidate | None] = []
+        self.history = History(store, run.id, kind, old)
         self.settled = 0
         self.judged = 0
         self.barren = 0
-        self.cache = FunctionalCache(config.forget, config.aggregate)
+        self.cache = FunctionalCache(config.forget, config.aggregate, self._entered_before)
+        self._judged_old = 0
+        self._judged_by: list[int] = []
         self._waiting: dict[int, list[Candidate]] = {}
         self._averaged_with: dict[int, int] = {}
 
@@ -54,8 +60,18 @@ class Order:
         """Return how many candidates have a place."""
         return len(self.history)
 
+    def judged_before(self, place: int) -> int:
+        """Return how many distinct behaviours the places before this one brought."""
+        old = self.history.old
+        if place > old:
+            return self._judged_by[place - old - 1]
+        later = (each for each in self.history[place:old] if each is not None)
+        return self._judged_old - sum(each.evaluation.status not in UNJUDGED for each in later)
+
     def replay(self) -> None:
         """Take in what an earlier sitting recorded, as far as it goes without a hole."""
+        if self.settled < self.history.old:
+            self._recount()
         while (found := self.recorded.pop(len(self.history), None)) is not None:
             self._place(found, int(found.evaluation.metrics.get(AVERAGED, 1)))
             self._settle(found)
@@ -91,14 +107,35 @@ class Order:
 
     def _place(self, candidate: Candidate, averaged: int = 1) -> None:
         """Give a candidate its place in the order, before its result is known."""
-        self.history.append(None)
+        self.history.append()
         evaluation = candidate.evaluation
-        if evaluation.status in (Status.INVALID, Status.DUPLICATE):
-            self.barren += 1
-            return
-        self.barren = 0
-        self.judged += 1
-        self.cache.put(evaluation.fingerprint, candidate.index, averaged)
+        if self._count(evaluation):
+            self.cache.put(evaluation.fingerprint, candidate.index, averaged)
+        self._judged_by.append(self.judged)
+
+    def _count(self, evaluation: Evaluation) -> bool:
+        """Count a candidate that got a place; tell whether its behaviour is its own."""
+        fresh = evaluation.status not in UNJUDGED
+        self.barren = 0 if fresh else self.barren + 1
+        self.judged += fresh
+        return fresh
+
+    def _recount(self) -> None:
+        """Count what earlier sittings recorded, and show it, without keeping it."""
+        for candidate, size in self.history.recounted():
+            self._count(candidate.evaluation)
+            self.progress.add(candidate, size)
+            self.display.show(candidate, self.progress)
+        self.settled, self._judged_old = self.history.old, self.judged
+
+    def _entered_before(self, fingerprint: str) -> tuple[int, int, int] | None:
+        """Return what the cache of the earlier sittings held for a fingerprint."""
+        found = self.store.places(self.run.id, fingerprint, self.history.old)
+        if not found:
+            return None
+        last = self.history[found[-1]]
+        assert last is not None
+        return last.index, int(last.evaluation.metrics.get(AVERAGED, 1)), len(found)
 
     def _finish_after(self, candidate: Candidate, earlier: int) -> None:
         """Complete a candidate with the result of an equal one, now or once that is known."""
@@ -121,13 +158,3 @@ class Order:
         self.display.show(candidate, self.progress)
         while self.settled < len(self.history) and self.history[self.settled] is not None:
             self.settled += 1
-
-
-def revived(candidate: Candidate, kind: Kind) -> Candidate:
-    """Read the genome of a stored candidate back from its source; its climbs are known later."""
-    if candidate.evaluation.status is Status.INVALID:
-        return candidate
-    program = read_program(candidate.program.source, kind)
-    if isinstance(program, Fault):
-        raise CambrianError(f"Candidate {candidate.id} no longer reads: {program}")
-    return replace(candidate, program=program, climbs=())

@@ -82,7 +82,7 @@ def _where(kind: str, index: tuple[int, ...]) -> str:
         rows, columns = optimizer_probe.SHAPES[tensor]
         inside = element - (ends[tensor - 1] if tensor else 0)
         return (
-            f"step {optimizer_probe.STEPS[time]}, learning rate {rate:.3g}, "
+            f"step {optimizer_probe.STEPS[time][run]}, learning rate {rate:.3g}, "
             f"element {inside} of the {rows} × {columns} tensor"
         )
     if kind == "schedule":

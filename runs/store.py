@@ -2,7 +2,7 @@
 
 Several processes may share the file, each writing runs of its own; a run has one owner at a time.
 `queries.py` holds what the store is asked and `writing.py` what it is told; here the file is
-opened, and what SQLite complains of becomes one sentence with the file's name and what to do.
+opened, and statements are carried out. `trouble.py` says what is wrong where one cannot be.
 """
 
 from __future__ import annotations
@@ -18,23 +18,12 @@ from typing import Any, Self
 
 from programs.errors import StoreError
 from runs.schema import OURS, SCHEMA, migrate, version
+from runs.trouble import code_of, in_a_sentence
 from runs.words import SEARCHED
 from runs.writing import Writing
 
 PATIENCE = 10.0
 """Seconds to wait for another process that is writing."""
-
-_TROUBLE = {
-    sqlite3.SQLITE_BUSY: "is locked by another process: try again when that is done",
-    sqlite3.SQLITE_LOCKED: "is locked by another process: try again when that is done",
-    sqlite3.SQLITE_READONLY: "cannot be written to: make it writable or use another --db",
-    sqlite3.SQLITE_IOERR: "cannot be read or written: is its disk full or gone?",
-    sqlite3.SQLITE_CORRUPT: "is damaged: restore a backup or use another --db",
-    sqlite3.SQLITE_FULL: "cannot grow, the disk is full: make room and resume the run",
-    sqlite3.SQLITE_CANTOPEN: "cannot be opened: can you read and write its folder?",
-    sqlite3.SQLITE_NOTADB: "is not a database: use another --db",
-    sqlite3.SQLITE_CONSTRAINT: "does not take this row",
-}
 
 LONGEST_VALUE = 100_000_000
 """Bytes that one value of an answer may have where somebody else wrote the question."""
@@ -65,7 +54,7 @@ class Store(Writing):
     def open(cls, path: str | Path, create: bool = True, patience: float = PATIENCE) -> Self:
         """Open the database at `path`, making it if need be; leave alone what is not ours."""
         path = Path(path)
-        with _in_a_sentence(path):
+        with in_a_sentence(path):
             _refuse_place(path, create)
             if path.exists():
                 _refuse_content(path, create, patience)
@@ -81,7 +70,7 @@ class Store(Writing):
     def look(cls, path: str | Path, patience: float = PATIENCE) -> Self:
         """Open the database at `path` to read it as it is, be it of an older version."""
         path = Path(path)
-        with _in_a_sentence(path):
+        with in_a_sentence(path):
             _refuse_place(path, create=False)
             _refuse_content(path, False, patience)
             return cls(path, _only_look(path, patience))
@@ -112,17 +101,17 @@ class Store(Writing):
 
     def answer(self, sql: str, *values: Any) -> tuple[list[str], Generator[tuple[Any, ...]]]:
         """Return the names of the columns that `sql` yields, and its rows one at a time."""
-        with _in_a_sentence(self.path):
+        with in_a_sentence(self.path):
             cursor = self._carried_out(sql, values)
         return [column[0] for column in cursor.description or ()], self._each(cursor)
 
     def _each(self, cursor: sqlite3.Cursor) -> Generator[tuple[Any, ...]]:
-        with _in_a_sentence(self.path):
+        with in_a_sentence(self.path):
             yield from cursor
 
     def execute(self, sql: str, *values: Any) -> None:
         """Carry out one statement."""
-        with _in_a_sentence(self.path):
+        with in_a_sentence(self.path):
             self._carried_out(sql, values)
 
     def _carried_out(self, sql: str, values: Sequence[Any]) -> sqlite3.Cursor:
@@ -134,7 +123,7 @@ class Store(Writing):
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Make all that happens inside one change, undone if an exception leaves."""
-        with _in_a_sentence(self.path):
+        with in_a_sentence(self.path):
             try:
                 self._begin()
                 yield
@@ -152,7 +141,7 @@ class Store(Writing):
                 self._db.execute("BEGIN IMMEDIATE")
                 return
             except sqlite3.OperationalError as error:
-                busy = _code(error) == sqlite3.SQLITE_BUSY
+                busy = code_of(error) == sqlite3.SQLITE_BUSY
                 if not busy or self.patience is None or not self.patience():
                     raise
 
@@ -167,7 +156,7 @@ class Store(Writing):
 
     def backup(self, to: Path) -> None:
         """Copy the file as it is at this moment to a new one; others may go on writing."""
-        with _in_a_sentence(to), closing(sqlite3.connect(to, isolation_level=None)) as copy:
+        with in_a_sentence(to), closing(sqlite3.connect(to, isolation_level=None)) as copy:
             self._db.backup(copy)
             # A file by itself is one that can be sent: no log beside it.
             copy.execute("PRAGMA journal_mode = DELETE")
@@ -287,7 +276,7 @@ def _enter_wal(db: sqlite3.Connection, patience: float) -> None:
             db.execute("PRAGMA journal_mode = WAL")
             return
         except sqlite3.OperationalError as error:
-            if _code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+            if code_of(error) != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                 raise
         time.sleep(0.02)
 
@@ -297,20 +286,3 @@ def _storable(values: Iterable[Any]) -> list[Any]:
     return [
         v.encode("utf-8", "backslashreplace").decode() if isinstance(v, str) else v for v in values
     ]
-
-
-def _code(error: sqlite3.Error) -> int:
-    """Return SQLite's primary code for what went wrong."""
-    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
-
-
-@contextmanager
-def _in_a_sentence(path: Path) -> Iterator[None]:
-    """Turn the errors of SQLite and of the file system into ours."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        trouble = _TROUBLE.get(_code(error), "cannot be used")
-        raise StoreError(f"{path} {trouble} ({error})") from error
-    except OSError as error:
-        raise StoreError(f"{path} cannot be opened: {error.strerror}") from error

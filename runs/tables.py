@@ -6,6 +6,7 @@ Each function returns one rich renderable or a string; none prints.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.table import Table
@@ -15,7 +16,7 @@ from evaluators.levels import name_of
 from runs.inert import inert, inert_line
 
 if TYPE_CHECKING:
-    from rich.syntax import Syntax
+    from rich.console import Console, ConsoleOptions, RenderResult
 
     from runs.ascent import Ascent
     from runs.progress import Progress
@@ -136,14 +137,26 @@ def without_score(progress: Progress, count: int = 4) -> str:
     return " · ".join(f"{reason} {n}" for reason, n in progress.reasons.most_common(count))
 
 
-def program_text(source: str) -> Syntax:
-    """Highlight a program's source."""
-    # Late, for listings have no use for it.
-    from rich.syntax import Syntax
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A program's source, highlighted where there is colour."""
 
-    return Syntax(
-        source.rstrip(), "python", theme="ansi_dark", background_color="default", word_wrap=True
-    )
+    text: str
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield the text; the highlighter takes longer to start than all the rest of a screen."""
+        if console.color_system is None or console.no_color:
+            yield Text(self.text.rstrip())
+            return
+        from rich.syntax import Syntax
+
+        yield Syntax(
+            self.text.rstrip(),
+            "python",
+            theme="ansi_dark",
+            background_color="default",
+            word_wrap=True,
+        )
 
 
 def plain(text: str) -> Text:

@@ -17,16 +17,8 @@ from evaluators.candidate import Candidate, Evaluation
 from programs.errors import RunLocked, StoreError
 from programs.program import Program
 from runs.queries import Queries
-from runs.record import (
-    Owner,
-    RunRecord,
-    State,
-    candidate_row,
-    climb_row,
-    funnel_row,
-    now,
-    to_json,
-)
+from runs.record import Owner, RunRecord, State, now, to_json
+from runs.rows import candidate_row, climb_row, funnel_row
 from runs.words import SEARCHED
 
 WORDS_EVERY = 500

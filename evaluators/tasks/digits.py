@@ -58,7 +58,7 @@ BODIES = Bodies(
     baselines=("vgg", "resnet", "densenet", "mobilenet", "lenet", "convnext", "vit", "mlp"),
     further=(Rung("long", 1000, RATES, 3, Limits(1800.0, 1024 * MIB)),),
     held_out=("mnist1d",),
-    funnel=("listops",),
+    funnel=("listops", "modular"),
 )
 
 

@@ -49,5 +49,5 @@ TASK = Bodies(
     ),
     further=(Rung("long", 3000, RATES, 3, Limits(1800.0, 1024 * MIB)),),
     held_out=("selective-copy",),
-    funnel=("stdlib-lm",),
+    funnel=("stdlib-lm", "listops"),
 )

@@ -39,5 +39,5 @@ TASK = Bodies(
     baselines=("transformer", "gmlp", "mamba", "linear_attention", "llama", "gru", "s4d", "tcn"),
     further=(Rung("long", 3000, RATES, 3, Limits(1800.0, 1024 * MIB)),),
     held_out=("mqar",),
-    funnel=("stdlib-lm",),
+    funnel=("stdlib-lm", "listops"),
 )

@@ -52,7 +52,7 @@ BODIES = Bodies(
     baselines=("tcn", "hyena", "mamba", "s4d", "gru", "llama", "transformer"),
     further=(Rung("long", 2000, RATES, 3, Limits(1800.0, 1024 * MIB)),),
     held_out=("mqar",),
-    funnel=("selective-copy",),
+    funnel=("selective-copy", "listops"),
 )
 
 

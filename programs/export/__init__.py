@@ -5,29 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from programs.errors import InputError, closest
-from programs.export.architecture import export_architecture
-from programs.export.data import export_json
 from programs.export.evidence import Evidence
-from programs.export.freeform import export_freeform
-from programs.export.latex import export_latex
-from programs.export.optimizer import export_optimizer
-from programs.export.schedule import export_schedule
 from programs.program import Program
 from programs.spec import Spec
 
 FORMS = ("py", "latex", "json")
 
-__all__ = [
-    "FORMS",
-    "Evidence",
-    "export",
-    "export_architecture",
-    "export_freeform",
-    "export_json",
-    "export_latex",
-    "export_optimizer",
-    "export_schedule",
-]
+__all__ = ["FORMS", "Evidence", "export"]
 
 
 def export(
@@ -40,22 +24,41 @@ def export(
 
     An architecture gets the sizes of a task's `spec`, or of the first usual input that it fits.
     """
+    # Each writer is imported when it is asked for: together they take longer than any of them.
     if form == "json":
+        from programs.export.data import export_json
+
         return export_json(program)
-    if form == "py" and program.form:
-        return export_freeform(program, evidence)
     if form == "latex" and program.form:
         raise InputError("free-form Python has no equations to write; export it `--as py`")
     if form == "latex" and program.kind != "architecture":
+        from programs.export.latex import export_latex
+
         return export_latex(program)
-    if form == "py" and program.kind == "optimizer":
-        return export_optimizer(program, evidence)
-    if form == "py" and program.kind == "schedule":
-        return export_schedule(program, evidence)
-    if form == "py" and program.kind == "architecture":
-        return export_architecture(program, evidence, spec)
+    if form == "py" and (program.form or program.kind in ("optimizer", "schedule", "architecture")):
+        return _as_python(program, evidence, spec)
     if form in FORMS:
         raise InputError(f"a program of kind `{program.kind}` cannot be exported as {form} yet")
     hint = closest(form, FORMS)
     ask = f"; did you mean `{hint}`?" if hint else ""
     raise InputError(f"there is no form `{form}`{ask} The forms are: {', '.join(FORMS)}.")
+
+
+def _as_python(
+    program: Program, evidence: Evidence | Mapping[str, str] | None, spec: Spec | None
+) -> str:
+    if program.form:
+        from programs.export.freeform import export_freeform
+
+        return export_freeform(program, evidence)
+    if program.kind == "optimizer":
+        from programs.export.optimizer import export_optimizer
+
+        return export_optimizer(program, evidence)
+    if program.kind == "schedule":
+        from programs.export.schedule import export_schedule
+
+        return export_schedule(program, evidence)
+    from programs.export.architecture import export_architecture
+
+    return export_architecture(program, evidence, spec)

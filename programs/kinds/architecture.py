@@ -17,8 +17,7 @@ Every call of an op with weights makes its own; `linear(x)` keeps the width, `li
 from __future__ import annotations
 
 from collections.abc import Iterator
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from programs.genome import Genome
 from programs.kind import Entry, Kind, vocabulary
@@ -29,6 +28,9 @@ from programs.kinds.networks.mixing import MIXING, SHAPES
 from programs.kinds.networks.pointwise import POINTWISE
 from programs.kinds.networks.recurrent import RECURRENT
 from programs.spec import Spec
+
+if TYPE_CHECKING:
+    import numpy as np
 
 USUAL_WIDTHS = (16, 64)
 LENGTH, SIDE = 16, 8

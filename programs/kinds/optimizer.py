@@ -21,13 +21,17 @@ Element-wise functions and their conventions are in `arithmetic.py`. Besides, ev
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
+from programs.genome import Genome
 from programs.kind import Entry, Kind, Op, Param, Scope, Type, vocabulary
 from programs.kinds import arithmetic, shapes
 from programs.kinds.arithmetic import ARITHMETIC, COMPARISONS, ELEMENTWISE
 from programs.kinds.optimizer_helpers import HELPERS
-from programs.kinds.optimizer_probe import fresh, probe
 from programs.kinds.shapes import SCALAR, TENSOR
+
+if TYPE_CHECKING:
+    import numpy as np
 
 _BOTH = "axis=(-2, -1), keepdims=True"
 
@@ -136,6 +140,21 @@ OF_THE_MODEL = (
         scope=Scope.MODEL,
     ),
 )
+
+
+def probe(genome: Genome, kind: Kind) -> np.ndarray:
+    """Run a checked optimiser on the fixed problem and return all its updates."""
+    from programs.kinds.optimizer_probe import probe as run  # numpy is imported late
+
+    return run(genome, kind)
+
+
+def fresh(genome: Genome, kind: Kind, rng: np.random.Generator) -> np.ndarray:
+    """Run a checked optimiser on a random problem, as `probe` does on the fixed one."""
+    from programs.kinds.optimizer_probe import fresh as run
+
+    return run(genome, kind, rng)
+
 
 KIND = Kind(
     name="optimizer",

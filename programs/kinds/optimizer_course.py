@@ -1,13 +1,13 @@
-"""Run an optimiser over gradients that are known beforehand, all steps at once where possible.
+"""Run an optimiser over weights and gradients that are known beforehand, all steps at once.
 
 A value that feeds on no recurrence is computed for every step in one call, along a leading axis of
-steps. Only what lies on a cycle, through a state or through the weights, is taken step by step: of
-AdamW the two averages and the weights' decay. What comes out is what a training loop gives.
+steps. Only what lies on a cycle through a state is taken step by step: of AdamW the two averages.
+What comes out is what a plain loop over the steps gives.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -17,71 +17,60 @@ from programs.kinds.optimizer_layout import Layout, Value
 
 
 def updates(
-    program: Plan,
-    states: Sequence[str],
-    layout: Layout,
-    weights: np.ndarray,
-    gradients: np.ndarray,
-    shared: dict[str, np.ndarray],
+    program: Plan, states: Sequence[str], layout: Layout, given: Mapping[str, np.ndarray]
 ) -> np.ndarray:
     """Return the updates of all steps, `[steps, 2, 1, n]`, all tensors in one row.
 
-    `weights` are `[2, 1, n]`; `gradients [steps, 2, 1, n]` and the scalars in `shared` have a
-    leading axis of steps.
+    `given` holds the weights `w` and the gradients `g`, both `[steps, 2, 1, n]`, and the scalars,
+    each with a leading axis of steps.
     """
-    return _Course(program, states, layout, weights, gradients, shared).updates()
+    return _Course(program, states, layout, given).updates()
 
 
 class _Course:
-    """The values of a run, by slot of the plan, as far as they are known."""
+    """The values of a run, by slot of the plan; `None` where they are not known yet."""
 
     def __init__(
         self,
         program: Plan,
         states: Sequence[str],
         layout: Layout,
-        weights: np.ndarray,
-        gradients: np.ndarray,
-        shared: dict[str, np.ndarray],
+        given: Mapping[str, np.ndarray],
     ) -> None:
-        self.program, self.layout, self.steps = program, layout, len(gradients)
-        self.gradients = gradients
-        given = {"g": gradients, **shared}
-        self.known: dict[int, Value] = {
-            i: given[name] for i, name in enumerate(program.inputs) if name in given
-        }
-        first = len(program.inputs)
-        self.known.update(enumerate(program.constants, first))
-        self.first = first + len(program.constants)
-        self.runs = [self._runner(step) for step in program.steps]
-        # What is carried from step to step: the weights, then the states.
-        self.carried = [program.inputs.index(n) for n in ("w", *states)]
-        self.start = [weights, *(np.zeros_like(weights) for _ in states)]
-        self.loops = _loops(program, self.carried, self.first)
-
-    def _runner(self, step: Step) -> Callable[..., Value]:
-        if self.program.elementwise and step.scope is Scope.ELEMENT:
-            return step.run
-        return self.layout.runner(step)
+        self.program, self.layout = program, layout
+        self.like = given["g"]
+        self.first = len(program.inputs) + len(program.constants)
+        self.known: list[Value] = [given.get(name) for name in program.inputs]
+        self.known += program.constants
+        self.known += [None] * len(program.steps)
+        self.carried = [program.inputs.index(name) for name in states]
+        self.loops = _loops(program, self.carried, self.first) if states else {}
 
     def updates(self) -> np.ndarray:
-        for slot in range(self.first, self.first + len(self.program.steps)):
+        for slot in range(self.first, len(self.known)):
             if slot not in self.loops:
                 self.value(slot)
-        return self.full(self.value(self.program.returns[0]), self.gradients)
+        return self.full(self.value(self.program.returns[0]), self.like)
 
     def value(self, slot: int) -> Value:
         """Return the value of a slot at all steps."""
-        if slot not in self.known:
+        known = self.known
+        if known[slot] is None:
             if slot in self.loops:
                 self.run_loop(self.loops[slot])
             elif slot in self.carried:
-                self.known[slot] = self.shifted(self.carried.index(slot))
+                known[slot] = self.shifted(self.carried.index(slot))
             else:
-                place = slot - self.first
-                args = [self.value(s) for s in self.program.steps[place].slots]
-                self.known[slot] = self.runs[place](*args)
-        return self.known[slot]
+                step = self.program.steps[slot - self.first]
+                args = [known[s] if known[s] is not None else self.value(s) for s in step.slots]
+                known[slot] = self.runner(step)(*args)
+        return known[slot]
+
+    def runner(self, step: Step) -> Callable[..., Value]:
+        """Return a statement as a function of values."""
+        if self.program.elementwise and step.scope is Scope.ELEMENT:
+            return step.run
+        return self.layout.runner(step)
 
     def full(self, value: Value, like: np.ndarray) -> np.ndarray:
         """Return a value in full shape, all tensors in one row."""
@@ -89,47 +78,43 @@ class _Course:
         return row if row.shape == like.shape else np.broadcast_to(row, like.shape)
 
     def shifted(self, which: int) -> np.ndarray:
-        """Return something carried that does not feed on itself, before each step."""
-        new = self.full(self.value(self.program.returns[which]), self.gradients)
-        past = np.concatenate([self.start[which][None], new[:-1]])
-        return past if which else np.subtract.accumulate(past)
+        """Return a state that does not feed on itself, before each step."""
+        new = self.full(self.value(self.program.returns[1 + which]), self.like)
+        past = np.zeros_like(self.like)
+        past[1:] = new[:-1]
+        return past
 
     def run_loop(self, loop: _Loop) -> None:
         """Take one cycle step by step and keep what is read elsewhere."""
         program = self.program
+        start = self.like[0]
         history: dict[int, list[Value]] = {slot: [] for slot in loop.kept}
         outer = [(slot, self.sliced(slot)) for slot in loop.outer]
-        now: list[Value] = [None] * (self.first + len(program.steps))
+        now: list[Value] = [None] * len(self.known)
         for slot in loop.carried:
-            now[slot] = self.start[self.carried.index(slot)]
-        ends = [(slot, program.returns[self.carried.index(slot)]) for slot in loop.carried]
-        lines = [
-            (slot, self.runs[slot - self.first], program.steps[slot - self.first].slots)
-            for slot in loop.members
-        ]
-        for time in range(self.steps):
+            now[slot] = np.zeros_like(start)
+        ends = [(slot, program.returns[1 + self.carried.index(slot)]) for slot in loop.carried]
+        steps = [(slot, program.steps[slot - self.first]) for slot in loop.members]
+        lines = [(slot, self.runner(step), step.slots) for slot, step in steps]
+        for time in range(len(self.like)):
             for slot, values in outer:
                 now[slot] = values[time]
             for slot, run, slots in lines:
                 now[slot] = run(*[now[s] for s in slots])
             for slot, past in history.items():
                 past.append(now[slot])
-            renewed = [self.renewed(slot, now[slot], now[end]) for slot, end in ends]
-            for (slot, _), value in zip(ends, renewed, strict=True):
+            # All new states are taken before the first of them is stored.
+            for slot, value in [(slot, self.full(now[end], start)) for slot, end in ends]:
                 now[slot] = value
-        self.known.update((slot, _stacked(past)) for slot, past in history.items())
-
-    def renewed(self, slot: int, old: np.ndarray, new: Value) -> np.ndarray:
-        """Return what goes into the next step: weights less their update, or the new state."""
-        new = self.full(new, old)
-        return old - new if slot == self.carried[0] else new
+        for slot, past in history.items():
+            self.known[slot] = _stacked(past)
 
     def sliced(self, slot: int) -> Sequence[Value]:
         """Cut a value from outside a loop into its steps."""
         value = self.value(slot)
         if type(value) is list:
-            return [[v[time] for v in value] for time in range(self.steps)]
-        return [value] * self.steps if value.ndim == 0 else value
+            return [[v[time] for v in value] for time in range(len(self.like))]
+        return [value] * len(self.like) if value.ndim == 0 else value
 
 
 def _stacked(past: list[Value]) -> Value:
@@ -152,7 +137,8 @@ class _Loop:
 
 
 def _loops(program: Plan, carried: list[int], first: int) -> dict[int, _Loop]:
-    """Find the cycles; each slot on one is mapped to it. Sets of carried slots are bit masks."""
+    """Find the cycles; each slot on one is mapped to it. Sets of states are bit masks."""
+    new = program.returns[1:]
     bits = {slot: 1 << i for i, slot in enumerate(carried)}
     reads = dict(bits)
     for slot, step in enumerate(program.steps, first):
@@ -160,15 +146,18 @@ def _loops(program: Plan, carried: list[int], first: int) -> dict[int, _Loop]:
         for arg in step.slots:
             mask |= reads.get(arg, 0)
         reads[slot] = mask
+    groups = _groups([reads.get(end, 0) for end in new])
+    if not groups:
+        return {}
     feeds: dict[int, int] = {}
-    for bit, end in zip(bits.values(), program.returns, strict=True):
+    for bit, end in zip(bits.values(), new, strict=True):
         feeds[end] = feeds.get(end, 0) | bit
     for slot in range(first + len(program.steps) - 1, first - 1, -1):
         if mask := feeds.get(slot, 0):
             for arg in program.steps[slot - first].slots:
                 feeds[arg] = feeds.get(arg, 0) | mask
     loops: dict[int, _Loop] = {}
-    for group in _groups([reads.get(end, 0) for end in program.returns]):
+    for group in groups:
         held = [slot for slot in carried if bits[slot] & group]
         members = [
             slot
@@ -176,10 +165,10 @@ def _loops(program: Plan, carried: list[int], first: int) -> dict[int, _Loop]:
             if reads[slot] & group and feeds.get(slot, 0) & group
         ]
         used = {arg for slot in members for arg in program.steps[slot - first].slots}
-        used.update(program.returns[carried.index(slot)] for slot in held)
+        used.update(end for slot, end in zip(carried, new, strict=True) if bits[slot] & group)
         inside = {*held, *members}
         read = {a for s, x in enumerate(program.steps, first) if s not in inside for a in x.slots}
-        read.update(e for c, e in zip(carried, program.returns, strict=True) if c not in inside)
+        read.update(e for c, e in zip(carried, new, strict=True) if c not in inside)
         read.add(program.returns[0])
         loop = _Loop(held, members, used - inside, sorted(read & inside))
         loops.update((slot, loop) for slot in inside)

@@ -1,21 +1,25 @@
 """The inputs on which optimisers show what they do: one fixed problem, and random ones.
 
-In the fixed problem a small model of a matrix, a vector and a scalar takes eight steps under two
-learning rates and two horizons at once. Gradients do not depend on the weights; their elements
-range from 1e-12 to 1e2 with some that are always zero and some that are zero at every other step,
-and step numbers jump to 1000, so that programs which differ only for small gradients, only late,
-only in `lr`, `step` or `total`, or only for matrices come apart. The learning rate changes from
-step to step, as a schedule changes it, which tells `lr` inside a state from `lr` outside; at one
-step all gradients are small, so that norms are too; and `total` is not reached, where a decay to
-zero would leave nothing but rounding. Hundreds of elements, each swinging over three decades,
-are there for programs that take signs: two momentums that differ by a percent agree on the sign of
-all but a few.
+In the fixed problem a small model of a matrix, a vector and a scalar takes five steps under two
+learning rates and two horizons at once. Weights and gradients are given at every step, whatever the
+program does with them: a program is a function of what it is handed, and where no output is fed
+back, all steps can be computed together and rounding does not add up.
+
+Gradients range from 1e-14 to 1e4, with elements that are always zero and some that are zero at
+every other step, and step numbers jump to 1000, so that programs which differ only for small
+gradients, only late, only in `lr`, `step` or `total`, or only for matrices come apart. The learning
+rate changes from step to step, as a schedule changes it, which tells `lr` inside a state from `lr`
+outside; at one step all gradients are small, so that norms are too; and `total` is not reached,
+where a decay to zero would leave nothing but rounding. Most gradients nearly cancel an average of
+those before them: that is where programs which take signs show their rates.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from math import prod
 
 import numpy as np
 
@@ -25,18 +29,24 @@ from programs.kind import Kind
 from programs.kinds.optimizer_course import updates
 from programs.kinds.optimizer_layout import Layout
 
-VERSION = 4
-SHAPES = ((64, 1), (24, 16), (1, 1))
-STEPS = (1, 2, 3, 5, 20, 100, 300, 1000)
+SHAPES = ((30, 1), (18, 17), (1, 1))
+STEPS = ((1, 1), (2, 5), (3, 20), (100, 300), (1000, 400))
+"""The number of each step, in either run."""
+
 LEARNING_RATES = (0.0131, 0.37)
-PACE = (0.4, 0.9, 1.0, 0.97, 0.83, 0.71, 0.5, 0.3)
+PACE = (0.4, 0.9, 1.0, 0.71, 0.3)
 """The learning rate at each step, as a part of its peak."""
 
 CALM = 3
 """The step, counted from 0, at which all gradients are small."""
 
 TOTALS = (1010.0, 4100.0)
-_SCALES = (1.0, 0.1, 30.0, 1e-3, 1.0, 1e-6, 0.3, 1e-9, 3.0, 0.0, 100.0, 0.01)
+SEED = 20230213
+
+_OPPOSED = 0.8
+"""How often a gradient points against the average of those before it."""
+
+_SCALES = (1.0, 0.1, 30.0, 1e-3, 1.0, 1e-6, 0.3, 1e-9, 3.0, 0.0, 100.0, 0.01, 1e-12)
 _SELDOM = 17
 """Every so-manieth element has a gradient at every other step only."""
 
@@ -45,11 +55,10 @@ FRESH_STEPS = 24
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Weights to start from and, for each step, its number, gradients and learning rates.
+    """Number, learning rate, weights and gradients of each step, and the horizon.
 
-    Two runs side by side, all tensors in one row of n elements as `layout` says: `weights` are
-    `[2, 1, n]`, `gradients [steps, 2, 1, n]`, `lr` and `total [steps, 2, 1, 1]`, `steps [steps, 1,
-    1, 1]`.
+    Two runs side by side, all tensors in one row of n elements as `layout` says: `weights` and
+    `gradients` are `[steps, 2, 1, n]`, `steps`, `lr` and `total` `[steps, 2, 1, 1]`.
     """
 
     layout: Layout
@@ -64,14 +73,14 @@ class Problem:
 class Given:
     """The fixed problem for those who take it step by step, all tensors in one row.
 
-    `weights` are `[2, n]`, `gradients [steps, 2, n]`, `rates [steps, 2]`, `steps` and `totals`
-    whole numbers.
+    `weights` and `gradients` are `[steps, 2, n]`, `rates [steps, 2]`; `steps` holds the whole
+    numbers of the steps in both runs, `totals` the horizons.
     """
 
     weights: np.ndarray
     gradients: np.ndarray
     rates: np.ndarray
-    steps: tuple[int, ...]
+    steps: tuple[tuple[int, int], ...]
     totals: tuple[int, ...]
 
 
@@ -79,7 +88,7 @@ def given() -> Given:
     """Return the problem on which `probe` runs every optimiser."""
     problem = fixed_problem()
     return Given(
-        problem.weights[:, 0],
+        problem.weights[:, :, 0],
         problem.gradients[:, :, 0],
         problem.lr[:, :, 0, 0],
         STEPS,
@@ -98,37 +107,66 @@ def fresh(genome: Genome, kind: Kind, rng: np.random.Generator) -> np.ndarray:
 
 
 def _updates(function: Function, kind: Kind, problem: Problem) -> np.ndarray:
-    """Train on given gradients; return the updates of all steps, tensors side by side."""
+    """Return the updates of all steps, tensors side by side."""
     program = plan(function, kind, np)
-    shared = {"step": problem.steps, "lr": problem.lr, "total": problem.total}
     states = kind.entry.states(function)
-    start, gradients = problem.weights, problem.gradients
+    given = {
+        "w": problem.weights,
+        "g": problem.gradients,
+        "step": problem.steps,
+        "lr": problem.lr,
+        "total": problem.total,
+    }
     with np.errstate(all="ignore"):
-        found = updates(program, states, problem.layout, start, gradients, shared)
+        found = updates(program, states, problem.layout, given)
     return found[:, :, 0]
 
 
 @cache
 def fixed_problem() -> Problem:
     """Return the problem on which every optimiser is probed."""
-    rng = np.random.Generator(np.random.PCG64(20230213))
+    rng = np.random.Generator(np.random.PCG64(SEED))
     layout = Layout(SHAPES)
-    weights = rng.normal(size=(2, 1, layout.count))
-    scales = np.resize(np.array(_SCALES), layout.count)
-    drift = rng.normal(size=(2, 1, layout.count))
-    noise = rng.normal(size=(len(STEPS), 2, 1, layout.count))
-    swing = 10.0 ** rng.uniform(-3.0, 0.0, size=noise.shape)
-    gradients = scales * swing * (drift + noise)
-    gradients[1::2, ..., ::_SELDOM] = 0.0
-    gradients[CALM] *= 1e-5
+    shape = (len(STEPS), 2, 1, layout.count)
     return Problem(
         layout,
-        weights,
-        gradients,
-        np.array(STEPS, dtype=np.float64).reshape(-1, 1, 1, 1),
+        rng.normal(size=shape) * 10.0 ** _even(-1.5, 0.5, shape, rng),
+        _near_ties(shape, rng),
+        np.array(STEPS, dtype=np.float64).reshape(-1, 2, 1, 1),
         np.outer(PACE, LEARNING_RATES).reshape(len(STEPS), 2, 1, 1),
         _falling(np.array(TOTALS), 1.0, len(STEPS)),
     )
+
+
+def _near_ties(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    """Draw gradients that nearly cancel averages of those before them.
+
+    A program that takes the sign of an average shows the average's rate only where the gradient
+    nearly outweighs the past. So each gradient is what an average of those before it would need to
+    turn, times a factor: around 1 for half of the elements, from 0.03 to 10 for the others.
+    """
+    steps, *model = shape
+    scales = np.resize(np.array(_SCALES), model[-1])
+    rate = 10.0 ** _even(-2.5, -0.5, model, rng)
+    factor = np.exp(_even(np.log(0.03), np.log(10.0), shape, rng))
+    factor[..., ::2] = np.exp(_even(-0.4, 0.2, factor[..., ::2].shape, rng))
+    signs = np.where(rng.random(shape) < _OPPOSED, -1.0, 1.0)
+    gradients = np.empty(shape)
+    gradients[0] = scales * rng.normal(size=model)
+    average = rate * gradients[0]
+    for time in range(1, steps):
+        gradients[time] = signs[time] * factor[time] * (1 - rate) * average / rate
+        average += rate * (gradients[time] - average)
+    gradients[1::2, ..., ::_SELDOM] = 0.0
+    gradients[CALM] *= 1e-5
+    return gradients
+
+
+def _even(low: float, high: float, shape: Sequence[int], rng: np.random.Generator) -> np.ndarray:
+    """Draw numbers that fill an interval evenly, along the first axis each time anew."""
+    count = prod(shape[1:])
+    ranks = np.array([rng.permutation(count) for _ in range(shape[0])]).reshape(shape)
+    return low + (high - low) * (ranks + rng.random(shape)) / count
 
 
 def _falling(first: np.ndarray, decay: float, steps: int) -> np.ndarray:
@@ -138,19 +176,23 @@ def _falling(first: np.ndarray, decay: float, steps: int) -> np.ndarray:
 def _random(rng: np.random.Generator) -> Problem:
     """Draw a problem: gradients of 1e-8 to 100, learning rates of 1e-3 to 30.
 
-    Now and then a tensor starts at zero or has no gradient, or gradients change sign at every step,
+    Now and then a tensor stays at zero or has no gradient, or gradients change sign at every step,
     so that every bound that a program may have is met from both sides.
     """
     rows, columns, long = (int(n) for n in rng.integers(2, 7, size=3))
     layout = Layout(((rows, columns), (5 * long, 1), (1, 1)))
-    weights = [rng.normal(size=(2, *s)) * rng.choice([0.0, 0.1, 1.0, 3.0]) for s in layout.shapes]
+    sizes = [rng.choice([0.0, 0.1, 1.0, 3.0]) for _ in layout.shapes]
+    weights = [
+        size * np.cumsum(rng.normal(size=(FRESH_STEPS, 2, *shape)), axis=0)
+        for size, shape in zip(sizes, layout.shapes, strict=True)
+    ]
     gradients = [_gradients((2, *s), rng) for s in layout.shapes]
     steps = np.cumsum([1, *rng.choice([1, 1, 1, 2, 10, 100], size=FRESH_STEPS - 1)])
     return Problem(
         layout,
         layout.join(weights),
         layout.join(gradients),
-        steps.astype(float).reshape(-1, 1, 1, 1),
+        np.repeat(steps.astype(float), 2).reshape(-1, 2, 1, 1),
         _falling(10.0 ** rng.uniform(-3, 1.5, size=2), rng.uniform(0.8, 1.0), FRESH_STEPS),
         _falling(steps[-1] + rng.integers(1, 1000, size=2), 1.0, FRESH_STEPS),
     )

@@ -9,7 +9,8 @@ Everything is a scalar; functions and numerical conventions are those of `arithm
 
 from __future__ import annotations
 
-import numpy as np
+from functools import cache
+from typing import TYPE_CHECKING
 
 from programs.genome import Genome
 from programs.interpret import plan
@@ -17,6 +18,9 @@ from programs.kind import Entry, Kind, vocabulary
 from programs.kinds import arithmetic
 from programs.kinds.arithmetic import ARITHMETIC, COMPARISONS, ELEMENTWISE, unary
 from programs.kinds.shapes import SCALAR
+
+if TYPE_CHECKING:
+    import numpy as np
 
 ROUNDING = (unary("floor", "xp.floor(a)", "largest whole number that is not above a"),)
 
@@ -26,22 +30,32 @@ LENGTHS = (1, 7, 100, 1000)
 
 def factors(genome: Genome, total: int) -> np.ndarray:
     """Return a checked schedule's factors at all steps of a run of `total` steps, in float64."""
+    import numpy as np
+
     return _at(genome, np.arange(total, dtype=np.float64), np.float64(total))
 
 
 def probe(genome: Genome, kind: Kind) -> np.ndarray:
     """Return a checked schedule's factors at every step of runs of several lengths."""
-    return _at(genome, _STEPS, _TOTALS)
+    return _at(genome, *_courses())
 
 
 def _at(genome: Genome, step: np.ndarray, total: np.ndarray | np.float64) -> np.ndarray:
+    import numpy as np
+
     with np.errstate(all="ignore"):
         ((result,),) = plan(genome.main, KIND, np)({"step": step, "total": total}, 1)
     return np.broadcast_to(result, step.shape)
 
 
-_STEPS = np.concatenate([np.arange(n, dtype=np.float64) for n in LENGTHS])
-_TOTALS = np.repeat(np.array(LENGTHS, dtype=np.float64), LENGTHS)
+@cache
+def _courses() -> tuple[np.ndarray, np.ndarray]:
+    """Return every step of all the lengths, and the length that each belongs to."""
+    import numpy as np
+
+    steps = np.concatenate([np.arange(n, dtype=np.float64) for n in LENGTHS])
+    return steps, np.repeat(np.array(LENGTHS, dtype=np.float64), LENGTHS)
+
 
 KIND = Kind(
     name="schedule",

@@ -6,16 +6,15 @@ A tensor of shape `[d0, d1, …]` is seen as `r × c` with `r = d0` and `c = d1�
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from programs.kind import TypeMismatch
 
 ONE = "1"
 
 
-@dataclass(frozen=True, slots=True)
-class Dims:
-    """A shape of two symbolic dimensions."""
+class Dims(NamedTuple):
+    """A shape of two symbolic dimensions; a tuple, because types are looked up all the time."""
 
     rows: str
     columns: str

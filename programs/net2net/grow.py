@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from programs.check import Typed, without_dead_code
+from programs.check import Typed, check, without_dead_code
 from programs.errors import Fault
 from programs.genome import Function, Genome, Statement
 from programs.kind import Kind
@@ -13,10 +13,10 @@ from programs.operator import MAX_STATEMENTS
 from programs.tidy import tidy
 
 
-def weightless(kind: Kind) -> Fault | None:
-    """Refuse a kind whose programs have no weights to begin with."""
+def weighted(parent: Genome, kind: Kind) -> Typed | Fault:
+    """Check a parent; refuse a kind whose programs have no weights to hand on."""
     if kind.weighted and "linear" in kind.ops:
-        return None
+        return check(parent, kind)
     return Fault(f"a program of kind {kind.name} has no weights, so there is nothing to inherit")
 
 

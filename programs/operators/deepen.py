@@ -12,14 +12,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from programs.check import Typed, check
+from programs.check import Typed
 from programs.edits import first_free, redirected, with_statement
 from programs.errors import Fault
 from programs.genome import CALL, REPEAT, Function, Genome, Statement, base_of
 from programs.inline import MAX_COPIES, copies, operands
 from programs.kind import Kind, Type
 from programs.kinds.networks.features import Feature
-from programs.net2net.grow import called, preserving, weightless
+from programs.net2net.grow import called, preserving, weighted
 
 ACTIVATIONS = ("relu", "gelu", "silu", "squared_relu")
 CONVOLUTION_SHARE = 0.5
@@ -40,9 +40,7 @@ class Deepen:
     ) -> Genome | Fault:
         """Return the parent with one layer or one block more."""
         (parent,) = parents
-        if (fault := weightless(kind)) is not None:
-            return fault
-        typed = check(parent, kind)
+        typed = weighted(parent, kind)
         if isinstance(typed, Fault):
             return typed
         ways = _ways(parent, typed, rng)

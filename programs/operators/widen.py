@@ -13,14 +13,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from programs.check import Types, check
+from programs.check import Types
 from programs.edits import with_statement
 from programs.errors import Fault
 from programs.genome import Function, Genome, Statement
 from programs.kind import Kind
 from programs.kinds.networks.features import Feature
 from programs.net2net.follow import MAPS
-from programs.net2net.grow import preserving, weightless
+from programs.net2net.grow import preserving, weighted
 
 FACTOR = 2
 MIXTURE = "moe"
@@ -38,9 +38,7 @@ class Widen:
     ) -> Genome | Fault:
         """Return the parent with twice the features in one place."""
         (parent,) = parents
-        if (fault := weightless(kind)) is not None:
-            return fault
-        typed = check(parent, kind)
+        typed = weighted(parent, kind)
         if isinstance(typed, Fault):
             return typed
         places = [(f, i) for f in parent.functions for i, s in enumerate(f.body) if s.op in MAPS]

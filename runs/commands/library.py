@@ -14,16 +14,18 @@ if TYPE_CHECKING:
 
 @click.command(name="library")
 @click.argument("name", required=False)
+@click.option("--kind", "kind_name", metavar="KIND", help="Only programs of this kind.")
 @json_option
-def command(name: str | None, as_json: bool) -> None:
+def command(name: str | None, kind_name: str | None, as_json: bool) -> None:
     """List the known programs, or print the source of one.
 
     Example: cambrian library adamw
     """
     from programs.errors import InputError, closest
-    from programs.load import builtin_kinds, library
+    from programs.load import builtin_kinds, kind_named, library
 
-    known = {n: p for kind in builtin_kinds() for n, p in library(kind).items()}
+    kinds = builtin_kinds() if kind_name is None else (kind_named(kind_name).name,)
+    known = {n: p for kind in kinds for n, p in library(kind).items()}
     if name is not None and name not in known:
         hint = closest(name, known)
         ask = f" Did you mean `{hint}`?" if hint else ""

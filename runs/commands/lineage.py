@@ -8,6 +8,9 @@ import click
 
 from runs.commands.common import db_option, existing_store, write_or_print
 
+NEAR = 100
+"""Generations that a tree shows by itself: more than one reads, in no time from any database."""
+
 
 @click.command(name="lineage")
 @click.argument("id_", metavar="ID")
@@ -20,7 +23,12 @@ from runs.commands.common import db_option, existing_store, write_or_print
     help="How to write it; html is a page that needs nothing else.",
 )
 @click.option("--descendants", is_flag=True, help="What came of it in place of how it came about.")
-@click.option("--depth", type=click.IntRange(0), help="Follow at most so many generations.")
+@click.option(
+    "--depth",
+    type=click.IntRange(0),
+    help="Follow at most so many generations.  [default: all; of a tree of ancestors the nearest "
+    f"{NEAR} and the first]",
+)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file.")
 @db_option
 def command(
@@ -34,10 +42,13 @@ def command(
     Example: cambrian lineage 3fa9c1 --as tree
     """
     from runs import drawing
-    from runs.lineage import lineage
+    from runs.lineage import lineage, near
 
     with existing_store(db) as store:
-        found = lineage(store, id_, descendants=descendants, depth=depth)
+        if form == "tree" and depth is None and not descendants:
+            found = near(store, id_, NEAR)
+        else:
+            found = lineage(store, id_, descendants=descendants, depth=depth)
         if form == "html":
             from runs.pages.family import family_page
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,8 +20,9 @@ if TYPE_CHECKING:
 def command(kind: str | None, as_json: bool) -> None:
     """List the tasks: what a good program does there, and what a judgement costs.
 
-    A task that judges several kinds of program has a line for each. The cost is in
-    multiply-adds of the networks that are trained.
+    A task that judges several kinds of program has a line for each: its training, what a
+    judgement costs in thousands of millions (G) of multiply-adds, and what the quick and the
+    sure rung of `--rungs` cost beside it.
 
     Example: cambrian tasks --kind schedule
     """
@@ -36,20 +39,29 @@ def command(kind: str | None, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
+    for name, kinds in groupby(found, key=itemgetter("name")):
+        _print(name, list(kinds))
+
+
+def _print(name: str, kinds: list[dict[str, Any]]) -> None:
+    """Write what a task is, and under it a line for each kind that it judges."""
+    from rich.markup import escape
+    from rich.padding import Padding
     from rich.table import Table
 
-    table = Table(box=None, padding=(0, 1))
-    for heading in ("task", "kind", "steps x rates x seeds", "quick", "sure", "cost", "summary"):
-        right = heading in ("quick", "sure", "cost")
-        table.add_column(heading, justify="right" if right else "left")
-    before = ""
-    for row in found:
-        size = f"{row['steps']} x {len(row['learning_rates'])} x {row['seeds']}"
-        quick, _, sure = (f"{100 * rung['cost']:.3g} %" for rung in row["ladder"])
-        told = (row["name"], row["summary"]) if row["name"] != before else ("", "")
-        table.add_row(told[0], row["kind"], size, quick, sure, _cost(row), told[1])
-        before = row["name"]
-    out().print(table)
+    out().print(f"[bold]{escape(name)}[/]: {escape(kinds[0]['summary'])}")
+    table = Table.grid(padding=(0, 2))
+    for row in kinds:
+        rates, seeds = len(row["learning_rates"]), row["seeds"]
+        quick, _, sure = (f"{100 * rung['cost']:.0f} %" for rung in row["ladder"])
+        table.add_row(
+            f"{row['kind']:12}",
+            f"{row['steps']} steps x {rates} rates x {seeds} seeds".ljust(33),
+            f"{row['multiply_adds'] / 1e9:5.1f} G",
+            f"quick {quick:>4}",
+            f"sure {sure:>6}",
+        )
+    out().print(Padding(table, (0, 0, 0, 2)))
 
 
 def _facts(task: Task, summary: str) -> dict[str, Any]:
@@ -89,8 +101,3 @@ def _priced(task: Task, level: int) -> dict[str, Any]:
         "seeds": rung.seeds,
         "cost": round(cost(rung) / cost(rung_at(task, 0)), 4),
     }
-
-
-def _cost(row: dict[str, Any]) -> str:
-    """Write multiply-adds in thousands of millions."""
-    return f"{row['multiply_adds'] / 1e9:.1f} G"

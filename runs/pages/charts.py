@@ -11,8 +11,9 @@ from markupsafe import Markup, escape
 
 from runs.pages.facts import Point
 
-WIDTH, HEIGHT = 640, 260
-LEFT, RIGHT, TOP, BOTTOM = 64, 26, 12, 36
+WIDTH, HEIGHT = 640, 268
+LEFT, RIGHT, TOP, BOTTOM = 78, 26, 12, 44
+"""Margins that hold the words in the larger letters of a narrow screen."""
 
 QUANTILE = 0.1
 """Scores below the frame: the worst of a search are worse than a readable scale can show."""
@@ -113,8 +114,8 @@ def _axes(frame: _Frame, name: str) -> Markup:
     for value in ticks(frame.x0, frame.x1):
         if counted and not value.is_integer():
             continue
-        parts.append(_label(frame.x(value), _floor() + 16, f"{value:g}", "middle"))
-    parts.append(_label((LEFT + _end()) / 2, HEIGHT - 4, name, "middle"))
+        parts.append(_label(frame.x(value), _floor() + 18, f"{value:g}", "middle"))
+    parts.append(_label((LEFT + _end()) / 2, HEIGHT - 6, name, "middle"))
     return Markup("").join(parts)
 
 

@@ -24,27 +24,27 @@ TOTAL = np.array([50.0, 900.0]).reshape(2, 1, 1)
 def one_by_one(genome: Genome, shapes: list[tuple[int, int]]) -> tuple[list, list]:
     """Return the updates of a plain loop, tensor by tensor, and those of the course."""
     rng = np.random.default_rng(0)
-    start = [rng.normal(size=(2, *s)) for s in shapes]
+    weights = [rng.normal(size=(STEPS, 2, *s)) for s in shapes]
     gradients = [rng.normal(size=(STEPS, 2, *s)) for s in shapes]
     function, states = genome.main, KIND.entry.states(genome.main)
     program = plan(function, KIND, np)
-    w, found = start, []
+    found = []
     inputs: dict[str, Any] = {"lr": LR, "total": TOTAL}
-    inputs.update((s, [np.zeros_like(x) for x in w]) for s in states)
+    inputs.update((s, [np.zeros_like(x[0]) for x in weights]) for s in states)
     for step in range(STEPS):
-        inputs.update(w=w, g=[g[step] for g in gradients], step=np.float64(step + 1))
-        update, *new = program(inputs, len(w))
+        inputs.update(w=[w[step] for w in weights], g=[g[step] for g in gradients])
+        update, *new = program({**inputs, "step": np.float64(step + 1)}, len(shapes))
         inputs.update(zip(states, new, strict=True))
-        w = [x - u for x, u in zip(w, update, strict=True)]
         found.append(update)
-    shared = {
+    layout = Layout(shapes)
+    given = {
+        "w": layout.join(weights),
+        "g": layout.join(gradients),
         "lr": np.broadcast_to(LR, (STEPS, *LR.shape)),
         "total": np.broadcast_to(TOTAL, (STEPS, *TOTAL.shape)),
         "step": np.arange(1.0, STEPS + 1).reshape(-1, 1, 1, 1),
     }
-    layout = Layout(shapes)
-    rows = layout.join(start), layout.join(gradients)
-    together = layout.split(updates(program, states, layout, *rows, shared))
+    together = layout.split(updates(program, states, layout, given))
     return [np.stack(u) for u in zip(*found, strict=True)], together
 
 

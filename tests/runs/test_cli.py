@@ -85,6 +85,8 @@ def test_listings_have_the_keys_that_scripts_rely_on(home: Path) -> None:
     assert run["agreement"] == []
     assert {t["name"] for t in listed(home, "tasks")} >= {"digits"}
     assert {p["name"] for p in listed(home, "library")} >= {"adamw", "lion", "nesterov", "sgd"}
+    schedules = listed(home, "library", "--kind", "schedule")
+    assert {p["kind"] for p in schedules} == {"schedule"}
 
 
 def test_a_ladder_is_told_of_by_every_listing(tmp_path: Path) -> None:

@@ -79,15 +79,17 @@ def test_a_deep_program_takes_no_time_that_grows_with_its_paths() -> None:
 
 
 def test_where_optimisers_part() -> None:
-    a = np.ones((8, 2, 64 + 24 * 16 + 1))
+    a = np.ones((5, 2, 30 + 18 * 17 + 1))
     b = a.copy()
-    b[3, 1, 64 + 5] = 1.25
-    b[5, 0, -1] = -1.0
+    b[3, 1, 30 + 5] = 1.25
+    b[4, 0, -1] = -1.0
     found = parting(a, b, "optimizer")
     assert found is not None
     assert (found.different, found.count) == (2, a.size)
     rate = optimizer_probe.given().rates[3, 1]
-    assert found.first.where == f"step 5, learning rate {rate:.3g}, element 5 of the 24 × 16 tensor"
+    assert (
+        found.first.where == f"step 300, learning rate {rate:.3g}, element 5 of the 18 × 17 tensor"
+    )
     assert (found.first.a, found.first.b) == (1.0, 1.25)
     assert found.largest.where.endswith("element 0 of the 1 × 1 tensor")
     assert found.gap == 2.0

@@ -11,7 +11,7 @@ import pytest
 from evaluators.candidate import Origin, Status
 from programs.errors import InputError
 from runs.drawing import as_dot, as_json, as_mermaid, as_tree
-from runs.lineage import Lineage, as_path, changes, lineage
+from runs.lineage import Lineage, as_path, changes, lineage, near
 from runs.record import candidate_id
 from runs.store import Store
 from tests.runs.samples import candidate, new_run
@@ -205,3 +205,29 @@ def test_control_characters_are_spelt_out(store: Store) -> None:
     store.record(run, candidate(run, 1, 0.5, source=SIGN + "# \x1b[2J\n", parents=(ids[0],)))
     for down, id in ((False, ids[1]), (True, ids[0])):
         assert "\x1b" not in "".join(as_tree(lineage(store, id, descendants=down)))
+
+
+def test_of_a_long_line_the_beginning_and_the_end_are_drawn(store: Store) -> None:
+    run = new_run(store).id
+    ids = [candidate_id(run, index) for index in range(40)]
+    for index in range(40):
+        parents = ids[max(index - 1, 0) : index]
+        store.record(run, candidate(run, index, 0.5 + index / 100, parents=tuple(parents)))
+    drawn = [line for line in as_tree(near(store, ids[-1], 3)) if line[0] != "│"]
+    assert drawn == [
+        f"┌─ {ids[0][:8]}  nudge  0.5000",
+        "┆  35 steps between",
+        f"├─ {ids[36][:8]}  nudge  0.8600",
+        f"├─ {ids[37][:8]}  nudge  0.8700  +0.0100 ± 0.0000",
+        f"├─ {ids[38][:8]}  nudge  0.8800  +0.0100 ± 0.0000",
+        f"└─ {ids[39][:8]}  nudge  0.8900  +0.0100 ± 0.0000",
+    ]
+    assert near(store, ids[-1], 39) == lineage(store, ids[-1])
+
+
+def test_where_nothing_is_left_out_nothing_is_said_of_it(store: Store) -> None:
+    root, worse, _, last = grown(store)
+    assert near(store, last, 2) == lineage(store, last)
+    short = near(store, last, 1)
+    assert (short.origin and short.origin.candidate.id, short.between) == (root, 0)
+    assert {step.candidate.id for step in short.steps} > {last, worse}

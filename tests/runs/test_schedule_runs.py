@@ -78,7 +78,7 @@ def test_the_same_seed_gives_the_same_lineage_and_a_resumed_run_goes_on_in_it(
     search(store, home / "plane.py", resume=part)
     assert lineage(store, part) == lineage(store, whole)
     assert {c.program.kind for c in store.history(part)} == {"schedule"}
-    assert store.history(part)[0].program.key == library("schedule")["cosine"].key
+    assert store.history(part)[0].program.key == library("schedule")["cosine_warmup"].key
 
 
 def test_schedules_climb_too(store: Store, home: Path) -> None:

@@ -50,15 +50,13 @@ def _updates(source: str, form: str) -> np.ndarray:
     runs = []
     for place, total in enumerate(problem.totals):
         update = rule(source, form)
-        params = _tensors(problem.weights[place])
-        state = update.init([p.clone() for p in params])
+        state = update.init(_tensors(problem.weights[0, place]))
         rows = []
-        for time, step in enumerate(problem.steps):
+        for time, steps in enumerate(problem.steps):
+            params = _tensors(problem.weights[time, place])
             grads = _tensors(problem.gradients[time, place])
             lr = float(problem.rates[time, place])
-            copies = [p.clone() for p in params]
-            deltas, state = update.update(copies, grads, state, lr, int(step), int(total))
-            params = [p - d for p, d in zip(params, deltas, strict=True)]
+            deltas, state = update.update(params, grads, state, lr, steps[place], total)
             rows.append(torch.cat([d.reshape(-1).double() for d in deltas]).numpy())
         runs.append(np.array(rows))
     return np.stack(runs, axis=1)

@@ -136,6 +136,7 @@ def test_further_tasks_are_others_on_which_the_reference_fits(name: str) -> None
     assert isinstance(task, Bodies)
     assert task.held_out
     assert not set(task.held_out) & set(task.funnel)
+    assert task.funnel
     for further in (*task.held_out, *task.funnel):
         assert further != name
         other = find_task(further, "architecture")

@@ -18,14 +18,11 @@ def by_hand(request: pytest.FixtureRequest) -> list[Pair]:
     return labelled(request.param)
 
 
-CANCELLING = "schedule_free_sgd ({})"
+CANCELLING = (
+    "schedule_free_sgd (Interpolations, squares and differences written as sums and products)"
+)
 KNOWN = {
-    CANCELLING.format("Interpolations, squares and differences written as sums and products"): (
-        "optimizer"
-    ),
-    CANCELLING.format(
-        "Quotients by reciprocals, differences by negatives, roots by powers of sizes"
-    ): ("optimizer"),
+    CANCELLING: "optimizer",
     "gated_scan (Sums as differences of negatives.)": "architecture",
     "hyena (Sums as differences of negatives.)": "architecture",
     "wavenet (Sums as differences of negatives.)": "architecture",

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from programs.errors import InputError
-from programs.export import Evidence, export, export_latex, export_optimizer
+from programs.export import Evidence, export
+from programs.export.latex import export_latex
+from programs.export.optimizer import export_optimizer
 from programs.load import in_language, library, unreadable
 from tests.programs.export.samples import mutants, program
 

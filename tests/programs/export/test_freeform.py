@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from programs.errors import Fault, InputError
-from programs.export import export, export_freeform
+from programs.export import export
+from programs.export.freeform import export_freeform
 from programs.load import kind_named, read_program
 from programs.program import Program
 from tests.programs.freeform.corpus import FREE

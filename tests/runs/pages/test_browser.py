@@ -167,3 +167,28 @@ def test_a_lineage_opens_too(
     click_node(browser, 1)
     assert "lerp(m, g, 0.1)" in text(browser)
     assert browser.complaints() == []
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_charts_fit_a_phone_and_can_be_read_there(browser: Browser, page: Path, dark: bool) -> None:
+    browser.open(page, 390, dark)
+    each = "[...document.querySelectorAll('.chart:not(.curve)')]"
+    widths = browser.run(f"{each}.map(chart => chart.getBoundingClientRect().width)")
+    assert len(widths) == 2
+    assert all(300 < width <= 390 for width in widths)
+    assert browser.run("document.documentElement.scrollWidth") == 390
+    words = f"{each}.flatMap(chart => [...chart.querySelectorAll('text')])"
+    heights = browser.run(f"{words}.map(word => word.getBoundingClientRect().height)")
+    assert min(heights) > 9
+    # No word leaves its chart, and none lies on another.
+    out = f"{words}.filter(w => w.getBBox().x < 0 || w.getBBox().x + w.getBBox().width > 640)"
+    assert browser.run(f"{out}.map(word => word.textContent)") == []
+    boxes = browser.run(
+        f"{each}.map(chart => [...chart.querySelectorAll('text')].map(word => "
+        "(({left, right, top, bottom}) => [left, right, top, bottom])"
+        "(word.getBoundingClientRect())))"
+    )
+    for chart in boxes:
+        for n, (left, right, top, bottom) in enumerate(chart):
+            for a, b, c, d in chart[:n]:
+                assert left >= b or a >= right or top >= d - 4 or c >= bottom - 4

@@ -304,7 +304,7 @@ def test_texts_are_said_once(store: Store, run: RunRecord) -> None:
 def test_what_is_counted_has_no_halves_on_its_axis() -> None:
     def numbers(low: float, high: float) -> list[str]:
         frame = charts._Frame(low, high, 0.0, 1.0)
-        floor = charts.HEIGHT - charts.BOTTOM + 16
+        floor = charts.HEIGHT - charts.BOTTOM + 18
         return re.findall(rf'y="{floor}"[^>]*>([^<]*)<', charts._axes(frame, "statements"))
 
     assert numbers(6.0, 8.0) == ["6", "7", "8"]
