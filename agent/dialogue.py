@@ -185,9 +185,9 @@ def _refusal(draft: Draft) -> str:
     if not draft.problem.startswith(KNOWN):
         return f"That program reads, but it will not do: {draft.problem}. Propose another."
     return (
-        f"However it is written, that program {draft.problem}: on inputs of many sizes and shapes "
-        "the numbers that come out are the same, so what was changed has no effect. It is not "
-        "trained again. Propose one that computes something else."
+        f"However it is written, that program {draft.problem}: from every input that programs are "
+        "probed with come the same numbers, so what differs has no effect. It is not trained "
+        "again. Propose one that computes something else."
     )
 
 

@@ -15,12 +15,15 @@ SHOWN = 2
 LONGEST_REASON = 200
 
 
-def failures(history: Sequence[Candidate]) -> tuple[str, ...]:
-    """Return why programs got no score, the commonest first, then the latest failing programs."""
+def failures(history: Sequence[Candidate], told: str = "") -> tuple[str, ...]:
+    """Return why programs got no score, the commonest first, then the latest failing programs.
+
+    A program that stands in what is `told` already is not shown again.
+    """
     without = [
         c for c in history if c.score is None and c.evaluation.status is not Status.DUPLICATE
     ]
-    return (*_counted(without), *_latest(without, history))
+    return (*_counted(without), *_latest(without, history, told))
 
 
 def _counted(without: Sequence[Candidate]) -> list[str]:
@@ -30,12 +33,12 @@ def _counted(without: Sequence[Candidate]) -> list[str]:
     return [f"- {times} × {reason}" for reason, times in ranked[:REASONS]]
 
 
-def _latest(without: Sequence[Candidate], history: Sequence[Candidate]) -> list[str]:
+def _latest(without: Sequence[Candidate], history: Sequence[Candidate], told: str) -> list[str]:
     """Show the latest programs that read and failed, one for each reason."""
     by_id = {c.id: c for c in history}
     shown: dict[str, Candidate] = {}
     for candidate in reversed(without):
-        if candidate.program.genome is not None:
+        if candidate.program.genome is not None and shown_source(candidate).strip() not in told:
             shown.setdefault(_reason(candidate), candidate)
     return [_program(c, by_id) for c in list(shown.values())[:SHOWN]]
 

@@ -102,12 +102,13 @@ def prompt(
     if context != "no":
         sections.append(_task(view))
     if context == "full":
+        told = "".join([_programs(shown).text, *(s.text for s in extra), ask])
         sections += [
             _card(view),
             _programs(shown),
             *extra,
             _notes(view),
-            Section("failures", "What failed", failures(view.history)),
+            Section("failures", "What failed", failures(view.history, told)),
             _duplicates(view),
         ]
     else:
@@ -170,6 +171,11 @@ def score_of(candidate: Candidate) -> str:
     return f"{score:.4f}" if stderr is None else f"{score:.4f} ± {stderr:.4f}"
 
 
+def counted(count: int, word: str) -> str:
+    """Write a count with its word."""
+    return f"{count} {word}" + ("" if count == 1 else "s")
+
+
 def size_of(candidate: Candidate) -> str:
     """Say how large a program is, what its network costs, and which learning rate did best."""
     metrics = candidate.evaluation.metrics
@@ -180,7 +186,7 @@ def size_of(candidate: Candidate) -> str:
     ]
     right = [f"accuracy {metrics['accuracy']:.1%}"] if costs and "accuracy" in metrics else []
     rate = [f"best at lr {metrics['learning_rate']:g}"] if "learning_rate" in metrics else []
-    return ", ".join([f"{statements(candidate)} statements", *costs, *right, *rate])
+    return ", ".join([counted(statements(candidate), "statement"), *costs, *right, *rate])
 
 
 def _notes(view: View) -> Section:

@@ -89,11 +89,10 @@ def one_program(
 
 def obtained_by(request: Request, asked: Question, view: View) -> Dialogue[Obtained]:
     """Put a question and read the reply as the request says."""
-    return (
-        yield from obtain(
-            asked, view, request.read, objection=request.objection, again=request.again
-        )
+    found = yield from obtain(
+        asked, view, request.read, objection=request.objection, again=request.again
     )
+    return found
 
 
 def origin_of(request: Request, manner: Manner) -> Origin:

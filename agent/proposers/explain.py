@@ -41,7 +41,8 @@ WHY = (
 )
 IMPROVE = (
     "Now write a program that does better than {name} because it removes that cause, or goes "
-    "another way if there is none. Say in one sentence how, then give the whole program in one ```python block."
+    "another way if there is none. Say in one sentence how, then give the whole program in one "
+    "```python block."
 )
 
 
@@ -61,9 +62,8 @@ class Explain:
             return Setback("too early: no line of descent is stuck yet")
         line = lines[drawn(len(lines), 1, rng)[0]]
         name = named(line.best)
-        request = Request(
-            _why(line), "explain", [line.best], _leading(line, view), (_attempts(line),)
-        )
+        shown, attempts = _leading(line, view), _attempts(line)
+        request = Request(_why(line), "explain", [line.best], shown, (attempts,))
         first = question(request, self, view, rng)
         asked = replace(first, purpose=f"{first.purpose} reason", max_tokens=REASON_TOKENS)
         (answer,) = yield (asked,)

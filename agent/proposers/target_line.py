@@ -69,9 +69,9 @@ def file_to_complete(chosen: list[Candidate]) -> str:
     file = "\n\n".join([*versions, terms.line(*terms.target(chosen))])
     return (
         f"Below is a file of programs, each under a line with its number of {terms.size} and its "
-        f"{terms.worth}. Write the program that belongs under the last line: about that size (a little "
-        f"more is fine if it is worth it), and at least that {terms.worth}. Reply with that program "
-        "alone, without the line, in one ```python block.\n\n"
+        f"{terms.worth}. Write the program that belongs under the last line: about that size (a "
+        f"little more is fine if it is worth it), and at least that {terms.worth}. Reply with that "
+        "program alone, without the line, in one ```python block.\n\n"
         f"```python\n{file}\n```"
     )
 
