@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agent.notes import PURPOSE, Note, note_of, retired
-from agent.portfolio import arm_of
 from agent.prompts import NOTED
 from evaluators.candidate import Candidate
 from programs.errors import CambrianError
@@ -22,9 +21,6 @@ from programs.load import kind_named
 from runs.order import revived
 from runs.queries import Queries
 from runs.record import RunRecord
-
-SHARED = "warm start"
-"""The purpose of a call that several places share; it names no place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +49,17 @@ class Noted:
     refuted: bool
 
 
-def asked_for(store: Queries, candidate: Candidate, run: RunRecord) -> list[Asked]:
+def asked_for(store: Queries, candidate: Candidate) -> list[Asked]:
     """Return the calls that were made for a candidate's place, or that it shared with others."""
     if not candidate.origin.model:
         return []
-    shared = f"{arm_of(candidate.origin)[0]} {SHARED}"
     sql = """
-        SELECT * FROM llm_call WHERE run = ?1 AND model = ?2
-            AND (purpose LIKE ?3 || ' %' OR (purpose = ?4 AND ?5)) ORDER BY id
+        SELECT a.*, l.messages FROM asked a JOIN llm_call l ON l.id = a.call
+        WHERE a.candidate = ? ORDER BY a.call
     """
-    took_part = candidate.origin.operator.startswith(SHARED)
-    values = (run.id, candidate.origin.model, str(candidate.index), shared, took_part)
     return [
         Asked(
-            row["id"],
+            row["call"],
             row["model"],
             row["purpose"],
             row["prompt_tokens"],
@@ -76,7 +69,7 @@ def asked_for(store: Queries, candidate: Candidate, run: RunRecord) -> list[Aske
             row["error"],
             _carried(row["messages"]),
         )
-        for row in store.rows(sql, *values)
+        for row in store.rows(sql, candidate.id)
     ]
 
 

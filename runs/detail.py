@@ -76,7 +76,7 @@ def detail(store: Queries, prefix: str) -> Detail:
         tuple(store.candidate(id) for id in store.aliases(candidate.id)),
         tuple(measured),
         None if trained == candidate.id else trained,
-        tuple(asked_for(store, candidate, run)),
+        tuple(asked_for(store, candidate)),
         tuple(citing(noted_in(store, run), candidate.id)),
     )
 
