@@ -148,3 +148,9 @@ def contrast(has: np.ndarray, ranked: np.ndarray) -> Contrast | None:
     effect = float(ranked[has].mean() - ranked[~has].mean())
     spread = np.sqrt(ranked[has].var() / has.sum() + ranked[~has].var() / (~has).sum())
     return Contrast(effect, float(effect / max(spread, 1e-9)))
+
+
+def cited(candidate: Candidate) -> str:
+    """Name a program with its score, for it may not be shown beside what cites it."""
+    score = candidate.score
+    return f"program {candidate.index} ({'no score' if score is None else f'{score:.4f}'})"

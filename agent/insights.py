@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agent.claims import LEAST, STRENGTH, contrast, judged, ranks, spelling
+from agent.claims import LEAST, STRENGTH, cited, contrast, judged, ranks, spelling
 from agent.proposer import View
 from evaluators.candidate import Candidate
 from programs.kind import Kind
@@ -38,12 +38,13 @@ class Insight:
 
     def __str__(self) -> str:
         way, end = ("above", "best") if self.effect > 0 else ("below", "worst")
-        each = " and ".join(map(_cited, self.evidence))
+        each = " and ".join(map(cited, self.evidence))
+        places = abs(self.effect) * (self.judged - 1)
         used = " and ".join(f"`{op}`" for op in self.ops)
         return (
             f"of {self.judged} programs, ranked by score, the {self.uses} with {used} stand on "
-            f"average {abs(self.effect):.0%} of the ranks {way} those without (t = "
-            f"{self.strength:.1f}; the {end} of them: {each})"
+            f"average {places:.0f} places {way} those without (t = {self.strength:.1f}; the {end} "
+            f"of them: {each})"
         )
 
 
@@ -82,8 +83,3 @@ def _ops(candidate: Candidate) -> set[str]:
     genome = candidate.program.genome
     assert genome is not None
     return {s.op for f in genome.functions for s in f.body}
-
-
-def _cited(candidate: Candidate) -> str:
-    score = candidate.score
-    return f"program {candidate.index} ({'no score' if score is None else f'{score:.4f}'})"

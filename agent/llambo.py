@@ -118,7 +118,7 @@ def label_questions(
         f"of the {len(scores)} programs known reach; 0 is less"
     )
     ask = (
-        "What is the classification of the program below? Reply with 1 for yes or 0 for no, and "
+        "Is the classification of the program below 1? Reply with 1 for yes or 0 for no, and "
         "nothing else.\n\n{source}\nClassification:"
     )
     return tuple(

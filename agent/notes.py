@@ -4,6 +4,7 @@
     due        whether the place that is being filled is one to write notes at: a rule of the view
     reflect    the conversation that brings notes
     standing   the notes that later results have not contradicted
+    as_told    a note as models are told it, with what bears on it
 
 A note belongs to the place where it was written, and is known wherever that place's candidate is.
 It is retired when the programs judged after it was written say the opposite of what it claims, or
@@ -27,6 +28,7 @@ from agent.claims import (
     STRENGTH,
     Claim,
     Contrast,
+    cited,
     contrast,
     judged,
     ranks,
@@ -41,8 +43,14 @@ EVERY = 20
 MOST = 4
 """Notes that are taken from one reply."""
 
+CITED = 3
+"""Programs that are cited with a note."""
+
 PURPOSE = "insight"
 LONGEST = 200
+SHORT = 6
+"""Characters of an id that are enough to look it up."""
+
 MAX_TOKENS = 900
 TEMPERATURE = 0.3
 
@@ -74,9 +82,16 @@ class Note:
     model: str = ""
 
     def __str__(self) -> str:
-        cited = " and ".join(map(str, self.evidence))
+        places = " and ".join(map(str, self.evidence))
         effect = "helps" if self.helps else "hurts"
-        return f"`{self.claim}` {effect}: {self.text} (from program {cited})"
+        return f"`{self.claim}` {effect}: {self.text} (from program {places})"
+
+    @property
+    def by_id(self) -> str:
+        """Write it for people, who look candidates up by their ids."""
+        effect = "helps" if self.helps else "hurts"
+        each = " and ".join(i[:SHORT] for i in self.ids)
+        return f"`{self.claim}` {effect}: {self.text} (from {each})"
 
 
 class _Written(BaseModel):
@@ -147,14 +162,14 @@ def _checked(
     if isinstance(claim, str):
         return claim
     by_place = {c.index: c for c in history}
-    cited = tuple(dict.fromkeys(written.programs))
-    if missing := [p for p in cited if p not in by_place]:
+    places = tuple(dict.fromkeys(written.programs))
+    if missing := [p for p in places if p not in by_place]:
         return f"there is no program {missing[0]}"
     helps = written.effect == "helps"
     if _contradicted(claim, helps, judged(history)):
         return f"the results so far say the opposite of `{claim}` {written.effect}"
     text = " ".join(written.text.split())[:LONGEST]
-    return Note(place, claim, helps, text, cited, tuple(by_place[p].id for p in cited), model)
+    return Note(place, claim, helps, text, places, tuple(by_place[p].id for p in places), model)
 
 
 def _contradicted(claim: Claim, helps: bool, known: Sequence[Candidate]) -> bool:
@@ -177,18 +192,35 @@ def retired(note: Note, history: Sequence[Candidate]) -> bool:
     return any(_contradicted(note.claim, note.helps, part) for part in parts)
 
 
-def since(note: Note, history: Sequence[Candidate]) -> str:
-    """Say what the programs judged since a note was written have to say about it."""
+def as_told(note: Note, history: Sequence[Candidate]) -> str:
+    """Write a note for a model: with the scores of what it cites, and what came of it since."""
+    by_id = {c.id: c for c in history}
+    evidence = " and ".join(cited(by_id[i]) for i in note.ids[:CITED] if i in by_id)
     later = _judged_since(note, history)
-    count = sum(note.claim.holds(c) for c in later)
-    told = f"of {len(later)} programs judged since, {count} with it"
-    found = _contrast(note.claim, later)
+    having = sum(note.claim.holds(c) for c in later)
+    helps = "helps" if note.helps else "hurts"
+    return (
+        f"`{note.claim}` {helps}: {note.text} (noted from {evidence}; since then {having} with it "
+        f"and {len(later) - having} without were judged; {_bearing(note, later)}; "
+        f"all so far: {_bearing(note, judged(history))})"
+    )
+
+
+def _bearing(note: Note, known: Sequence[Candidate]) -> str:
+    """Say how programs bear on a note."""
+    found = _contrast(note.claim, known)
     if found is None:
-        return f"{told}: too few to tell"
-    bears = (found.strength > 0) == note.helps
-    sure = abs(found.strength) >= STRENGTH
-    word = ("which confirms it" if sure else "leaning for it") if bears else "leaning against it"
-    return f"{told}: {word} (t = {found.strength:.1f})"
+        return "too few of either to tell"
+    way = "for" if (found.effect > 0) == note.helps else "against"
+    says = "speak" if abs(found.strength) >= STRENGTH else "lean"
+    return f"they {says} {way} it (t = {found.strength:.1f})"
+
+
+def borne_out(notes: Sequence[Note], history: Sequence[Candidate]) -> list[Note]:
+    """Return the standing notes that all results so far do not so much as lean against."""
+    known = judged(history)
+    found = [(note, _contrast(note.claim, known)) for note in standing(notes, history)]
+    return [n for n, c in found if c is None or (c.effect > 0) == n.helps]
 
 
 def standing(notes: Sequence[Note], history: Sequence[Candidate]) -> list[Note]:

@@ -17,7 +17,7 @@ from itertools import pairwise
 from agent.failures import failures
 from agent.insights import insights
 from agent.language import language, vocabulary
-from agent.notes import since, standing
+from agent.notes import as_told, borne_out
 from agent.proposer import View
 from agent.question import Message
 from agent.source import block, shown_source, statements
@@ -191,8 +191,8 @@ def size_of(candidate: Candidate) -> str:
 
 def _notes(view: View) -> Section:
     """Show what models noted and results did not refute, then what the record says by rule."""
-    stand = standing(view.notes, view.history)[:NOTES]
-    notes = [f"{NOTED}{n}; {since(n, view.history)}" for n in stand]
+    kept = borne_out(view.notes, view.history)[:NOTES]
+    notes = [f"{NOTED}{as_told(n, view.history)}" for n in kept]
     found = [f"- {i}" for i in insights(view)]
     return Section("insights", "What the record says", (*notes, *found))
 

@@ -106,7 +106,7 @@ def _history(store: Queries, run: RunRecord) -> list[Candidate]:
 
 
 def _noted(note: Note, history: Sequence[Candidate]) -> Noted:
-    return Noted(note.place, str(note), note.model, note.ids, retired(note, history))
+    return Noted(note.place, note.by_id, note.model, note.ids, retired(note, history))
 
 
 def citing(notes: Sequence[Noted], candidate: str) -> list[Noted]:

@@ -31,7 +31,7 @@ def test_what_good_programs_have_in_common_is_noted() -> None:
     assert sign.ops == ("+", "lerp", "sign"), "what the same programs use is one note"
     assert str(sign).startswith(
         "of 8 programs, ranked by score, the 4 with `+` and `lerp` and `sign` stand on average "
-        "57% of the ranks above those without (t = "
+        "4 places above those without (t = "
     )
     assert str(sign).endswith("; the best of them: program 3 (1.3000) and program 2 (1.2000))")
 

@@ -84,7 +84,8 @@ def test_notes_are_shown_with_what_they_cite_and_who_was_told(
         f"`uses sign` helps: why (from program 0 and 1) · by {MODEL} at place" in shown.getvalue()
     )
     found = as_dict(detail(store, later[0].id))
-    assert found["told"] == ["`uses sign` helps: why (from program 0 and 1)"]
+    (line,) = found["told"]
+    assert line.startswith("`uses sign` helps: why (noted from program 0 (")
     assert found["calls"][0]["purpose"].startswith(f"{later[0].index} ")
     assert found["notes"] == []
 
