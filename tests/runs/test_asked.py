@@ -81,7 +81,8 @@ def test_notes_are_shown_with_what_they_cite_and_who_was_told(
     shown = StringIO()
     Console(file=shown, width=200).print(as_screen(detail(store, first.id), 200))
     assert (
-        f"`uses sign` helps: why (from program 0 and 1) · by {MODEL} at place" in shown.getvalue()
+        f"`uses sign` helps: why (from {first.id[:6]} and {history[1].id[:6]}) · by {MODEL} at place"
+        in shown.getvalue()
     )
     found = as_dict(detail(store, later[0].id))
     (line,) = found["told"]
@@ -94,7 +95,8 @@ def test_top_and_the_report_show_the_notes_of_a_run(searched: tuple[Store, str, 
     store, run_id, _ = searched
     line = ["top", run_id, "--db", str(store.path)]
     done = CliRunner().invoke(cambrian, line, catch_exceptions=False)
-    assert "`uses sign` helps: why (from program 0 and 1)" in done.stdout
+    cited = " and ".join(c.id[:6] for c in store.history(run_id)[:2])
+    assert f"`uses sign` helps: why (from {cited})" in done.stdout
     as_json = CliRunner().invoke(cambrian, [*line, "--json"], catch_exceptions=False)
     assert json.loads(as_json.stdout)
     page = report_page(store, run_id)
