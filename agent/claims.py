@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -109,6 +109,11 @@ def read_claim(text: str, kind: Kind) -> Claim | str:
 def spelling(op: str, kind: Kind) -> str:
     """Return how programs write an op: its sign where it has one."""
     return kind.ops[op].infix or op
+
+
+def spelled(claim: Claim, kind: Kind) -> str:
+    """Write a claim with its op as programs write it."""
+    return str(replace(claim, name=spelling(claim.name, kind)) if claim.name in kind.ops else claim)
 
 
 def _op_of(said: str, kind: Kind) -> str | None:

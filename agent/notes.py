@@ -33,6 +33,7 @@ from agent.claims import (
     judged,
     ranks,
     read_claim,
+    spelled,
 )
 from evaluators.candidate import Candidate
 from programs.kind import Kind
@@ -182,38 +183,36 @@ def _contrast(claim: Claim, known: Sequence[Candidate]) -> Contrast | None:
     return contrast(has, ranks(known)) if len(known) else None
 
 
-def _judged_since(note: Note, history: Sequence[Candidate]) -> list[Candidate]:
-    return [c for c in judged(history) if c.index > note.place]
-
-
 def retired(note: Note, history: Sequence[Candidate]) -> bool:
     """Tell whether the programs judged since a note was written contradict it, or all do."""
-    parts = (_judged_since(note, history), judged(history))
-    return any(_contradicted(note.claim, note.helps, part) for part in parts)
+    known = judged(history)
+    since = [c for c in known if c.index > note.place]
+    return any(_contradicted(note.claim, note.helps, part) for part in (since, known))
 
 
-def as_told(note: Note, history: Sequence[Candidate]) -> str:
+def as_told(note: Note, history: Sequence[Candidate], kind: Kind) -> str:
     """Write a note for a model: with the scores of what it cites, and what came of it since."""
     by_id = {c.id: c for c in history}
     evidence = " and ".join(cited(by_id[i]) for i in note.ids[:CITED] if i in by_id)
-    later = _judged_since(note, history)
+    known = judged(history)
+    later = [c for c in known if c.index > note.place]
     having = sum(note.claim.holds(c) for c in later)
     helps = "helps" if note.helps else "hurts"
     return (
-        f"`{note.claim}` {helps}: {note.text} (noted from {evidence}; since then {having} with it "
-        f"and {len(later) - having} without were judged; {_bearing(note, later)}; "
-        f"all so far: {_bearing(note, judged(history))})"
+        f"`{spelled(note.claim, kind)}` {helps}: {note.text} (noted from {evidence}; since then "
+        f"{having} with it and {len(later) - having} without{_bearing(note, later)}; all "
+        f"{len(known)} so far{_bearing(note, known) or ' are too alike to tell'})"
     )
 
 
 def _bearing(note: Note, known: Sequence[Candidate]) -> str:
-    """Say how programs bear on a note."""
+    """Say how programs bear on a note, or nothing where too few have the feature or lack it."""
     found = _contrast(note.claim, known)
     if found is None:
-        return "too few of either to tell"
+        return ""
     way = "for" if (found.effect > 0) == note.helps else "against"
     says = "speak" if abs(found.strength) >= STRENGTH else "lean"
-    return f"they {says} {way} it (t = {found.strength:.1f})"
+    return f" {says} {way} it (|t| = {abs(found.strength):.1f})"
 
 
 def borne_out(notes: Sequence[Note], history: Sequence[Candidate]) -> list[Note]:

@@ -192,7 +192,7 @@ def size_of(candidate: Candidate) -> str:
 def _notes(view: View) -> Section:
     """Show what models noted and results did not refute, then what the record says by rule."""
     kept = borne_out(view.notes, view.history)[:NOTES]
-    notes = [f"{NOTED}{as_told(n, view.history)}" for n in kept]
+    notes = [f"{NOTED}{as_told(n, view.history, view.kind)}" for n in kept]
     found = [f"- {i}" for i in insights(view)]
     return Section("insights", "What the record says", (*notes, *found))
 

@@ -95,8 +95,7 @@ def test_later_results_retire_a_note_and_earlier_ones_do_not() -> None:
     line = prompt(shown, "Go.").messages[1][1].partition("- noted before: ")[2].partition("\n")[0]
     assert line == (
         "`uses sign` helps: Bounded. (noted from program 3 (1.3000) and program 2 (1.2000); since "
-        "then 0 with it and 0 without were judged; too few of either to tell; all so far: they "
-        "speak for it (t = 5.1))"
+        "then 0 with it and 0 without; all 8 so far speak for it (|t| = 5.1))"
     )
     assert "noted before" not in prompt(replace(shown, history=history), "Go.").messages[1][1]
 

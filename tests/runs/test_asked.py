@@ -80,10 +80,8 @@ def test_notes_are_shown_with_what_they_cite_and_who_was_told(
     assert min(c.index for c in later) > notes[0].place
     shown = StringIO()
     Console(file=shown, width=200).print(as_screen(detail(store, first.id), 200))
-    assert (
-        f"`uses sign` helps: why (from {first.id[:6]} and {history[1].id[:6]}) · by {MODEL} at place"
-        in shown.getvalue()
-    )
+    both = f"{first.id[:6]} and {history[1].id[:6]}"
+    assert f"`uses sign` helps: why (from {both}) · by {MODEL} at place" in shown.getvalue()
     found = as_dict(detail(store, later[0].id))
     (line,) = found["told"]
     assert line.startswith("`uses sign` helps: why (noted from program 0 (")
