@@ -5,6 +5,8 @@ Noted      a note, the candidates it cites, and whether later results contradict
 asked_for  a candidate's calls, in order
 told       the notes that the prompts of those calls carried
 noted_in   a run's notes, the oldest first
+
+What reads a model's words is imported where there are any: most candidates come of none.
 """
 
 from __future__ import annotations
@@ -12,15 +14,16 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from agent.notes import PURPOSE, Note, note_of, retired
-from agent.prompts import NOTED
 from evaluators.candidate import Candidate
 from programs.errors import CambrianError
 from programs.load import kind_named
-from runs.order import revived
 from runs.queries import Queries
 from runs.record import RunRecord
+
+if TYPE_CHECKING:
+    from agent.notes import Note
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,8 @@ def asked_for(store: Queries, candidate: Candidate) -> list[Asked]:
 
 def _carried(messages: str) -> tuple[str, ...]:
     """Return the notes that a recorded prompt holds."""
+    from agent.prompts import NOTED
+
     asked = json.loads(messages)
     said = asked["messages"] if isinstance(asked, dict) else []
     lines = (line for message in said for line in message["content"].split("\n"))
@@ -86,18 +91,26 @@ def told(asked: Sequence[Asked]) -> list[str]:
     return list(dict.fromkeys(note for call in asked for note in call.carried))
 
 
-def noted_in(store: Queries, run: RunRecord) -> list[Noted]:
-    """Return the notes of a run, and which of them later results refuted."""
-    events = [e for e in store.events(run.id) if e.name == PURPOSE]
-    if not events:
+def noted_in(store: Queries, run: RunRecord, citing: str = "") -> list[Noted]:
+    """Return the notes of a run, and which of them later results refuted.
+
+    With `citing` only those whose evidence names that candidate.
+    """
+    if not (events := store.events(run.id)):
         return []
+    from agent.notes import PURPOSE, note_of
+
     kind = kind_named(run.kind)
-    notes = [n for e in events for each in e.detail["notes"] if (n := note_of(each, kind))]
-    history = _history(store, run)
+    listed = (each for e in events if e.name == PURPOSE for each in e.detail["notes"])
+    notes = [n for each in listed if (n := note_of(each, kind))]
+    notes = [note for note in notes if not citing or citing in note.ids]
+    history = _history(store, run) if notes else []
     return [_noted(note, history) for note in notes]
 
 
 def _history(store: Queries, run: RunRecord) -> list[Candidate]:
+    from runs.history import revived
+
     try:
         return [revived(c, kind_named(run.kind)) for c in store.history(run.id)]
     except CambrianError:
@@ -106,9 +119,6 @@ def _history(store: Queries, run: RunRecord) -> list[Candidate]:
 
 
 def _noted(note: Note, history: Sequence[Candidate]) -> Noted:
+    from agent.notes import retired
+
     return Noted(note.place, note.by_id, note.model, note.ids, retired(note, history))
-
-
-def citing(notes: Sequence[Noted], candidate: str) -> list[Noted]:
-    """Return the notes whose evidence names a candidate."""
-    return [note for note in notes if candidate in note.candidates]

@@ -20,7 +20,7 @@ from programs.export.unicode import export_unicode
 from programs.load import kind_named, read_program
 from programs.program import Program
 from runs import tables
-from runs.asked import Asked, Noted, asked_for, citing, noted_in, told
+from runs.asked import Asked, Noted, asked_for, noted_in, told
 from runs.inert import inert, inert_line
 from runs.plots import plot
 from runs.queries import Queries
@@ -77,7 +77,7 @@ def detail(store: Queries, prefix: str) -> Detail:
         tuple(measured),
         None if trained == candidate.id else trained,
         tuple(asked_for(store, candidate)),
-        tuple(citing(noted_in(store, run), candidate.id)),
+        tuple(noted_in(store, run, candidate.id)),
     )
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agent.prompts import BUDGET, Section, named, scored_program
+from agent.claims import cited
+from agent.prompts import BUDGET, Section, scored_program
 from agent.proposer import Proposal, Setback, View
 from agent.question import Dialogue
 from agent.request import Request, one_program
@@ -47,7 +48,7 @@ class Iterate:
         items = tuple(scored_program(c) for c in latest)
         history = Section("history", "Your proposals, the latest first", items)
         parents = [*own[-1:], *(c for c in best if c not in own[-1:])]
-        name = f"{named(best[0])}, the best so far" if best else "all of them"
+        name = f"{cited(best[0])}, the best so far" if best else "all of them"
         ask = ASK.format(best=name) if own else FIRST
         shown = [c for c in best if c not in latest]
         request = Request(ask, "iterate", parents, shown, (history,))

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
-from runs.asked import asked_for, citing, noted_in, told
+from runs.asked import asked_for, noted_in, told
 from runs.cli import cambrian
 from runs.config import read_config
 from runs.detail import as_dict, as_screen, detail
@@ -74,7 +74,7 @@ def test_notes_are_shown_with_what_they_cite_and_who_was_told(
     assert notes
     assert all(n.text.startswith("`uses sign` helps: why") for n in notes)
     first = history[0]
-    assert citing(notes, first.id) == notes
+    assert noted_in(store, run, first.id) == notes
     later = [c for c in history if told(asked_for(store, c))]
     assert later
     assert min(c.index for c in later) > notes[0].place
