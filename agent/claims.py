@@ -1,6 +1,7 @@
 """Claims about programs that can be measured: a feature, and how those with it rank beside others.
 
-uses sign               programs that call a vocabulary function
+uses sign               programs that call a vocabulary function, or an operator: `uses **`
+reads w                 programs that read an input: those that read `w` decay it, mostly
 size < 8                programs with fewer statements (or more: `>`)
 states > 1              programs with more parameters that are no inputs
 lerp constant < 0.05    programs that give a function such a number
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -24,17 +25,26 @@ LEAST = 4
 STRENGTH = 2.0
 """The |t| from which a difference counts as evidence."""
 
-FORMS = "`uses NAME`, `size < 8`, `states > 1`, `NAME constant < 0.05` or `edit NAME`"
+FORMS = "`uses NAME`, `NAME constant < 0.05`, `reads INPUT`, `size < 8`, `states > 1` or `edit WAY`"
+
+MEANINGS = (
+    "NAME is a function or operator of the vocabulary, and a constant any number that stands among "
+    "its arguments; INPUT is a parameter that is no state, such as `w` or `step`; size counts "
+    "statements; WAY is how a program was made, one of {ways}; numbers are free, `<` and `>` both "
+    "will do. A feature divides programs in those with it and those without"
+)
+"""What the forms mean, for whoever is to write one."""
 
 _FORM = re.compile(
-    r"(?P<uses>uses)\s+(?P<used>\w+)|(?P<edit>edit)\s+(?P<way>[\w -]+)"
-    r"|(?:(?P<count>size|states)|(?P<op>\w+)\s+constant)\s*(?P<side>[<>])\s*(?P<bound>-?[\d.]+(?:e-?\d+)?)"
+    r"(?P<uses>uses)\s+(?P<used>\S+)|(?P<reads>reads)\s+(?P<input>\w+)"
+    r"|(?P<edit>edit)\s+(?P<way>[\w -]+)"
+    r"|(?:(?P<count>size|states)|(?P<op>\S+)\s+constant)\s*(?P<side>[<>])\s*(?P<bound>-?[\d.]+(?:e-?\d+)?)"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A feature that a program has or not; `sort` is uses, edit, size, states or constant."""
+    """A feature that a program has or not: uses, reads, edit, size, states or constant."""
 
     sort: str
     name: str = ""
@@ -42,7 +52,7 @@ class Claim:
     bound: float = 0.0
 
     def __str__(self) -> str:
-        if self.sort in ("uses", "edit"):
+        if self.sort in ("uses", "reads", "edit"):
             return f"{self.sort} {self.name}"
         what = f"{self.name} constant" if self.sort == "constant" else self.sort
         return f"{what} {'<' if self.below else '>'} {self.bound:g}"
@@ -55,6 +65,9 @@ class Claim:
         match self.sort:
             case "uses":
                 return any(s.op == self.name for s in body)
+            case "reads":
+                main = genome.main
+                return any(self.name in s.args for s in main.body) or self.name in main.returns
             case "edit":
                 return candidate.origin.operator == self.name
             case "size":
@@ -74,18 +87,39 @@ def read_claim(text: str, kind: Kind) -> Claim | str:
     found = _FORM.fullmatch(text.strip().replace("`", ""))
     if found is None:
         return f"`{text[:60]}` is not of the form {FORMS}"
-    named = found["used"] or found["op"] or ""
-    if named and named not in kind.ops:
-        return f"there is no function `{named}`"
+    said = found["used"] or found["op"] or ""
+    named = _op_of(said, kind)
+    if said and named is None:
+        return f"there is no function `{said}`"
+    if found["reads"] and found["input"] not in kind.entry.inputs:
+        return f"there is no input `{found['input']}`"
     if found["uses"]:
-        return Claim("uses", named)
+        return Claim("uses", named or "")
+    if found["reads"]:
+        return Claim("reads", found["input"])
     if found["edit"]:
         return Claim("edit", found["way"].strip())
     try:
         bound = float(found["bound"])
     except ValueError:
         return f"`{found['bound']}` is no number"
-    return Claim(found["count"] or "constant", named, found["side"] == "<", bound)
+    return Claim(found["count"] or "constant", named or "", found["side"] == "<", bound)
+
+
+def spelling(op: str, kind: Kind) -> str:
+    """Return how programs write an op: its sign where it has one."""
+    return kind.ops[op].infix or op
+
+
+def spelled(claim: Claim, kind: Kind) -> str:
+    """Write a claim with its op as programs write it."""
+    return str(replace(claim, name=spelling(claim.name, kind)) if claim.name in kind.ops else claim)
+
+
+def _op_of(said: str, kind: Kind) -> str | None:
+    """Return the op that a word or sign means, if any."""
+    by_sign = {op.infix: op.name for op in kind.ops.values() if op.infix}
+    return by_sign.get(said) or (said if said in kind.ops else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,3 +153,9 @@ def contrast(has: np.ndarray, ranked: np.ndarray) -> Contrast | None:
     effect = float(ranked[has].mean() - ranked[~has].mean())
     spread = np.sqrt(ranked[has].var() / has.sum() + ranked[~has].var() / (~has).sum())
     return Contrast(effect, float(effect / max(spread, 1e-9)))
+
+
+def cited(candidate: Candidate) -> str:
+    """Name a program with its score, for it may not be shown beside what cites it."""
+    score = candidate.score
+    return f"program {candidate.index} ({'no score' if score is None else f'{score:.4f}'})"

@@ -25,6 +25,9 @@ from programs.program import Program
 REPAIRS = 2
 KNOWN = "computes exactly what"
 
+WHOLE = "Reply with one ```python block that holds a whole `def {entry}(…)`."
+"""In what form to reply once more, unless a proposer asks for another."""
+
 Reader = Callable[[str, Kind, bool], Reading]
 """Reads a reply; the flag says that it was cut off."""
 
@@ -65,8 +68,10 @@ def obtain(
     read: Reader = read_reply,
     repairs: int = REPAIRS,
     objection: Objection | None = None,
+    again: str = "",
 ) -> Dialogue[Obtained]:
-    """Ask; while nothing fresh comes, say what is wrong and ask again."""
+    """Ask; while nothing fresh comes, say what is wrong and ask again, in the form `again` says."""
+    again = again or WHOLE.format(entry=view.kind.entry.name)
     drafts: tuple[Draft, ...] = ()
     turn = 0
     while True:
@@ -81,7 +86,7 @@ def obtain(
             return Obtained(drafts, "" if drafts else f"{worth}: {_MEANING[worth]}", turn)
         turn += 1
         purpose = f"{question.purpose.partition(' repair')[0]} repair {turn}"
-        complaint = _complaint(readings[0], drafts, view)
+        complaint = _complaint(readings[0], drafts, again)
         question = question.followed_by(_said(answer), complaint, purpose)
 
 
@@ -165,11 +170,9 @@ _MEANING = {
 }
 
 
-def _complaint(reading: Reading, drafts: tuple[Draft, ...], view: View) -> str:
-    entry = view.kind.entry.name
-    again = f"Reply with one ```python block that holds the whole corrected `def {entry}(…)`."
+def _complaint(reading: Reading, drafts: tuple[Draft, ...], again: str) -> str:
     if reading.worth is Worth.PROGRAM and drafts:
-        return _refusal(drafts[0])
+        return f"{_refusal(drafts[0])} {again}"
     if reading.worth is Worth.CUT_OFF:
         return f"Your reply was cut off before the program ended. Write less. {again}"
     if reading.flawed:
@@ -182,8 +185,9 @@ def _refusal(draft: Draft) -> str:
     if not draft.problem.startswith(KNOWN):
         return f"That program reads, but it will not do: {draft.problem}. Propose another."
     return (
-        f"However it is written, that program {draft.problem}. It is not trained again. Propose "
-        "one that computes something else."
+        f"However it is written, that program {draft.problem}: from every input that programs are "
+        "probed with come the same numbers, so what differs has no effect. It is not trained "
+        "again. Propose one that computes something else."
     )
 
 

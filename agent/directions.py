@@ -6,11 +6,14 @@ import numpy as np
 
 from programs.kind import Kind
 
+BOLD = "Make a bold change of its structure; a failure is fine if much could be learnt from it."
+"""The one that small edits cannot go."""
+
 DIRECTIONS = (
     "Change the one thing that you think holds it back most.",
     "Use an idea from the literature that no program above uses.",
     "Make it simpler without losing what works.",
-    "Make a bold change of its structure; a failure is fine if much could be learnt from it.",
+    BOLD,
 )
 SPECIAL = {
     "optimizer": (
@@ -29,7 +32,8 @@ SPECIAL = {
 """Directions that only programs of a kind can go."""
 
 
-def drawn_direction(kind: Kind, rng: np.random.Generator) -> str:
-    """Draw one of the directions that a program of the kind can go."""
-    directions = (*DIRECTIONS, *SPECIAL.get(kind.name, ()))
+def drawn_direction(kind: Kind, rng: np.random.Generator, small: bool = False) -> str:
+    """Draw one of the directions that a program of the kind can go, or `small` edits of it can."""
+    every = (*DIRECTIONS, *SPECIAL.get(kind.name, ()))
+    directions = [d for d in every if not (small and d == BOLD)]
     return directions[int(rng.integers(len(directions)))]

@@ -7,7 +7,8 @@
     chances           what the labels come to: the probability of each to be among the best
 
 The paper minimises; here higher is better, so its signs are turned. Its numbers are kept: 20
-candidates, alpha -0.1 (a target just inside what was seen), 10 guesses, the best quarter.
+candidates, alpha -0.1 (a target just inside what was seen; "or more" is asked for), 10 guesses, the
+best quarter.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from agent.surrogate import SPREAD_FLOOR, Prediction
 from evaluators.candidate import Candidate
 
 SHOWN = 12
-TOKENS_PER_GUESS = 16
+TOKENS_PER_GUESS = 32
 SURROGATE_TEMPERATURE = 0.7
 JUDGED_SHARE = 0.4
 """The part of a prompt's tokens that programs to be judged may take."""
@@ -42,8 +43,11 @@ def target_score(scores: Sequence[float], alpha: float) -> float:
 
 
 def examples(view: View, count: int = SHOWN) -> list[Candidate]:
-    """Return what is shown as examples: the best, and others spread evenly down to the worst."""
-    ranked = view.elites(len(view.history))
+    """Return what is shown as examples: the best, and others spread evenly down to the worst.
+
+    Programs that differ in their constants only are shown once, as long as there are others.
+    """
+    ranked = _unlike(view.elites(len(view.history)), count)
     if len(ranked) <= count:
         return ranked
     best = ranked[: count // 2]
@@ -51,11 +55,25 @@ def examples(view: View, count: int = SHOWN) -> list[Candidate]:
     return [*best, *(ranked[i] for i in places)]
 
 
+def _unlike(ranked: Sequence[Candidate], least: int) -> list[Candidate]:
+    """Keep the best program of each sequence of functions, and the next best up to `least`."""
+    first: dict[object, Candidate] = {}
+    for candidate in ranked:
+        genome = candidate.program.genome
+        ops = tuple(s.op for f in genome.functions for s in f.body) if genome else candidate.id
+        first.setdefault(ops, candidate)
+    kept = {c.id for c in first.values()}
+    spare = [c.id for c in ranked if c.id not in kept]
+    kept.update(spare[: max(least - len(kept), 0)])
+    return [c for c in ranked if c.id in kept]
+
+
 def few_shot(shown: Sequence[Candidate], rng: np.random.Generator) -> Section:
     """Write examples as "Performance → program", in random order."""
     order = rng.permutation(len(shown))
     items = tuple(
-        f"Performance: {shown[i].score:.4f}\n{block(shown_source(shown[i]))}" for i in order
+        f"Program {shown[i].index}\nPerformance: {shown[i].score:.4f}\n{_text(shown[i])}"
+        for i in order
     )
     return Section("examples", "Programs, each under its performance", items, min(2, len(items)))
 
@@ -70,16 +88,17 @@ def guess_questions(
     view: View, sources: Sequence[str], count: int, rng: np.random.Generator, purpose: str
 ) -> tuple[Question, ...]:
     """Ask `count` times for the scores of all programs, with the examples in another order."""
+    judged = "\n\n".join(
+        f"Program {letter}:\n{block(s)}" for letter, s in zip(_LETTERS, sources, strict=False)
+    )
+    ask = (
+        "Predict the performance of each program below, as an expert who knows the examples. Reply "
+        "with one line for each, such as `A: ## -0.1234 ##`, and nothing else.\n\n" + judged
+    )
+    shown = [f"{_text(c)}\nPerformance: ## {c.score:.4f} ##" for c in examples(view)]
+    title = "Examples of programs with their results"
     return tuple(
-        _surrogate_question(
-            view,
-            [f"{block(shown_source(c))}\nPerformance: ## {c.score:.4f} ##" for c in examples(view)],
-            sources,
-            "Predict the performance of each program below, as an expert who knows the examples. "
-            "Reply with one line for each, such as `A: ## -0.1234 ##`, and nothing else.",
-            rng,
-            f"{purpose} guess {i + 1}",
-        )
+        _surrogate_question(view, title, shown, ask, rng, f"{purpose} guess {i + 1}", len(sources))
         for i in range(count)
     )
 
@@ -87,19 +106,27 @@ def guess_questions(
 def label_questions(
     view: View, sources: Sequence[str], count: int, rng: np.random.Generator, purpose: str
 ) -> tuple[Question, ...]:
-    """Ask `count` times, of each program by itself, whether it is among the best quarter."""
-    shown = examples(view)
-    bar = float(np.quantile([c.score or 0.0 for c in shown], 1 - TOP)) if shown else 0.0
+    """Ask `count` times, of each program by itself, whether it is among the best quarter.
+
+    The prompt ends as every example does before its label, so that the reply's first token is one.
+    """
+    scores = [c.score or 0.0 for c in view.elites(len(view.history))]
+    bar = float(np.quantile(scores, 1 - TOP)) if scores else 0.0
+    shown = [f"{_text(c)}\nClassification: {int((c.score or 0.0) >= bar)}" for c in examples(view)]
+    title = (
+        f"Examples: classification 1 is a performance of {bar:.4f} or more, which the best quarter "
+        f"of the {len(scores)} programs known reach; 0 is less"
+    )
+    ask = (
+        "Is the classification of the program below 1? Reply with 1 for yes or 0 for no, and "
+        "nothing else.\n\n{source}\nClassification:"
+    )
     return tuple(
         _surrogate_question(
             view,
-            [
-                f"{block(shown_source(c))}\nClassification: {int((c.score or 0.0) >= bar)}"
-                for c in shown
-            ],
-            [source],
-            f"Is the program below among the best quarter, with a performance of {bar:.4f} or "
-            "more? Reply with 1 for yes or 0 for no, and nothing else.",
+            title,
+            shown,
+            ask.format(source=block(source)),
             rng,
             f"{purpose} label {i + 1} of {j + 1}",
             logprobs=True,
@@ -111,27 +138,28 @@ def label_questions(
 
 def _surrogate_question(
     view: View,
+    title: str,
     shown: Sequence[str],
-    sources: Sequence[str],
     ask: str,
     rng: np.random.Generator,
     purpose: str,
+    count: int = 1,
     logprobs: bool = False,
 ) -> Question:
     ordered = tuple(shown[int(i)] for i in rng.permutation(len(shown)))
-    title = "Examples of programs with their results"
     known = Section("examples", title, ordered, min(2, len(ordered)))
-    judged = "\n\n".join(
-        f"Program {letter}:\n{block(s)}" for letter, s in zip(_LETTERS, sources, strict=False)
-    )
     return Question(
-        prompt(view, f"{ask}\n\n{judged}", context="partial", extra=(known,)).messages,
+        prompt(view, ask, context="partial", extra=(known,), functions=False).messages,
         purpose,
-        max_tokens=TOKENS_PER_GUESS * len(sources),
+        max_tokens=TOKENS_PER_GUESS * count,
         temperature=SURROGATE_TEMPERATURE,
         seed=int(rng.integers(2**31)),
         logprobs=logprobs,
     )
+
+
+def _text(candidate: Candidate) -> str:
+    return block(shown_source(candidate))
 
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -174,11 +202,17 @@ def chances(answers: Sequence[Answer], count: int) -> list[float] | None:
 
 def _chance(sample: Sample) -> float | None:
     """Return the probability of "1" from log-probabilities where they are given, else the label."""
-    if {"0", "1"} & set(sample.first_token):
-        yes, no = (np.exp(sample.first_token.get(t, -np.inf)) for t in ("1", "0"))
+    first = {word.strip(): log for word, log in sorted(sample.first_token.items())}
+    if {"0", "1"} & set(first):
+        yes, no = (np.exp(first.get(t, -np.inf)) for t in ("1", "0"))
         return float(yes / (yes + no))
-    found = re.search(r"[01]", sample.text)
-    return float(found[0]) if found else None
+    found = _LABELLED.search(sample.text) or _LABEL.search(sample.text)
+    return float(found[1]) if found else None
+
+
+_LABELLED = re.compile(r"classification\W*([01])\b(?!\.\d)", re.IGNORECASE)
+_LABEL = re.compile(r"(?<![\w.-])([01])\b(?!\.\d)")
+"""A label by itself, and one with its word: a figure such as -0.1 is neither."""
 
 
 def _number(text: str) -> float:

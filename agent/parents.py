@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
+from agent.features import features
 from agent.proposer import View
 from evaluators.candidate import Candidate
 
 POOL = 16
 """The best so many may be drawn."""
+
+OFFERED = 3
+"""Of so many drawn, the one least like those chosen is taken."""
 
 STEEPNESS = 1.0
 """The chance of rank r is (r + 1) to the power of minus this."""
@@ -19,6 +23,29 @@ def parents(view: View, count: int, rng: np.random.Generator) -> list[Candidate]
     pool = view.elites(POOL)
     chosen = (pool[i] for i in drawn(len(pool), count, rng))
     return sorted(chosen, key=lambda c: (-(c.score or 0.0), c.index))
+
+
+def unlike_parents(view: View, count: int, rng: np.random.Generator) -> list[Candidate]:
+    """Draw up to `count` of the best that differ: each after the first is the least like, of three.
+
+    Near-copies of one good program would otherwise be most of the pool.
+    """
+    pool = parents(view, POOL, rng)
+    order = [pool[i] for i in drawn(len(pool), len(pool), rng)]
+    chosen, rest = order[:1], order[1:]
+    while rest and len(chosen) < count:
+        offered = rest[:OFFERED]
+        apart = [min(_distance(c, other) for other in chosen) for c in offered]
+        chosen.append(rest.pop(int(np.argmax(apart))))
+    return sorted(chosen, key=lambda c: (-(c.score or 0.0), c.index))
+
+
+def _distance(one: Candidate, other: Candidate) -> float:
+    """Compare programs by their features; free-form ones are taken to be unlike any."""
+    a, b = one.program.genome, other.program.genome
+    if a is None or b is None:
+        return float("inf")
+    return float(np.linalg.norm(np.subtract(features(a), features(b))))
 
 
 def drawn(length: int, count: int, rng: np.random.Generator) -> list[int]:

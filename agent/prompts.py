@@ -9,29 +9,25 @@ Programs are shown as programs, with their scores, so that a prompt reads like a
 
 from __future__ import annotations
 
-import importlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from itertools import pairwise
 
+from agent.failures import failures
 from agent.insights import insights
-from agent.notes import standing
+from agent.language import language, vocabulary
+from agent.notes import as_told, borne_out
 from agent.proposer import View
 from agent.question import Message
+from agent.source import block, shown_source, statements
 from evaluators.candidate import Candidate, Status
-from programs.check import check
-from programs.errors import Fault
-from programs.kind import Kind
-from programs.load import kind_named, library, make_program
 
 BUDGET = 6_000
 ELITES = 5
-FAILURES = 6
 NOTES = 6
 DUPLICATES = 4
 CHARACTERS_PER_TOKEN = 3.5
-LONGEST_REASON = 200
 
 NOTED = "- noted before: "
 """How a line begins that shows a note."""
@@ -49,7 +45,10 @@ class Section:
     @property
     def text(self) -> str:
         """Return the section as the model reads it."""
-        body = "\n\n".join(self.items) if "```" in "".join(self.items) else "\n".join(self.items)
+        body = self.items[0] if self.items else ""
+        for before, item in pairwise(self.items):
+            apart = "```" in before + item or not self.title
+            body += ("\n\n" if apart else "\n") + item
         return f"## {self.title}\n\n{body}" if self.title else body
 
 
@@ -86,29 +85,36 @@ def prompt(
     context: str = "full",
     budget: int = BUDGET,
     extra: Sequence[Section] = (),
+    functions: bool = True,
 ) -> Prompt:
     """Compose a prompt that ends in `ask`; `shown` are the elites unless given.
 
     `context` is "no" (the language only), "partial" (the task too) or "full" (and what was measured
-    of its data and model, how baselines did, and the record).
+    of its data and model, how baselines did, and the record). Without `functions` the vocabulary is
+    left out: no program is to be written.
     """
     shown = view.elites(ELITES) if shown is None else shown
-    sections = [_language(view.kind), _vocabulary(view.kind)]
+    spoken, words = language(view.kind), vocabulary(view.kind) if functions else ()
+    sections = [
+        Section("language", "", spoken, len(spoken)),
+        Section("vocabulary", "Vocabulary", words, len(words)),
+    ]
     if context != "no":
         sections.append(_task(view))
     if context == "full":
+        told = "".join([_programs(shown).text, *(s.text for s in extra), ask])
         sections += [
             _card(view),
             _programs(shown),
             *extra,
             _notes(view),
-            _failures(view),
+            Section("failures", "What failed", failures(view.history, told)),
             _duplicates(view),
         ]
     else:
         sections += extra
     sections.append(Section("request", "Your turn", (ask,), 1))
-    return Prompt(fitted([s for s in sections if s.items], budget))
+    return Prompt(fitted([s for s in sections if s.items], budget), 2 if functions else 1)
 
 
 def fitted(sections: Sequence[Section], budget: int) -> tuple[Section, ...]:
@@ -121,71 +127,6 @@ def fitted(sections: Sequence[Section], budget: int) -> tuple[Section, ...]:
         section = kept[spare[-1]]
         kept[spare[-1]] = replace(section, items=section.items[:-1])
     return tuple(s for s in kept if s.items)
-
-
-# -- what never changes within a run ---------------------------------------------------------------
-
-
-@cache
-def _language(kind: Kind) -> Section:
-    entry = kind.entry
-    needed = ", ".join(f"`{n}`" for n in entry.required)
-    optional = ", ".join(f"`{n}`" for n in entry.inputs if n not in entry.required)
-    taken = f"It takes {needed}" + (f" and may take any of {optional}." if optional else ".")
-    helpers = (
-        ", after any number of helper functions of the same sort that it calls, or repeats with "
-        "`repeat(f, n, x)`; a helper may call those before it"
-        if kind.motifs
-        else ", and nothing beside it"
-    )
-    state = (
-        " Every other parameter is a state that you invent, zero at the start; return its new "
-        "value after the result, in the order of the parameters."
-        if entry.state is not None
-        else ""
-    )
-    rules = (
-        f"You design {_PLURALS.get(kind.name, kind.name + 's')} as small programs and know the "
-        f"literature on them. A program is one Python function `def {entry.name}(…)` of "
-        f"straight-line assignments in a restricted language{helpers}. There is no `if`, no loop, "
-        f"no import, no attribute, and no call but of what is listed below. {taken}{state}"
-    )
-    return Section("language", "", (rules, _conventions(kind), _example(kind)), 3)
-
-
-def _conventions(kind: Kind) -> str:
-    """Return what the kind's own file says about its programs."""
-    try:
-        doc = importlib.import_module(f"programs.kinds.{kind.name}").__doc__ or ""
-    except ImportError:
-        return ""
-    blocks = [b for b in doc.strip().split("\n\n")[1:] if b.startswith("    ")]
-    return "\n\n".join(blocks)
-
-
-_PLURALS = {"schedule": "learning-rate schedules", "architecture": "neural architectures"}
-
-_EXAMPLES = ("lion", "cosine_warmup", "resnet", "transformer", "mlp")
-"""Library programs that show the language well; the first that suits the task is shown."""
-
-
-def _example(kind: Kind) -> str:
-    known = library(kind.name)
-    named = (known[name] for name in _EXAMPLES if name in known)
-    suits = (p for p in named if p.genome and not isinstance(check(p.genome, kind), Fault))
-    shown = next(suits, None)
-    return f"For example:\n\n{block(shown.source)}" if shown else ""
-
-
-@cache
-def _vocabulary(kind: Kind) -> Section:
-    infix = [op.infix for op in kind.ops.values() if op.infix]
-    constants = f" Constants: {', '.join(kind.constants)}." if kind.constants else ""
-    signs = f"Operators: {' '.join(infix)} and unary -.{constants}"
-    lines = [
-        f"{op.usage}: {op.doc}" for op in kind.ops.values() if not op.infix and op.name != "neg"
-    ]
-    return Section("vocabulary", "Vocabulary", (signs, *lines), 1 + len(lines))
 
 
 # -- what changes ----------------------------------------------------------------------------------
@@ -204,7 +145,7 @@ def _card(view: View) -> Section:
 
 def _programs(shown: Sequence[Candidate]) -> Section:
     items = tuple(scored_program(c) for c in shown)
-    title = "Programs and their scores, best first (a statement is one operation or call)"
+    title = "Programs and their scores, best first (± is the standard error of the mean over seeds)"
     return Section("programs", title, items, min(1, len(items)))
 
 
@@ -230,8 +171,13 @@ def score_of(candidate: Candidate) -> str:
     return f"{score:.4f}" if stderr is None else f"{score:.4f} ± {stderr:.4f}"
 
 
+def counted(count: int, word: str) -> str:
+    """Write a count with its word."""
+    return f"{count} {word}" + ("" if count == 1 else "s")
+
+
 def size_of(candidate: Candidate) -> str:
-    """Say how large a program is, and what the network costs that it describes."""
+    """Say how large a program is, what its network costs, and which learning rate did best."""
     metrics = candidate.evaluation.metrics
     costs = [
         f"{int(metrics[name]):,} {word}"
@@ -239,39 +185,16 @@ def size_of(candidate: Candidate) -> str:
         if name in metrics
     ]
     right = [f"accuracy {metrics['accuracy']:.1%}"] if costs and "accuracy" in metrics else []
-    return ", ".join([f"{candidate.program.size} statements", *costs, *right])
-
-
-def shown_source(candidate: Candidate) -> str:
-    """Return a program's text without what it says about itself, which may be long or wrong."""
-    program = candidate.program
-    if program.genome is None:
-        return program.source
-    plain = make_program(replace(program.genome, doc=""), kind_named(program.kind))
-    return program.source if isinstance(plain, Fault) else plain.source
-
-
-def block(source: str) -> str:
-    """Fence a program."""
-    return f"```python\n{source.strip()}\n```"
+    rate = [f"best at lr {metrics['learning_rate']:g}"] if "learning_rate" in metrics else []
+    return ", ".join([counted(statements(candidate), "statement"), *costs, *right, *rate])
 
 
 def _notes(view: View) -> Section:
     """Show what models noted and results did not refute, then what the record says by rule."""
-    notes = [f"{NOTED}{n}" for n in standing(view.notes, view.history)[:NOTES]]
+    kept = borne_out(view.notes, view.history)[:NOTES]
+    notes = [f"{NOTED}{as_told(n, view.history, view.kind)}" for n in kept]
     found = [f"- {i}" for i in insights(view)]
     return Section("insights", "What the record says", (*notes, *found))
-
-
-def _failures(view: View) -> Section:
-    """List why programs got no score, the commonest reasons first, of equals the latest."""
-    copy = Status.DUPLICATE
-    without = [c for c in view.history if c.score is None and c.evaluation.status is not copy]
-    reasons = [(c.evaluation.message or str(c.evaluation.status))[:LONGEST_REASON] for c in without]
-    latest = {reason: place for place, reason in enumerate(reasons)}
-    ranked = sorted(Counter(reasons).items(), key=lambda r: (-r[1], -latest[r[0]]))
-    items = tuple(f"- {times} × {reason}" for reason, times in ranked[:FAILURES])
-    return Section("failures", "What failed", items)
 
 
 def _duplicates(view: View) -> Section:

@@ -6,7 +6,7 @@ what it costs there.
 
 from __future__ import annotations
 
-from agent.notes import ASK, MAX_TOKENS, PURPOSE, TEMPERATURE, Note, read_notes
+from agent.notes import MAX_TOKENS, PURPOSE, TEMPERATURE, Note, asked, read_notes
 from agent.prompts import prompt
 from agent.proposer import View
 from agent.question import Dialogue, Question
@@ -19,7 +19,7 @@ def reflect(view: View, model: str) -> Dialogue[tuple[Note, ...]]:
     shown = [*view.elites(SHOWN // 2), *view.elites(len(view.history))[-SHOWN // 2 :]]
     distinct = list({c.id: c for c in shown}.values())
     question = Question(
-        prompt(view, ASK, shown=distinct).messages,
+        prompt(view, asked(view.history), shown=distinct).messages,
         f"{view.index} {PURPOSE}",
         max_tokens=MAX_TOKENS,
         temperature=TEMPERATURE,

@@ -51,7 +51,8 @@ class Request:
 
     `parents` are what the child is made from, `shown` the programs in the prompt (the elites if
     `None`), `operator` the word for how the child came about, `extra` sections beside the usual
-    ones. `read` reads a reply, `objection` says why a program that reads will not do.
+    ones. `read` reads a reply, `objection` says why a program that reads will not do, `again` in
+    what form to reply once more.
     """
 
     ask: str
@@ -61,6 +62,7 @@ class Request:
     extra: Sequence[Section] = ()
     read: Reader = read_reply
     objection: Objection | None = None
+    again: str = ""
 
 
 def question(request: Request, manner: Manner, view: View, rng: np.random.Generator) -> Question:
@@ -87,7 +89,10 @@ def one_program(
 
 def obtained_by(request: Request, asked: Question, view: View) -> Dialogue[Obtained]:
     """Put a question and read the reply as the request says."""
-    return (yield from obtain(asked, view, request.read, objection=request.objection))
+    found = yield from obtain(
+        asked, view, request.read, objection=request.objection, again=request.again
+    )
+    return found
 
 
 def origin_of(request: Request, manner: Manner) -> Origin:

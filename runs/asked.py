@@ -121,4 +121,4 @@ def _history(store: Queries, run: RunRecord) -> list[Candidate]:
 def _noted(note: Note, history: Sequence[Candidate]) -> Noted:
     from agent.notes import retired
 
-    return Noted(note.place, str(note), note.model, note.ids, retired(note, history))
+    return Noted(note.place, note.by_id, note.model, note.ids, retired(note, history))

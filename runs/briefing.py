@@ -16,6 +16,7 @@ from evaluators.bodies import Bodies
 from evaluators.card import Card, measured
 from evaluators.evaluator import Evaluator
 from evaluators.networks import described
+from evaluators.parameters import in_words
 from evaluators.rungs import rung_at
 from evaluators.task import Task
 from programs.load import library
@@ -127,6 +128,7 @@ def _trained_on(task: Task) -> dict[str, str]:
         found["data"] = f"{len(x):,} training examples of {shape} {sort} numbers"
     if isinstance(model := getattr(problem, "model", None), Mapping):
         found["model"] = described(model)
+        found["parameters"] = in_words(model)
     return found
 
 

@@ -91,12 +91,12 @@ class Models:
         listed = [detail(note) for note in notes]
         self.store.event(self.run.id, PURPOSE, {"place": place, "notes": listed})
         for note in notes:
-            self.news.put(f"noted: {note}")
+            self.news.put(f"noted: {note.by_id}")
         return {place: notes}
 
     def learnt(self, view: View) -> list[str]:
         """Say in the end how surrogates did, which notes stand, and which were refuted."""
-        stand = [f"note that stands: {note}" for note in standing(view.notes, view.history)]
+        stand = [f"note that stands: {note.by_id}" for note in standing(view.notes, view.history)]
         gone = [n for n in view.notes if retired(n, view.history)]
         refuted = [f"note that later results refuted: {note}" for note in gone]
         return [*diversity(view), *surrogates(view), *stand, *refuted]

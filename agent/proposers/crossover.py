@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agent.parents import parents
+from agent.parents import unlike_parents
 from agent.prompts import BUDGET, named
 from agent.proposer import Proposal, Setback, View
 from agent.question import Dialogue
@@ -14,14 +14,15 @@ from agent.request import Request, one_program
 
 ASK = (
     "Combine what is good in {names} into one program. Do not paste them together: find out which "
-    "part of each makes it good, and build one rule from those parts. Say in one or two sentences "
-    "what you take from which, then give the whole program in one ```python block."
+    "part of each makes it good, and build one rule from those parts; if one adds nothing, leave "
+    "it out and say so. Say in one or two sentences what you take from which, then give the whole "
+    "program in one ```python block."
 )
 
 
 @dataclass(frozen=True)
 class Crossover:
-    """Show only the parents, two or (one time in three) three of them."""
+    """Show only the parents, which differ: two or (one time in three) three of them."""
 
     name: str = "crossover"
     temperature: float = 0.8
@@ -30,7 +31,7 @@ class Crossover:
 
     def converse(self, view: View, rng: np.random.Generator) -> Dialogue[Proposal | Setback]:
         """Ask for one child."""
-        chosen = parents(view, 3 if rng.random() < 1 / 3 else 2, rng)
+        chosen = unlike_parents(view, 3 if rng.random() < 1 / 3 else 2, rng)
         if len(chosen) < 2:
             return Setback("too early: there are no two programs to combine yet")
         ask = ASK.format(names=" and ".join(named(c) for c in chosen))

@@ -23,12 +23,20 @@ ASK = """\
 Improve {name} by small edits. {direction} Write each edit as
 
 <<<<<<< SEARCH
-lines of the program, exactly as they stand
+whole lines of the program, exactly as they stand
 =======
 what replaces them
 >>>>>>> REPLACE
 
-Say in one sentence what you change and why, then give the edits and nothing else."""
+The lines must stand together in the program; the first place where they do is taken. Edits are \
+applied in the order given, each to what the ones before made. Any line may be edited, that with \
+`def` too; to delete lines, leave the part below ======= empty. Say in one sentence what you \
+change and why, then give the edits and nothing else."""
+
+AGAIN = (
+    "Give edits of {name} as it was shown, not of your last reply, in SEARCH/REPLACE blocks as "
+    "before."
+)
 
 
 @dataclass(frozen=True)
@@ -45,9 +53,11 @@ class Diff:
         chosen = parents(view, 1, rng)
         if not chosen:
             return Setback("too early: there is no program to edit yet")
-        ask = ASK.format(name=named(chosen[0]), direction=drawn_direction(view.kind, rng))
+        name = named(chosen[0])
+        ask = ASK.format(name=name, direction=drawn_direction(view.kind, rng, small=True))
         read = partial(read_edits, shown_source(chosen[0]))
-        request = Request(ask, "edit", chosen, chosen, read=read)
+        again = AGAIN.format(name=name)
+        request = Request(ask, "edit", chosen, chosen, read=read, again=again)
         return (yield from one_program(request, self, view, rng))
 
 

@@ -6,7 +6,7 @@ before there is a program to defend: it leads the program that follows, and stay
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -28,19 +28,21 @@ LONGEST_REASON = 400
 
 FAILING = (
     "The line that begins with {name} is stuck: of {count} programs made from it, most got no "
-    "score, and none is better. Above are the latest with what became of them."
+    "score, and none is better. Above are the latest {shown} with what became of them."
 )
 PLATEAU = (
     "The line that begins with {name} is stuck: none of {count} programs made from it is better "
-    "by more than the noise. Above are the latest with their scores."
+    "by more than the noise. Above are the latest {shown} with their scores."
 )
 WHY = (
     " Why is that? Say in two to four sentences what these attempts have in common that keeps them "
-    "from being better, going by the programs and figures above. Write no program yet."
+    "from being better, going by the programs and figures above; if the differences are no larger "
+    "than the noise (±), say that it is noise. Write no program yet."
 )
 IMPROVE = (
-    "Now write a program that does better than {name} because it removes that cause. Say in one "
-    "sentence how, then give the whole program in one ```python block."
+    "Now write a program that does better than {name} because it removes that cause, or goes "
+    "another way if there is none. Say in one sentence how, then give the whole program in one "
+    "```python block."
 )
 
 
@@ -60,7 +62,8 @@ class Explain:
             return Setback("too early: no line of descent is stuck yet")
         line = lines[drawn(len(lines), 1, rng)[0]]
         name = named(line.best)
-        request = Request(_why(line), "explain", [line.best], [line.best], (_attempts(line),))
+        shown, attempts = _leading(line, view), _attempts(line)
+        request = Request(_why(line), "explain", [line.best], shown, (attempts,))
         first = question(request, self, view, rng)
         asked = replace(first, purpose=f"{first.purpose} reason", max_tokens=REASON_TOKENS)
         (answer,) = yield (asked,)
@@ -78,14 +81,28 @@ class Explain:
 def _why(line: Stuck) -> str:
     count = len(line.failed) + len(line.level)
     said = FAILING if line.failing else PLATEAU
-    return said.format(name=named(line.best), count=count) + WHY
+    return said.format(name=named(line.best), count=count, shown=min(SHOWN, count)) + WHY
 
 
 def _attempts(line: Stuck) -> Section:
     """Show the latest attempts; what does not fit the budget is the oldest."""
     latest: Sequence[Candidate] = sorted((*line.failed, *line.level), key=lambda c: -c.index)
-    items = tuple(scored_program(c) for c in latest[:SHOWN])
-    return Section("attempts", f"Made from {named(line.best)}, the latest first", items, 1)
+    line_of = {c.id: c for c in (line.best, *latest)}
+    items = tuple(_attempt(c, line_of) for c in latest[:SHOWN])
+    many = f"{len(items)} of {len(latest)}"
+    return Section("attempts", f"Made from {named(line.best)}: the latest {many}", items, 1)
+
+
+def _attempt(candidate: Candidate, line: Mapping[str, Candidate]) -> str:
+    """Show an attempt with the program of the line that it was made from."""
+    made = next((line[p] for p in candidate.origin.parents if p in line), None)
+    head, _, rest = scored_program(candidate).partition("\n")
+    return f"{head}, made from {named(made)}\n{rest}" if made else f"{head}\n{rest}"
+
+
+def _leading(line: Stuck, view: View) -> list[Candidate]:
+    """Return the line's own best program after the best of all, where that is another."""
+    return [*(c for c in view.elites(1) if c.id != line.best.id), line.best]
 
 
 def _with_reason(outcome: Proposal | Setback, reason: str) -> Proposal | Setback:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from agent.claims import cited
 from agent.prompts import BUDGET, Section, scored_program
 from agent.proposer import Proposal, Setback, View
 from agent.question import Dialogue
@@ -19,7 +20,7 @@ SHOWN = 10
 
 ASK = (
     "These are your own proposals so far with their results. Learn from them what helps and what "
-    "hurts, and propose a program that scores higher than all of them. Say in one or two sentences "
+    "hurts, and propose a program that scores higher than {best}. Say in one or two sentences "
     "what you conclude, then give the whole program in one ```python block."
 )
 FIRST = (
@@ -31,7 +32,7 @@ FIRST = (
 
 @dataclass(frozen=True)
 class Iterate:
-    """Show the best program and the proposer's own latest proposals, in the order they came."""
+    """Show the proposer's own latest proposals, and the best program where it is not among them."""
 
     name: str = "iterate"
     temperature: float = 0.0
@@ -43,10 +44,14 @@ class Iterate:
         own = [c for c in view.history if c.origin.proposer == self.name]
         best = view.elites(1)
         # Newest first: what does not fit the budget is the oldest.
-        items = tuple(scored_program(c) for c in own[: -SHOWN - 1 : -1])
+        latest = own[: -SHOWN - 1 : -1]
+        items = tuple(scored_program(c) for c in latest)
         history = Section("history", "Your proposals, the latest first", items)
         parents = [*own[-1:], *(c for c in best if c not in own[-1:])]
-        request = Request(ASK if own else FIRST, "iterate", parents, best, (history,))
+        name = f"{cited(best[0])}, the best so far" if best else "all of them"
+        ask = ASK.format(best=name) if own else FIRST
+        shown = [c for c in best if c not in latest]
+        request = Request(ask, "iterate", parents, shown, (history,))
         return (yield from one_program(request, self, view, rng))
 
 

@@ -41,10 +41,12 @@ WARM = (
     "```python block of its own. Do not repeat a program that you were shown."
 )
 SAMPLER = (
-    "Each example above stands under its performance. Write {n} new programs that "
-    "you expect to have\n\nPerformance: {target:.4f}\n\nThey must differ from all above and from "
-    "each other in what they compute, and their constants should not be rounder than they need "
-    "be. Give each whole in a ```python block of its own, under one line that says why."
+    "Each example above stands under its performance. Write {n} new programs that you expect to "
+    "have\n\nPerformance: {target:.4f} or more\n\nThe best above has {best:.4f}. The target leaves "
+    "room for something else than a variant of it, but more is always better. They must differ "
+    "from all above and from each other in what they compute; choose each constant for a reason, "
+    "not because it is round. Give each whole in a ```python block of its own, under one line that "
+    "says why."
 )
 
 
@@ -124,7 +126,8 @@ class Llambo:
             return Setback("too early: no program has a score yet")
         target = llambo.target_score([c.score or 0.0 for c in shown], self.alpha)
         each = min(AT_ONCE, self.candidates)
-        text = SAMPLER.format(n=each, target=target)
+        best = shown[0].score or 0.0
+        text = SAMPLER.format(n=each, target=target, best=best)
         examples = llambo.few_shot(shown, rng)
         question = Question(
             prompt(view, text, shown=(), budget=self.budget, extra=(examples,)).messages,
@@ -135,8 +138,7 @@ class Llambo:
             seed=question_seed(rng),
         )
         obtained = yield from obtain(question, view)
-        best = shown[0].id
-        origin = Origin(self.name, f"sampled at {target:.4f}", (best,))
+        origin = Origin(self.name, f"sampled at {target:.4f}", (shown[0].id,))
         if not obtained.fresh:
             return offered(obtained, origin)
         drafts = obtained.fresh[: self.candidates]

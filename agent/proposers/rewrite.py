@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from agent.claims import cited
 from agent.directions import drawn_direction
 from agent.parents import parents, with_elites
 from agent.prompts import BUDGET, ELITES, named
 from agent.proposer import Proposal, Setback, View
 from agent.question import Dialogue
 from agent.request import Request, one_program
+from evaluators.candidate import Candidate
 
 
 @dataclass(frozen=True)
@@ -27,13 +29,20 @@ class Rewrite:
         """Ask for one program."""
         chosen = parents(view, 1, rng)
         direction = drawn_direction(view.kind, rng)
-        start = f"Start from {named(chosen[0])}. " if chosen else ""
+        start = _start(chosen[0], view) if chosen else ""
         ask = (
             f"{start}{direction} Say in one or two sentences what you change and why, then give "
             "the whole program in one ```python block."
         )
         shown = with_elites(view, chosen, ELITES)
         return (yield from one_program(Request(ask, "rewrite", chosen, shown), self, view, rng))
+
+
+def _start(parent: Candidate, view: View) -> str:
+    """Say what to start from, and what to beat where that is another program."""
+    (best,) = view.elites(1)
+    goal = "" if best.id == parent.id else f" and aim to beat {cited(best)}, the best so far"
+    return f"Start from {named(parent)}{goal}. "
 
 
 PROPOSER = Rewrite()

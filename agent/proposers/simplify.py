@@ -20,6 +20,7 @@ from agent.prompts import BUDGET, Section, named, scored_program
 from agent.proposer import Proposal, Setback, View
 from agent.question import Dialogue
 from agent.request import Request, obtained_by, origin_of, question
+from agent.source import statements
 from evaluators.admit import Admitted, admit
 from evaluators.candidate import Candidate, Origin
 from programs.cuts import ablations, altered
@@ -75,7 +76,7 @@ class Simplify:
         return offered(obtained, origin_of(request, self))
 
     def _request(self, kept: Candidate, first: Candidate, view: View) -> Request:
-        size = kept.program.size
+        size = statements(kept)
         ask = ASK.format(
             size=size,
             name=named(kept),

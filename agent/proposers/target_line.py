@@ -14,10 +14,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from agent.prompts import BUDGET, shown_source
+from agent.prompts import BUDGET
 from agent.proposer import Proposal, Setback, View
 from agent.question import Dialogue
 from agent.request import Request, one_program
+from agent.source import shown_source, statements
 from evaluators.candidate import Candidate
 
 TEMPERATURES = (0.2, 0.6, 0.8, 1.0)
@@ -68,8 +69,9 @@ def file_to_complete(chosen: list[Candidate]) -> str:
     file = "\n\n".join([*versions, terms.line(*terms.target(chosen))])
     return (
         f"Below is a file of programs, each under a line with its number of {terms.size} and its "
-        f"{terms.worth}. Write the program that belongs under the last line: about that size, and "
-        f"at least that {terms.worth}. Reply with that program alone, in one ```python block.\n\n"
+        f"{terms.worth}. Write the program that belongs under the last line: about that size (a "
+        f"little more is fine if it is worth it), and at least that {terms.worth}. Reply with that "
+        "program alone, without the line, in one ```python block.\n\n"
         f"```python\n{file}\n```"
     )
 
@@ -92,7 +94,7 @@ class Terms:
         if self.has(candidate):
             metrics = candidate.evaluation.metrics
             return int(metrics[self.size]), metrics[self.worth]
-        return candidate.program.size, candidate.score or 0.0
+        return statements(candidate), candidate.score or 0.0
 
     def target(self, chosen: Sequence[Candidate]) -> tuple[int, float]:
         """Return the figures to aim at; scores may be negative, more is better."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from agent.dialogue import Obtained, obtain
+from agent.dialogue import WHOLE, Obtained, obtain
 from agent.question import Answer, Dialogue, Question, Sample
 from tests.agent.replies import GOOD, fenced
 from tests.agent.test_evolution import view
@@ -62,7 +62,13 @@ def test_a_known_behaviour_is_refused_by_name() -> None:
     )
     obtained, asked = hold(obtain(ASK, replace(seen, history=[again])), [GOOD[0], GOOD[1]])
     assert "computes exactly what program 0, 1.0000, does" in asked[1].messages[2][1]
+    assert WHOLE.format(entry="update") in asked[1].messages[2][1]
     assert obtained.fresh
+
+
+def test_the_form_of_a_reply_is_said_again() -> None:
+    asked = hold(obtain(ASK, view([1.0]), again="Edits, please."), [BAD, GOOD[0]])[1]
+    assert asked[1].messages[2][1].endswith("Edits, please.")
 
 
 def test_refusals_and_failed_calls_end_it() -> None:

@@ -226,3 +226,66 @@ def test_examples_and_judged_programs_stay_within_the_budget() -> None:
     (question,) = llambo.guess_questions(view, sources[:count], 1, rng, "60 llambo")
     assert tokens("".join(text for _, text in question.messages)) <= BUDGET
     assert llambo.judgeable(["def update(w, g, lr):\n    return lr * g\n"] * 40) == 26
+
+
+def test_a_label_is_asked_for_where_the_examples_have_theirs() -> None:
+    view = lab()
+    (question,) = llambo.label_questions(view, ["SOURCE"], 1, np.random.default_rng(0), "9 llambo")
+    text = question.messages[-1][1]
+    assert text.endswith("```python\nSOURCE\n```\nClassification:")
+    bar = "classification 1 is a performance of -0.1132 or more"
+    assert text.index(bar) < text.index("Classification: 1\n"), "what 1 means comes first"
+    assert "best quarter of the 5 programs known" in text
+    assert text.count("Classification: 1\n") == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "chance"),
+    [
+        ("1", 1.0),
+        (" 0\n", 0.0),
+        ("Classification: 1", 1.0),
+        ("With -0.1 at best: Classification: 0", 0.0),
+        ("It is below -0.1132, so 0.", 0.0),
+        ("Score 0.9", None),
+    ],
+)
+def test_labels_are_read_with_and_without_their_word(text: str, chance: float | None) -> None:
+    found = llambo.chances([Answer((Sample(text),))], 1)
+    assert found == (None if chance is None else [chance])
+
+
+def test_a_token_may_begin_with_a_space() -> None:
+    sure = Answer((Sample(" 1", first_token={" 1": np.log(0.6), " 0": np.log(0.2)}),))
+    assert llambo.chances([sure], 1) == [pytest.approx(0.75)]
+
+
+def test_a_target_is_a_least_score_beside_the_best() -> None:
+    _, (question,) = hold(_of("llambo:sampler"), lab())
+    text = question.messages[1][1]
+    assert "Performance: -0.1175 or more" in text
+    assert "The best above has -0.0961." in text
+    assert "Program 3\nPerformance: -0.0961" in text
+
+
+def test_surrogates_are_not_told_the_functions() -> None:
+    rng = np.random.default_rng(0)
+    (guess,) = llambo.guess_questions(lab(), ["A"], 1, rng, "9 llambo")
+    assert "## Vocabulary" not in "".join(text for _, text in guess.messages)
+    assert guess.messages[0][1].startswith("You design optimizers")
+    assert guess.messages[1][1].startswith("## Goal")
+
+
+def test_examples_that_differ_in_constants_only_are_shown_once() -> None:
+    view = lab()
+    best = view.history[3]
+    near = [
+        replace(
+            best, id=f"n{i}", index=20 + i, evaluation=Evaluation(Status.SCORED, -0.09 - i / 1000)
+        )
+        for i in range(9)
+    ]
+    crowded = replace(view, history=[*view.history, *near])
+    shown = llambo.examples(crowded, 5)
+    assert [c.program.key for c in shown].count(best.program.key) == 1
+    assert len(llambo.examples(crowded, 8)) == 8, "they fill what is left"

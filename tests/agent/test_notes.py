@@ -9,7 +9,17 @@ from typing import Any
 import pytest
 
 from agent.claims import read_claim
-from agent.notes import EVERY, detail, due, note_of, read_notes, retired, standing
+from agent.notes import (
+    EVERY,
+    asked,
+    borne_out,
+    detail,
+    due,
+    note_of,
+    read_notes,
+    retired,
+    standing,
+)
 from agent.prompts import prompt
 from programs.load import kind_named
 from runs.store import Store
@@ -82,7 +92,11 @@ def test_later_results_retire_a_note_and_earlier_ones_do_not() -> None:
     assert retired(note, history)
     assert standing([note], history) == []
     shown = replace(GOOD_LION, notes=[note])
-    assert f"- noted before: {note}" in prompt(shown, "Go.").messages[1][1]
+    line = prompt(shown, "Go.").messages[1][1].partition("- noted before: ")[2].partition("\n")[0]
+    assert line == (
+        "`uses sign` helps: Bounded. (noted from program 3 (1.3000) and program 2 (1.2000); since "
+        "then 0 with it and 0 without; all 8 so far speak for it (|t| = 5.1))"
+    )
     assert "noted before" not in prompt(replace(shown, history=history), "Go.").messages[1][1]
 
 
@@ -118,3 +132,33 @@ def test_a_run_writes_notes_shows_them_and_repeats_them(store: Store) -> None:
     assert lineage(store, again) == lineage(store, first)
     repeated = [e.detail["place"] for e in store.events(again) if e.name == "insight"]
     assert repeated == [e.detail["place"] for e in store.events(first) if e.name == "insight"]
+
+
+def test_a_note_that_all_results_lean_against_is_not_shown() -> None:
+    (note,), _ = read_notes(said(), GOOD_LION.history, KIND, 8)
+    mixed = record([1.0, 0.1, 0.2, 0.3], [0.9, 0.15, 0.25, 0.35]).history
+    assert borne_out([note], GOOD_LION.history) == [note]
+    assert standing([note], mixed) == [note], "nothing refutes it yet"
+    assert borne_out([note], mixed) == []
+
+
+@pytest.mark.parametrize(
+    ("feature", "reads_as"),
+    [("uses **", "uses pow"), ("* constant < 0.05", "mul constant < 0.05"), ("reads w", "reads w")],
+)
+def test_claims_may_name_operators_and_inputs(feature: str, reads_as: str) -> None:
+    claim = read_claim(feature, KIND)
+    assert not isinstance(claim, str)
+    assert str(claim) == reads_as
+    assert read_claim("reads q", KIND) == "there is no input `q`"
+    lion, sgd = GOOD_LION.history[0], GOOD_LION.history[-1]
+    decays = read_claim("reads w", KIND)
+    assert not isinstance(decays, str)
+    assert [decays.holds(lion), decays.holds(sgd)] == [True, False]
+
+
+def test_the_request_for_notes_says_how_programs_were_made() -> None:
+    made = [replace(c, origin=replace(c.origin, operator="edit")) for c in GOOD_LION.history]
+    assert "one of `edit`;" in asked(made)
+    assert '{"notes": [{"feature"' in asked(made)
+    assert "one of none yet;" in asked([])

@@ -17,7 +17,8 @@ from agent.proposer import PROPOSERS, Proposer, View, find_proposer
 from agent.question import Answer, Sample
 from evaluators.candidate import Candidate, Evaluation, Origin, Status
 from evaluators.card import Card
-from programs.load import kind_named, library
+from programs.load import kind_named, library, read_program
+from programs.program import Program
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 KIND = kind_named("optimizer")
@@ -41,7 +42,8 @@ def lab() -> View:
     copy = replace(copy, evaluation=replace(copy.evaluation, status=Status.DUPLICATE))
     failed = [
         replace(
-            history[4],
+            history[3],
+            program=_child_of_muon(i),
             id=f"id{6 + i}",
             index=6 + i,
             origin=Origin("iterate", "", ("id3",), "Let the sign decide.", "m"),
@@ -59,6 +61,14 @@ def lab() -> View:
     seeds = {"id0": KNOWN["adamw"]}
     goal = "Find an update rule that trains a small classifier in 200 steps."
     return View("digits", goal, KIND, seeds, [*history, copy, *failed], index=9, facts=facts)
+
+
+def _child_of_muon(i: int) -> Program:
+    """Return Muon with another number at one place."""
+    source = KNOWN["muon"].source.replace("0.95", f"{i + 2}.5")
+    child = read_program(source, KIND)
+    assert isinstance(child, Program)
+    return child
 
 
 def first_prompt(name: str) -> str:
@@ -137,7 +147,7 @@ def test_a_budget_of_tokens_is_kept_and_the_language_stays() -> None:
     assert list(whole.tokens) == [
         "language", "vocabulary", "goal", "programs", "failures", "duplicates", "request",
     ]  # fmt: skip
-    for budget in (1_500, 1_300, 1_100):
+    for budget in (1_900, 1_700, 1_500):
         small = prompt(lab(), "Go.", budget=budget)
         assert sum(small.tokens.values()) <= budget
         assert {"language", "vocabulary", "goal", "programs", "request"} <= set(small.tokens)

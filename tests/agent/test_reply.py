@@ -184,6 +184,27 @@ def test_an_edit_of_lines_that_are_not_there_is_told_so() -> None:
     assert "not in the program" in str(reading.flawed[0].fault)
 
 
+def test_an_empty_replacement_deletes_lines_and_the_head_may_be_edited() -> None:
+    parent = PARENT.replace("    return", "    m = 0.5 * m\n    return")
+    for empty in (
+        "<<<<<<< SEARCH\n    m = 0.5 * m\n=======\n>>>>>>> REPLACE",
+        edit("m = 0.5 * m", ""),
+    ):
+        (offer,) = read_edits(parent, empty, KIND).offers
+        assert offer.program.source == PARENT
+    head = edit("def update(w, g, m, lr):", "def update(w, g, m, lr, step):")
+    late = edit("return lr * m, m", "return lr * m / step, m")
+    (offer,) = read_edits(PARENT, head + late, KIND).offers
+    assert offer.program.source.startswith("def update(w, g, m, lr, step):")
+
+
+def test_edits_build_on_each_other() -> None:
+    first = edit("m = lerp(m, g, 0.1)", "m = lerp(m, g, 0.2)")
+    second = edit("m = lerp(m, g, 0.2)", "m = lerp(m, g, 0.3)")
+    (offer,) = read_edits(PARENT, first + second, KIND).offers
+    assert "lerp(m, g, 0.3)" in offer.program.source
+
+
 def test_a_whole_program_will_do_in_place_of_edits() -> None:
     assert read_edits(PARENT, f"```python\n{SGD}```", KIND).worth is Worth.PROGRAM
     gone = read_edits(PARENT, edit("m = lerp(m, g, 0.1)", ""), KIND)

@@ -57,6 +57,10 @@ def test_a_run_is_told_once_whatever_becomes_known(store: Store) -> None:
     first = told(run)
     assert first.facts["data"] == "48 training examples of 12 real numbers"
     assert first.facts["model"] == "a perceptron 12-4-2, relu"
+    assert first.facts["parameters"] == (
+        "weights (outputs × inputs) 4×12, 2×4; vectors, seen as r × 1, of 4, 2; first values are "
+        "uniform within ±1/√inputs, a bias's within its layer's bound"
+    )
     assert first.facts["budget of the search"] == "9 programs are judged and $1 for models"
     assert first.card.data[-1] == "targets: the inputs themselves"
     known = candidate(run.id, 0, -0.5)

@@ -1,0 +1,56 @@
+"""A program's text as models are shown it: constants folded, nothing said about itself.
+
+What a program computes from constants alone is no statement of it: `0.03 * 1` is shown, and
+counted, as `0.03`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from difflib import ndiff
+from functools import lru_cache
+
+from evaluators.candidate import Candidate
+from programs.errors import Fault
+from programs.genome import Genome
+from programs.load import kind_named, make_program
+from programs.neat import neat
+from programs.program import Program
+
+
+def shown_source(candidate: Candidate) -> str:
+    """Return a program's text without what it says about itself, which may be long or wrong."""
+    return _shown(candidate.program).source
+
+
+def statements(candidate: Candidate) -> int:
+    """Count the statements of a program as it is shown."""
+    return _shown(candidate.program).size
+
+
+def block(source: str) -> str:
+    """Fence a program."""
+    return f"```python\n{source.strip()}\n```"
+
+
+def changes(parent: Candidate, child: Candidate) -> str:
+    """Return the lines that went and came, fenced; "" where most of the program is another."""
+    before, after = (shown_source(c).strip().split("\n") for c in (parent, child))
+    changed = [line.rstrip() for line in ndiff(before, after) if line[0] in "-+"]
+    came = sum(line.startswith("+") for line in changed)
+    if not changed or 2 * came > len(after):
+        return ""
+    return "```diff\n" + "\n".join(changed) + "\n```"
+
+
+def _shown(program: Program) -> Program:
+    return program if program.genome is None else _plain(program, program.genome, program.kind)
+
+
+@lru_cache(maxsize=4096)
+def _plain(program: Program, genome: Genome, kind_name: str) -> Program:
+    kind = kind_named(kind_name)
+    bare = replace(genome, doc="")
+    plain = make_program(neat(bare, kind), kind)
+    plain = make_program(bare, kind) if isinstance(plain, Fault) else plain
+    return program if isinstance(plain, Fault) else plain
