@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from runs.commands.bench_ladder import ladder
-from runs.commands.common import cores_option, json_option, out, print_json
+from runs.commands.common import cores_option, device_option, json_option, out, print_json
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -142,6 +142,31 @@ def sandbox(rounds: int, as_json: bool) -> None:
     out().print(table)
     same = len({figures["result"] for figures in found}) == 1
     out().print("results are the same bytes at every tier" if same else "RESULTS DIFFER BY TIER")
+
+
+@command.command()
+@device_option
+@json_option
+def gpu(device: str, as_json: bool) -> None:
+    """Time a GPU: the start-up that warm spares hide, and stacked training.
+
+    Example: cambrian bench gpu --device cuda:1
+    """
+    from runs.bench_gpu import measure
+
+    found = measure("cuda" if device == "cpu" else device)
+    if as_json:
+        print_json(found)
+        return
+    if why := found.get("missing"):
+        out().print(f"No GPU can be measured here: {why}.")
+        return
+    table = _table("replicas", "µs/step", "x one by one", "x by hand")
+    for row in found["stacked"]:
+        cells = (row["speed_up"], row["against_by_hand"])
+        table.add_row(row["replicas"], f"{row['microseconds']:.0f}", *(f"{x:.2f}" for x in cells))
+    out().print(table)
+    out().print(f"an empty job: {found['cold_s']:.2f} s cold, {found['warm_s']:.3f} s from a spare")
 
 
 @command.command()
