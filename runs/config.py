@@ -28,6 +28,7 @@ DEFAULT_TEAM = {
     "target-line": 0.5,
     "explain": 0.5,
     "simplify": 0.5,
+    "mend": 0.5,
 }
 """Who proposes when a model is named and nobody else is."""
 

@@ -38,6 +38,8 @@ def language(kinds: tuple[str, ...], programs: int, seed: int, as_json: bool) ->
 
     Example: cambrian bench language --kind optimizer
     """
+    import os
+
     from runs.bench import labels
     from runs.bench import language as measure
 
@@ -45,10 +47,12 @@ def language(kinds: tuple[str, ...], programs: int, seed: int, as_json: bool) ->
     judged = labels(kinds)
     if as_json:
         rows = [f.as_json() for f in figures]
-        print_json({"programs": programs, "seed": seed, "kinds": rows, "labels": judged})
+        found = {"programs": programs, "seed": seed, "kinds": rows, "labels": judged}
+        print_json({**found, "load": os.getloadavg()[0]})
         return
     console = out()
     console.print(_speed(figures))
+    console.print(f"load average {os.getloadavg()[0]:.1f}", style="dim")
     console.print(_savings(figures))
     if judged:
         console.print(_labels(judged))
@@ -209,10 +213,12 @@ def store(candidates: int, runs: int, seed: int, keep: Path | None, as_json: boo
 
 
 def _speed(figures: Sequence[LanguageFigures]) -> Table:
-    table = _table("kind", "programs/s/core", "mutate µs", "check", "key", "fingerprint")
+    table = _table("kind", "programs/s", "cached", "mutate µs", "check", "key", "print")
     for f in figures:
-        stages = (f"{f.cleaned.microseconds(s):,.0f}" for s in f.cleaned.seconds)
-        table.add_row(f.cleaned.kind, f"{f.cleaned.per_second:,.0f}", *stages)
+        tally = f.cleaned
+        rates = (f"{rate:,.0f}" for rate in (tally.per_second, tally.per_second_remembering))
+        stages = (f"{tally.microseconds(s):,.0f}" for s in tally.seconds)
+        table.add_row(tally.kind, *rates, *stages)
     return table
 
 
