@@ -96,7 +96,7 @@ class Spares:
             except BaseException:
                 spare.end()
                 raise
-        raise DeviceError(f"{why} ({TRIES} processes tried in turn)")
+        raise DeviceError(why)
 
     def _await_ready(self, spare: Spare) -> None:
         if spare.ready:
