@@ -8,18 +8,30 @@ from __future__ import annotations
 import hashlib
 import statistics
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Any
 
 import numpy as np
 
-from evaluators import freeform
+from evaluators import freeform, modules
+from evaluators.bodies import Bodies, embedding
+from evaluators.data.splits import Data, split
+from evaluators.task import Trial
 from programs.errors import CambrianError
 from programs.load import library
+from programs.program import Program
+from programs.spec import Spec
 from sandbox import Guest, Job, Limits, Outcome, Payload, ProcessSandbox, tiers
 
-PRELOAD = (*freeform.PRELOAD, "evaluators.harness.schedule", "sandbox.drill")
+PRELOAD = (
+    *freeform.PRELOAD,
+    *modules.PRELOAD,
+    "evaluators.harness.schedule",
+    "evaluators.harness.architecture",
+    "sandbox.drill",
+)
 _LIMIT = 0.1
 _FEW = 7  # rounds of what takes a second
 
@@ -39,6 +51,7 @@ def measure(rounds: int = 100) -> list[dict[str, Any]]:
         asked = _in_turns(warm, _optimizer(), rounds)
         factors = _in_turns(warm, _schedule(), rounds)
         given = _in_turns(warm, _scheduled(), rounds)
+        built = _in_turns(warm, _architecture, rounds)
         long = _in_turns(warm, _job("train", steps=4000), _FEW)
         late = {name: [_overrun(sandbox) for _ in range(_FEW)] for name, sandbox in warm.items()}
         results = {name: _fingerprint(sandbox) for name, sandbox in warm.items()}
@@ -50,6 +63,7 @@ def measure(rounds: int = 100) -> list[dict[str, Any]]:
             **_figures("training", short[name]),
             **_figures("freeform_optimizer", asked[name]),
             **_figures("freeform_schedule", np.add(factors[name], given[name]).tolist()),
+            **_figures("freeform_architecture", built[name]),
             "long_training_s": round(statistics.median(long[name]), 2),
             "gone_after_limit_ms": round(1000 * max(late[name])),
             "two_workers": round(_speed_up(name, rounds), 2),
@@ -70,12 +84,15 @@ def _started(sandbox: ProcessSandbox) -> float:
     return time.perf_counter() - began
 
 
-def _in_turns(warm: dict[str, ProcessSandbox], job: Job, rounds: int) -> dict[str, list[float]]:
+def _in_turns(
+    warm: dict[str, ProcessSandbox], job: Job | Callable[[ProcessSandbox], Job], rounds: int
+) -> dict[str, list[float]]:
+    """Time a job, or one whose making asks the sandbox too."""
     taken: dict[str, list[float]] = {name: [] for name in warm}
     for _ in range(rounds):
         for name, sandbox in warm.items():
             began = time.perf_counter()
-            _finished(sandbox.run(job))
+            _finished(sandbox.run(job if isinstance(job, Job) else job(sandbox)))
             taken[name].append(time.perf_counter() - began)
     return taken
 
@@ -138,6 +155,13 @@ def _scheduled() -> Job:
     return Job("evaluators.harness.schedule:train", Payload(data, arrays), trusted=True)
 
 
+def _architecture(sandbox: ProcessSandbox) -> Job:
+    """Build a free-form network and probe its graph, then train it for 20 steps."""
+    network = Program("architecture", _NETWORK, key="", form="module")
+    trial = Trial(_STEPS, (0.1,), (0,))
+    return modules.judging_job(_WORDS, network, trial, Limits(), "cpu", sandbox)
+
+
 def _small() -> Payload:
     """Return a problem of 64 examples for a network of 16-32-3."""
     rng = np.random.default_rng(0)
@@ -147,7 +171,25 @@ def _small() -> Payload:
     return Payload(data, {"train_x": x, "train_y": np.arange(64) % 3, "eval_x": x})
 
 
+def _words() -> Data:
+    x = np.random.default_rng(0).integers(8, size=(128, 8))
+    return split(x, x[:, 0] % 3)
+
+
 _STEPS = 20
+_WORDS = Bodies(
+    name="drill",
+    goal="Tell the first token modulo 3.",
+    data=_words,
+    spec=Spec("sequence", (8, 8), 3),
+    stem=embedding(8, 8),
+    steps=_STEPS,
+    baselines=(),
+)
+_NETWORK = (
+    "import torch\n\ndef build(spec):\n"
+    "    return torch.nn.Sequential(torch.nn.Linear(8, 16), torch.nn.GELU())\n"
+)
 _MOMENTUM = (
     "import torch\n\ndef update(w, g, m, lr):\n"
     "    m = torch.lerp(m, g, 0.1)\n    return lr * m, m\n"

@@ -124,7 +124,8 @@ def evaluate(
 def sandbox(rounds: int, as_json: bool) -> None:
     """Time each isolation tier: an empty job, 20-step trainings, a limit, two workers.
 
-    The trainings are our own, one under a free-form optimiser and one under a free-form schedule.
+    The trainings are our own: of a small network, under a free-form optimiser, under a free-form
+    schedule, and of a free-form architecture.
 
     Example: cambrian bench sandbox --rounds 300
     """
@@ -134,11 +135,11 @@ def sandbox(rounds: int, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    trainings = ("train ms", "/min", "optimizer ms", "/min", "schedule ms", "/min")
-    table = _table("tier", "empty ms", "/min", *trainings, "long s", "gone ms", "2 workers")
-    left_out = ("start_s", "result")
-    for figures in found:
-        table.add_row(*(str(value) for name, value in figures.items() if name not in left_out))
+    table = _table("", *(figures["tier"] for figures in found))
+    for name in found[0]:
+        if name not in ("tier", "result"):
+            label = name.replace("_", " ").replace("freeform", "free-form")
+            table.add_row(label, *(f"{figures[name]:,}" for figures in found))
     out().print(table)
     same = len({figures["result"] for figures in found}) == 1
     out().print("results are the same bytes at every tier" if same else "RESULTS DIFFER BY TIER")
