@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-ray storm fuzz properties slow kills bench docs constraints clean
+.PHONY: demo test test-ray test-gpu storm fuzz properties slow kills bench docs constraints clean
 
 demo: $(READY)
 	$(BIN)/cambrian demo
@@ -22,6 +22,11 @@ test-ray: $(READY)
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,ray]'
 	$(BIN)/pytest tests/sandbox/test_cluster.py
 
+# On a GPU: attacks, agreement with the CPU, the benchmark. Without one it says so and passes.
+test-gpu: $(READY)
+	$(BIN)/pytest -m gpu -rs --timeout 600 tests/gpu
+	$(BIN)/cambrian bench gpu
+
 # Longer campaigns; their figures are recorded under docs/.
 fuzz: $(READY)
 	CAMBRIAN_FUZZ=100000 $(BIN)/pytest tests/programs/fuzz -s
@@ -33,7 +38,7 @@ properties: $(READY)
 	CAMBRIAN_GENOMES=20000 $(BIN)/pytest tests/programs/test_genomes.py -s --timeout 3600
 
 slow: $(READY)
-	CAMBRIAN_SLOW=1 $(BIN)/pytest tests/evaluators/test_tasks.py tests/evaluators/test_statistics.py -s --timeout 3600
+	CAMBRIAN_SLOW=1 $(BIN)/pytest tests/attacks/test_cards.py tests/evaluators/test_tasks.py tests/evaluators/test_statistics.py -s --timeout 3600
 
 kills: $(READY)
 	CAMBRIAN_KILLS=200 $(BIN)/pytest tests/runs/test_kills.py -s --timeout 7200

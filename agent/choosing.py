@@ -26,7 +26,10 @@ from programs.genome import Genome
 TRIAL = 12
 """Predictions with a result before a model's surrogate is judged."""
 
-PREDICTED, SPREAD = "predicted", "predicted_spread"
+TOP = 0.25
+"""The share of programs that are among the best."""
+
+PREDICTED, SPREAD, CHANCE = "predicted", "predicted_spread", "chance"
 YARDSTICK, YARDSTICK_SPREAD = "yardstick", "yardstick_spread"
 
 
@@ -36,6 +39,7 @@ class Verdict:
 
     model: Quality
     yardstick: Quality
+    calibration: str = ""
 
     @property
     def off(self) -> bool:
@@ -46,7 +50,7 @@ class Verdict:
         return (
             f"over {self.model.count} programs the model's predictions correlate "
             f"{self.model.rank:.2f} with the results, the numeric surrogate's "
-            f"{self.yardstick.rank:.2f}"
+            f"{self.yardstick.rank:.2f}{self.calibration}"
         )
 
 
@@ -59,9 +63,31 @@ def best_of(view: View, proposer: str) -> Verdict:
         and c.score is not None
         and {PREDICTED, YARDSTICK} <= set(c.origin.usage)
     ]
-    return Verdict(
-        _quality(came_true, PREDICTED, SPREAD), _quality(came_true, YARDSTICK, YARDSTICK_SPREAD)
+    model, yardstick = (
+        _quality(came_true, *names)
+        for names in ((PREDICTED, SPREAD), (YARDSTICK, YARDSTICK_SPREAD))
     )
+    if not came_true:
+        return Verdict(model, yardstick)
+    if all(CHANCE in c.origin.usage for c in came_true):
+        return Verdict(model, yardstick, _of_chances(came_true, view))
+    told = f"; {model.covered:.0%} of the results lay within one predicted spread of the mean"
+    return Verdict(model, yardstick, f"{told}, where 68 % would be honest")
+
+
+def _of_chances(came_true: Sequence[Candidate], view: View) -> str:
+    """Compare the chances that were given with how many programs were among the best quarter."""
+    bar = np.quantile([c.score or 0.0 for c in view.scored], 1 - TOP)
+    given = np.mean([c.origin.usage[CHANCE] for c in came_true])
+    were = np.mean([(c.score or 0.0) >= bar for c in came_true])
+    return f"; it gave them a chance of {given:.0%} to be among the best quarter, {were:.0%} were"
+
+
+def surrogates(view: View) -> list[str]:
+    """Say of every proposer whose model predicted something how that came true."""
+    names = dict.fromkeys(c.origin.proposer for c in view.history if PREDICTED in c.origin.usage)
+    found = {name: best_of(view, name) for name in names}
+    return [f"{name}: {verdict}" for name, verdict in found.items() if verdict.model.count]
 
 
 def _quality(candidates: Sequence[Candidate], mean: str, spread: str) -> Quality:
@@ -132,6 +158,8 @@ class Candidates:
         place = int(np.argmax(found))
         chance = Prediction(found[place], 1.0)
         chosen = _noted(self.proposals[place], PREDICTED, SPREAD, chance)
+        usage = {**chosen.origin.usage, CHANCE: chance.mean}
+        chosen = replace(chosen, origin=replace(chosen.origin, usage=usage))
         return Choice(self._with_yardstick(view, place, chosen))
 
     def _with_yardstick(self, view: View, place: int, chosen: Proposal) -> Proposal:

@@ -49,7 +49,10 @@ def _views() -> tuple[View, ...]:
 
 
 def _view(name: str, known: int) -> View:
-    """Return a search on which `known` programs of the library were scored, the first the best."""
+    """Return a search on which `known` programs of the library were scored, the first the best.
+
+    Where there are several, one by a model has failed as well.
+    """
     kind = kind_named(name)
     programs = [p for p in library(name).values() if p.genome is not None][:known]
     history = []
@@ -60,6 +63,10 @@ def _view(name: str, known: int) -> View:
         judged = Evaluation(Status.SCORED, sum(by_seed) / 2, {}, by_seed, fingerprint=found)
         origin = Origin("library", "warm start", ("run-0",) if i else ())
         history.append(Candidate(f"run-{i}", i, program, origin, judged))
+    if known > 1:
+        origin = Origin("rewrite", "rewrite", ("run-0",), "a bolder step", "a model")
+        failed = Evaluation(Status.FAILED, message="diverged: some seed at every learning rate")
+        history.append(Candidate(f"run-{known}", known, programs[0], origin, failed))
     goal = "Train a small classifier of handwritten digits in 200 steps."
     left = {"evaluations": 100.0, "usd": 1.0}
     return View("digits", goal, kind, {"run-0": programs[0]}, history, left, len(history))

@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from agent.prompts import named, score_of
 from agent.proposer import Proposal, Setback, View
 from agent.question import Answer, Dialogue, Question
-from agent.reply import Flawed, Offer, Reading, Worth, read_reply
+from agent.reply import Flawed, Offer, Reading, read_reply
+from agent.worth import Worth
 from evaluators.admit import Rejected, admit
 from evaluators.candidate import Origin
 from programs.errors import Fault

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 
-from agent.reply import Flawed, Offer, Reading, Worth, read_reply
+from agent.reply import Flawed, Offer, Reading, read_reply
+from agent.worth import Worth
 from programs.errors import Fault
 from programs.kind import Kind
 from programs.load import read_program

@@ -17,7 +17,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from agent.prompts import block, prompt, shown_source
+from agent.choosing import TOP
+from agent.prompts import BUDGET, Section, block, prompt, shown_source, tokens
 from agent.proposer import View
 from agent.question import Answer, Question, Sample
 from agent.surrogate import SPREAD_FLOOR, Prediction
@@ -25,8 +26,9 @@ from evaluators.candidate import Candidate
 
 SHOWN = 12
 TOKENS_PER_GUESS = 16
-TOP = 0.25
 SURROGATE_TEMPERATURE = 0.7
+JUDGED_SHARE = 0.4
+"""The part of a prompt's tokens that programs to be judged may take."""
 
 _GUESS = re.compile(r"(?:program|candidate)?\s*([A-Z])\b[^\n#]*##\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)")
 _BARE = re.compile(r"##\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*(?:##)?")
@@ -49,12 +51,19 @@ def examples(view: View, count: int = SHOWN) -> list[Candidate]:
     return [*best, *(ranked[i] for i in places)]
 
 
-def few_shot(shown: Sequence[Candidate], rng: np.random.Generator) -> str:
+def few_shot(shown: Sequence[Candidate], rng: np.random.Generator) -> Section:
     """Write examples as "Performance → program", in random order."""
     order = rng.permutation(len(shown))
-    return "\n\n".join(
+    items = tuple(
         f"Performance: {shown[i].score:.4f}\n{block(shown_source(shown[i]))}" for i in order
     )
+    return Section("examples", "Programs, each under its performance", items, min(2, len(items)))
+
+
+def judgeable(sources: Sequence[str]) -> int:
+    """Return how many programs can be judged at once: a letter each, and room for examples."""
+    ends = np.cumsum([tokens(block(source)) for source in sources])
+    return max(min(int((ends <= BUDGET * JUDGED_SHARE).sum()), len(_LETTERS)), 1)
 
 
 def guess_questions(
@@ -109,13 +118,14 @@ def _surrogate_question(
     purpose: str,
     logprobs: bool = False,
 ) -> Question:
-    ordered = "\n\n".join(shown[int(i)] for i in rng.permutation(len(shown)))
+    ordered = tuple(shown[int(i)] for i in rng.permutation(len(shown)))
+    title = "Examples of programs with their results"
+    known = Section("examples", title, ordered, min(2, len(ordered)))
     judged = "\n\n".join(
         f"Program {letter}:\n{block(s)}" for letter, s in zip(_LETTERS, sources, strict=False)
     )
-    text = f"Examples of programs with their results:\n\n{ordered}\n\n{ask}\n\n{judged}"
     return Question(
-        prompt(view, text, context="partial").messages,
+        prompt(view, f"{ask}\n\n{judged}", context="partial", extra=(known,)).messages,
         purpose,
         max_tokens=TOKENS_PER_GUESS * len(sources),
         temperature=SURROGATE_TEMPERATURE,
@@ -125,7 +135,6 @@ def _surrogate_question(
 
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-MOST_JUDGED = len(_LETTERS)
 
 
 def read_guesses(text: str, count: int) -> list[float]:

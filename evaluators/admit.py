@@ -15,7 +15,7 @@ from evaluators.candidate import UNSAFE
 from evaluators.task import Task, language
 from programs.check import check, depends_on
 from programs.errors import Fault, SandboxUnavailable
-from programs.fingerprint import behaviour
+from programs.fingerprint import remembered
 from programs.genome import Genome
 from programs.kind import Kind
 from programs.load import make_program, read_program, unreadable
@@ -87,7 +87,7 @@ def admit(
             return Rejected(program, f"ignores {meaning}: the result does not depend on `{name}`")
     if refusal is not None and (objection := refusal(program.genome)):
         return Rejected(program, objection)
-    found = behaviour(program.genome, kind)
+    found = remembered(program.genome, kind, program.key)
     if found.fault is not None:
         return Rejected(program, found.fault, found.fingerprint)
     return Admitted(program, found.fingerprint)

@@ -39,7 +39,7 @@ from programs.kinds.networks.plan import recipe
 from programs.load import library
 from programs.program import Program
 from programs.spec import Spec
-from sandbox.base import MIB, Limits, Payload
+from sandbox.base import MIB, Limits, Payload, seen_as
 
 RATES = (3e-3, 1e-2, 3e-2, 1e-1)
 
@@ -206,7 +206,7 @@ class Bodies:
             "steps": trial.steps,
             "learning_rates": list(trial.learning_rates),
             "seeds": list(trial.seeds),
-            "device": trial.device,
+            "device": seen_as(trial.device),
         }
         arrays = {"train_x": train_x, "train_y": train_y, "eval_x": judged}
         if not self.pooled:

@@ -16,6 +16,12 @@ from programs.program import Program
 UNSAFE = "unsafe"
 """The tier of a free-form program that nothing held: it may have forged its result."""
 
+UNVERIFIED = "unverified budget"
+"""The tier of a program that trained itself, in a cage: who can say how much, or on what?"""
+
+APART = (UNSAFE, UNVERIFIED)
+"""Tiers whose scores stand beside no others; each has a list of its own."""
+
 
 class Status(StrEnum):
     """What became of a candidate."""
@@ -71,7 +77,7 @@ class Evaluation:
     @property
     def ranked(self) -> bool:
         """Tell whether the score may stand beside others."""
-        return self.tier != UNSAFE
+        return self.tier not in APART
 
     @property
     def stderr(self) -> float | None:

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 
 from evaluators import freeform
-from evaluators.candidate import UNSAFE, Evaluation, Status
+from evaluators.candidate import UNSAFE, UNVERIFIED, Evaluation, Status
 from evaluators.code import code_hash
 from evaluators.curves import Curves, curves_at
 from evaluators.rungs import rung_at
@@ -164,6 +164,8 @@ class Evaluator:
         outcome = self.sandbox.run(job)
         if outcome.ending is Ending.CANCELLED:
             raise Cancelled
+        if not job.trusted and (outcome.tier or self.sandbox.tier) != UNSAFE:
+            return replace(outcome, tier=UNVERIFIED)  # the program's own process trained it
         return outcome
 
     def _job(self, program: Program, trial: Trial, limits: Limits) -> Job:

@@ -32,6 +32,8 @@ DTYPES = ("float32", "float64", "int64", "int32", "bool")
 OURS = frozenset(("batch_norm", "dropout"))
 """Operations that do one thing in training and another in judgement."""
 
+_NORM_TAKES, _NORM_WRITES = 7, (3, 4)
+
 WHOLE = frozenset(("add", "sub", "mul", "floordiv", "mod", "neg", "getitem", "truediv"))
 """Operations on sizes, and the picking of one of several results."""
 
@@ -72,6 +74,7 @@ def checked(data: Any, arrays: Mapping[str, np.ndarray], seeds: int) -> Graph:
         kept[f"w{number}"] = _values(arrays.get(f"w{number}"), (seeds, *shape), trained, number)
     for number, node in enumerate(nodes):
         _node(node, 1 + len(weights) + number)
+    _running(nodes, weights)
     _value(given["result"], 1 + len(weights) + len(nodes), 0)
     if "ref" not in given["result"]:
         raise BadGraph("its result is no value of the graph")
@@ -114,6 +117,28 @@ def _node(node: Any, place: int) -> None:
         _value(value, place, 0)
     if any(not k.isidentifier() or k == "out" for k in given["kwargs"]):
         raise BadGraph(f"`{name[:80]}` is given what it does not take")
+
+
+def _running(nodes: list[dict[str, Any]], weights: list[dict[str, Any]]) -> None:
+    """Have batch norms write their means into numbers that are for nothing else."""
+    written: set[int] = set()
+    read: set[int] = set()
+    for node in nodes:
+        norm = node["op"] == "batch_norm"
+        if norm and (len(node["args"]) != _NORM_TAKES or node["kwargs"]):
+            raise BadGraph(f"a batch norm takes {_NORM_TAKES} arguments")
+        for place, value in enumerate([*node["args"], *node["kwargs"].values()]):
+            (written if norm and place in _NORM_WRITES else read).update(references(value))
+    for number in written:
+        if not 0 < number <= len(weights) or weights[number - 1]["trained"] or number in read:
+            raise BadGraph("a batch norm keeps its means where other numbers are")
+
+
+def references(value: Any) -> list[int]:
+    """Return what an argument refers to, in order."""
+    if isinstance(value, list):
+        return [number for each in value for number in references(each)]
+    return [value["ref"]] if isinstance(value, dict) and "ref" in value else []
 
 
 def _whole(name: str) -> bool:

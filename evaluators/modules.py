@@ -5,6 +5,9 @@
     in our own process  the graph is compared once with what PyTorch made of the module, counted,
                         and probed; then trained like any other architecture
 
+What cannot be written as a graph trains itself, in a cage: an `Opaque` module, whose budget nobody
+can verify, and which is ranked apart.
+
 The fingerprint is of the graph on fixed inputs, its weights decided by what each is applied to, as
 for the language's networks; but a graph knows no layers, so it does not meet theirs. What a module
 starts from counts too: weights of another sort at the start make another program.
@@ -27,10 +30,12 @@ from programs.kinds.networks.features import Feature
 from programs.program import Program
 from programs.spec import Input, Spec
 from sandbox.base import MIB, Job, Limits, Payload, Sandbox
+from sandbox.text import one_line
 
 PRELOAD = (
     "torch",
     "evaluators.harness.freeform.module",
+    "evaluators.harness.freeform.opaque",
     "evaluators.harness.bodies.graph_probe",
 )
 """What a sandbox should have imported before it forks, to build modules and probe their graphs."""
@@ -69,9 +74,23 @@ class Drawn:
         return int(np.prod(self.gives)) // max(self.width, 1)
 
 
+@dataclass(frozen=True, slots=True)
+class Opaque:
+    """A module that is no graph, as its child tells of it; `why` is the sentence."""
+
+    parameters: int
+    outputs: np.ndarray
+    why: str
+
+
 def behaviour(program: Program, sandbox: Sandbox, kind: Kind) -> Behaviour:
     """Judge what `outputs` returns, and raise as it does."""
-    return behaviour_of(outputs(program, sandbox, kind), "architecture as a graph")
+    found = _built_everywhere(program, sandbox, kind)
+    outputs = np.concatenate([each.outputs.ravel() for each in found])
+    if not any(isinstance(each, Opaque) for each in found):
+        return behaviour_of(outputs, "architecture as a graph")
+    judged = behaviour_of(outputs, "architecture that is no graph")
+    return replace(judged, fingerprint=f"unverified-{judged.fingerprint}")
 
 
 def outputs(program: Program, sandbox: Sandbox, kind: Kind) -> np.ndarray:
@@ -80,16 +99,21 @@ def outputs(program: Program, sandbox: Sandbox, kind: Kind) -> np.ndarray:
     Of a kind for a task, on the task's shape; otherwise on every sort of input that it takes.
     Raises `Unprobable` for the program's fault, `SandboxUnavailable` where it may not run.
     """
-    found: list[np.ndarray] = []
+    found = _built_everywhere(program, sandbox, kind)
+    return np.concatenate([each.outputs.ravel() for each in found])
+
+
+def _built_everywhere(program: Program, sandbox: Sandbox, kind: Kind) -> list[Drawn | Opaque]:
+    found: list[Drawn | Opaque] = []
     faults: list[Unprobable] = []
     for spec in _places(kind):
         try:
-            found.append(drawn(program, spec, (0,), sandbox).outputs)
+            found.append(built(program, spec, (0,), sandbox))
         except Unprobable as fault:
             faults.append(fault)
     if not found:
         raise faults[0]
-    return np.concatenate(found)
+    return found
 
 
 def _places(kind: Kind) -> Sequence[Spec]:
@@ -103,8 +127,13 @@ def _places(kind: Kind) -> Sequence[Spec]:
 def judging_job(
     task: Bodies, program: Program, trial: Trial, limits: Limits, device: str, sandbox: Sandbox
 ) -> Job:
-    """Return the job that trains what a program builds; `Unprobable` for its own faults."""
-    found = drawn(program, task.spec, trial.seeds, sandbox)
+    """Return the job that trains what a program builds; `Unprobable` for its own faults.
+
+    A module that is no graph trains itself: that job is not trusted.
+    """
+    found = built(program, task.spec, trial.seeds, sandbox)
+    if isinstance(found, Opaque):
+        return _self_training(task, program, trial, limits, device, found)
     sizes = task.with_ends(found.sizes, found.positions, found.width)
     if objection := task.excess(sizes):
         raise Unprobable(objection)
@@ -114,14 +143,28 @@ def judging_job(
     return Job(task.harness, payload, limits, device, trusted=True)
 
 
-def drawn(program: Program, spec: Spec, seeds: Sequence[int], sandbox: Sandbox) -> Drawn:
+def _self_training(
+    task: Bodies, program: Program, trial: Trial, limits: Limits, device: str, found: Opaque
+) -> Job:
+    gives = found.outputs.shape[1:]
+    width = gives[0] if len(gives) == 3 else gives[-1]
+    sizes = task.with_ends(Sizes(found.parameters, 0), int(np.prod(gives)) // max(width, 1), width)
+    if objection := task.excess(sizes):
+        raise Unprobable(objection)
+    payload = task.payload(program, trial)
+    return Job("evaluators.harness.freeform.opaque:train", payload, limits, device)
+
+
+def built(program: Program, spec: Spec, seeds: Sequence[int], sandbox: Sandbox) -> Drawn | Opaque:
     """Have a module built in a cage, and its graph compared with it in a process of ours."""
     place = {**asdict(spec), "shape": list(spec.shape)}
     rng = np.random.default_rng(20230424)
     x = rng.normal(size=(_EXAMPLES, *spec.shape)).astype(np.float32)
     data = {"source": program.source, "spec": place, "seeds": list(seeds)}
-    built = Job("evaluators.harness.freeform.module:written", Payload(data, {"x": x}), _BUILDING)
-    sent = _returned(sandbox, built, "cannot be built")
+    job = Job("evaluators.harness.freeform.module:written", Payload(data, {"x": x}), _BUILDING)
+    sent = _returned(sandbox, job, "cannot be built")
+    if "opaque" in sent.data:
+        return _opaque(sent, spec)
     try:
         graph = checked(sent.data.get("graph"), sent.arrays, len(seeds))
     except BadGraph as fault:
@@ -135,6 +178,24 @@ def drawn(program: Program, spec: Spec, seeds: Sequence[int], sandbox: Sandbox) 
         raise Unprobable(str(fault))
     sizes = Sizes(graph.parameters, int(told.data["flops"]))
     return Drawn(graph, sizes, tuple(told.data["gives"]), told.arrays["outputs"])
+
+
+def drawn(program: Program, spec: Spec, seeds: Sequence[int], sandbox: Sandbox) -> Drawn:
+    """Do the same for a module that must be a graph."""
+    found = built(program, spec, seeds, sandbox)
+    if isinstance(found, Opaque):
+        raise Unprobable(found.why)
+    return found
+
+
+def _opaque(sent: Payload, spec: Spec) -> Opaque:
+    """Look at what a child says of a module: all of it is only good for being ranked apart."""
+    why, count = sent.data["opaque"], sent.data.get("parameters")
+    found = _numbers(sent, "outputs")
+    fits = found.ndim in (2, 3, 4) and len(found) == _EXAMPLES and found.size
+    if type(why) is not str or type(count) is not int or count < 0 or not fits:
+        raise Unprobable("cannot be built: expected outputs for every example, and a count")
+    return Opaque(count, found, one_line(why))
 
 
 def _returned(sandbox: Sandbox, job: Job, what: str) -> Payload:

@@ -34,7 +34,7 @@ from evaluators.scores import SCORES, WATCHED, refuse_claims
 from evaluators.task import Measurement, Rung, Task, Trial, log_sweep
 from programs.errors import InputError
 from programs.program import Program
-from sandbox.base import MIB, Limits, Payload
+from sandbox.base import MIB, Limits, Payload, seen_as
 
 SWEEP = log_sweep(10**-3.5, 10.0, 10)
 """Ten learning rates from 3e-4 to 10: two a decade, wide enough for a rule of any scale."""
@@ -139,7 +139,7 @@ class Supervised:
             "steps": trial.steps,
             "learning_rates": list(trial.learning_rates),
             "seeds": list(trial.seeds),
-            "device": trial.device,
+            "device": seen_as(trial.device),
         }
         judged = self.splits.held_out(trial.split)[0]
         return Payload(data, {"train_x": train_x, "train_y": train_y, "eval_x": judged})

@@ -114,12 +114,10 @@ class _Graph:
         place = 0
         for name in function.params:
             if name in entry.inputs:
-                label = (b"input", name.encode())
+                self.nodes[name] = Node(_given("input", name))
             elif name in needed:
-                label, place = (b"state", str(place).encode()), place + 1
-            else:
-                continue
-            self.nodes[name] = Node(_digest(*label))
+                self.nodes[name] = Node(_given("state", str(place)))
+                place += 1
         for statement in function.body:
             if statement.target in needed:
                 self.nodes[statement.target] = self.applied(statement)
@@ -130,9 +128,9 @@ class _Graph:
     def applied(self, statement: Statement) -> Node:
         op, nodes = self.kind.ops[statement.op], self.nodes
         args = [nodes[a] for a in statement.args]
-        values = [a.constant for a in args]
-        if None not in values:
-            folded = fold(op, self.kind, values)  # type: ignore[arg-type]
+        values = [a.constant for a in args if a.constant is not None]
+        if len(values) == len(args):
+            folded = fold(op, self.kind, values)
             if folded is not None:
                 return nodes[folded]
         digests = [a.digest for a in args]
@@ -176,10 +174,14 @@ class _Graph:
 
 
 def _constant(value: float) -> Node:
-    return Node(_digest(b"constant", repr(value + 0.0).encode()), value)
+    return Node(_given("constant", repr(value + 0.0)), value)
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=4096)
+def _given(sort: str, text: str) -> bytes:
+    """Hash what is not computed; the same few are met in nearly every program."""
+    return _digest(sort.encode(), text.encode())
+
+
 def _digest(*parts: bytes) -> bytes:
-    """Hash parts; a child shares most of its expressions with its parent, so they are kept."""
     return hashlib.blake2b(b"\0".join(parts), digest_size=KEY_LENGTH // 2).digest()

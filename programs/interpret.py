@@ -15,7 +15,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from programs.genome import Argument, Function
 from programs.kind import Kind, Op, Scope
@@ -27,22 +27,29 @@ Values = Sequence[Array]
 """A program's value: one array per parameter tensor."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One statement made ready: what it runs, and the slots of its arguments."""
+class Step(NamedTuple):
+    """One statement made ready: what it runs, and the slots of its arguments.
+
+    `plain` says that it is element-wise and so is all that it is computed from, back to the inputs
+    and the states: tensors may be laid out in any shape.
+    """
 
     run: Callable[..., Any]
     slots: tuple[int, ...]
     scope: Scope
+    plain: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A program ready to run; `elementwise` says that tensors may be laid out in any shape."""
+    """A program ready to run; `elementwise` says that tensors may be laid out in any shape.
+
+    Its values have slots: first the inputs, then what the steps give, then the constants.
+    """
 
     inputs: tuple[str, ...]
-    constants: tuple[Array, ...]
-    steps: tuple[Step, ...]
+    constants: Sequence[Array]
+    steps: Sequence[Step]
     returns: tuple[int, ...]
     elementwise: bool
 
@@ -52,9 +59,11 @@ class Plan:
         A list among `inputs` holds one array per tensor; anything else is shared by all of them.
         """
         slots: list[Any] = [inputs[name] for name in self.inputs]
-        slots.extend(self.constants)
-        for step in self.steps:
-            slots.append(run_step(step, [slots[s] for s in step.slots], count))
+        first = len(slots)
+        slots += [None] * len(self.steps)
+        slots += self.constants
+        for place, step in enumerate(self.steps, first):
+            slots[place] = run_step(step, [slots[s] for s in step.slots], count)
         return [_spread(slots[r], count) for r in self.returns]
 
 
@@ -80,26 +89,34 @@ def _spread(value: Any, count: int) -> list[Array]:
 
 def plan(function: Function, kind: Kind, xp: Any) -> Plan:
     """Prepare a checked function for numpy or torch."""
-    functions = compiled(kind, xp)
+    functions, ops = compiled(kind, xp), kind.ops
+    slots: dict[Argument, int] = {name: place for place, name in enumerate(function.params)}
+    first = len(slots)
     constants: list[Array] = []
-    slots: dict[str, int] = {name: place for place, name in enumerate(function.params)}
-    literals = [a for s in function.body for a in s.args if not isinstance(a, str)]
-    literals += [a for a in function.returns if not isinstance(a, str)]
-    where: dict[Argument, int] = {}
-    for value in dict.fromkeys(literals):
-        where[value] = len(slots) + len(constants)
-        constants.append(constant(value, xp))
-    first = len(function.params) + len(constants)
-    for place, statement in enumerate(function.body):
-        slots[statement.target] = first + place
-    where.update(slots)
-    steps = tuple(
-        Step(functions[s.op], tuple(where[a] for a in s.args), kind.ops[s.op].scope)
-        for s in function.body
-    )
-    elementwise = all(kind.ops[s.op].scope is not Scope.TENSOR for s in function.body)
-    returns = tuple(where[r] for r in function.returns)
-    return Plan(function.params, tuple(constants), steps, returns, elementwise)
+
+    def slot(arg: Argument) -> int:
+        """Return the slot of a name, or of a constant, which is given one where it is new."""
+        found = slots.get(arg)
+        if found is None:
+            found = slots[arg] = first + len(function.body) + len(constants)
+            constants.append(constant(float(arg), xp))
+        return found
+
+    steps: list[Step] = []
+    elementwise = True
+    apart: set[int] = set()
+    for place, statement in enumerate(function.body, first):
+        name, scope = statement.op, ops[statement.op].scope
+        args = tuple([slot(a) for a in statement.args])
+        together = apart.isdisjoint(args)
+        if scope is Scope.TENSOR:
+            elementwise = False
+        if scope is Scope.TENSOR or not together:
+            apart.add(place)
+        steps.append(Step(functions[name], args, scope, together and scope is Scope.ELEMENT))
+        slots[statement.target] = place
+    returns = tuple([slot(r) for r in function.returns])
+    return Plan(function.params, constants, steps, returns, elementwise)
 
 
 def constant(value: float, xp: Any) -> Array:

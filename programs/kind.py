@@ -235,6 +235,11 @@ class Kind:
         """Remember by its id what `check` found in a genome that is bred from again and again."""
         return {}
 
+    @cached_property
+    def behaviours(self) -> dict[str, object]:
+        """Remember what programs did on the probes, by their structural keys."""
+        return {}
+
 
 _OF_THE_VOCABULARY = ("names", "reserved", "choices", "literals", "weighted", "inferred")
 

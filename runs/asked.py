@@ -5,6 +5,8 @@ Noted      a note, the candidates it cites, and whether later results contradict
 asked_for  a candidate's calls, in order
 told       the notes that the prompts of those calls carried
 noted_in   a run's notes, the oldest first
+
+What reads a model's words is imported where there are any: most candidates come of none.
 """
 
 from __future__ import annotations
@@ -12,19 +14,16 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from agent.notes import PURPOSE, Note, note_of, retired
-from agent.portfolio import arm_of
-from agent.prompts import NOTED
 from evaluators.candidate import Candidate
 from programs.errors import CambrianError
 from programs.load import kind_named
-from runs.order import revived
 from runs.queries import Queries
 from runs.record import RunRecord
 
-SHARED = "warm start"
-"""The purpose of a call that several places share; it names no place."""
+if TYPE_CHECKING:
+    from agent.notes import Note
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +52,17 @@ class Noted:
     refuted: bool
 
 
-def asked_for(store: Queries, candidate: Candidate, run: RunRecord) -> list[Asked]:
+def asked_for(store: Queries, candidate: Candidate) -> list[Asked]:
     """Return the calls that were made for a candidate's place, or that it shared with others."""
     if not candidate.origin.model:
         return []
-    shared = f"{arm_of(candidate.origin)[0]} {SHARED}"
     sql = """
-        SELECT * FROM llm_call WHERE run = ?1 AND model = ?2
-            AND (purpose LIKE ?3 || ' %' OR (purpose = ?4 AND ?5)) ORDER BY id
+        SELECT a.*, l.messages FROM asked a JOIN llm_call l ON l.id = a.call
+        WHERE a.candidate = ? ORDER BY a.call
     """
-    took_part = candidate.origin.operator.startswith(SHARED)
-    values = (run.id, candidate.origin.model, str(candidate.index), shared, took_part)
     return [
         Asked(
-            row["id"],
+            row["call"],
             row["model"],
             row["purpose"],
             row["prompt_tokens"],
@@ -76,12 +72,14 @@ def asked_for(store: Queries, candidate: Candidate, run: RunRecord) -> list[Aske
             row["error"],
             _carried(row["messages"]),
         )
-        for row in store.rows(sql, *values)
+        for row in store.rows(sql, candidate.id)
     ]
 
 
 def _carried(messages: str) -> tuple[str, ...]:
     """Return the notes that a recorded prompt holds."""
+    from agent.prompts import NOTED
+
     asked = json.loads(messages)
     said = asked["messages"] if isinstance(asked, dict) else []
     lines = (line for message in said for line in message["content"].split("\n"))
@@ -93,18 +91,26 @@ def told(asked: Sequence[Asked]) -> list[str]:
     return list(dict.fromkeys(note for call in asked for note in call.carried))
 
 
-def noted_in(store: Queries, run: RunRecord) -> list[Noted]:
-    """Return the notes of a run, and which of them later results refuted."""
-    events = [e for e in store.events(run.id) if e.name == PURPOSE]
-    if not events:
+def noted_in(store: Queries, run: RunRecord, citing: str = "") -> list[Noted]:
+    """Return the notes of a run, and which of them later results refuted.
+
+    With `citing` only those whose evidence names that candidate.
+    """
+    if not (events := store.events(run.id)):
         return []
+    from agent.notes import PURPOSE, note_of
+
     kind = kind_named(run.kind)
-    notes = [n for e in events for each in e.detail["notes"] if (n := note_of(each, kind))]
-    history = _history(store, run)
+    listed = (each for e in events if e.name == PURPOSE for each in e.detail["notes"])
+    notes = [n for each in listed if (n := note_of(each, kind))]
+    notes = [note for note in notes if not citing or citing in note.ids]
+    history = _history(store, run) if notes else []
     return [_noted(note, history) for note in notes]
 
 
 def _history(store: Queries, run: RunRecord) -> list[Candidate]:
+    from runs.history import revived
+
     try:
         return [revived(c, kind_named(run.kind)) for c in store.history(run.id)]
     except CambrianError:
@@ -113,9 +119,6 @@ def _history(store: Queries, run: RunRecord) -> list[Candidate]:
 
 
 def _noted(note: Note, history: Sequence[Candidate]) -> Noted:
+    from agent.notes import retired
+
     return Noted(note.place, str(note), note.model, note.ids, retired(note, history))
-
-
-def citing(notes: Sequence[Noted], candidate: str) -> list[Noted]:
-    """Return the notes whose evidence names a candidate."""
-    return [note for note in notes if candidate in note.candidates]

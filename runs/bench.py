@@ -3,7 +3,9 @@
 A population evolves without training: a child's score is a number drawn from its fingerprint, so
 that selection is real and knows nothing; only a program that does nothing on the probes loses every
 duel. Each child goes the way of a real one, mutate → check → structural key → fingerprint, and each
-stage is timed in processor seconds. Beside it runs the same evolution with its dead statements left
+stage is timed in processor seconds. A search asks for the fingerprint of a structural key only
+once; here every child is run, and what that rule would save is reckoned from the time taken by
+those whose key was known. Beside it runs the same evolution with its dead statements left
 in, as Lion's ran (Chen et al. 2023, appendix I).
 """
 
@@ -28,7 +30,7 @@ from programs.fingerprint import Behaviour, behaviour
 from programs.genome import Genome
 from programs.kind import Kind
 from programs.load import builtin_kinds, kind_named, library
-from programs.operator import OPERATORS, Operator
+from programs.operator import Operator, usual_operators
 
 STAGES = ("mutate", "check", "key", "fingerprint")
 POPULATION = 100
@@ -39,14 +41,19 @@ Clean = Callable[[Genome, Kind], Genome]
 
 @dataclass(slots=True)
 class Tally:
-    """What an evolution without training counted; `seconds` by stage."""
+    """What an evolution without training counted; `seconds` by stage.
+
+    `known_seconds` is the part of the fingerprints' time that went to keys seen before.
+    """
 
     kind: str
     children: int = 0
     idle: int = 0
     seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(STAGES, 0.0))
+    known_seconds: float = 0.0
     key_hits: int = 0
     print_hits: int = 0
+    live_statements: int = 0
     statements: int = 0
     dead_statements: int = 0
     dead_children: int = 0
@@ -56,6 +63,11 @@ class Tally:
     def per_second(self) -> float:
         """Return how many children one core takes through all stages in a second."""
         return self.children / max(sum(self.seconds.values()), 1e-9)
+
+    @property
+    def per_second_remembering(self) -> float:
+        """Return the same where the fingerprint of a known structural key is looked up."""
+        return self.children / max(sum(self.seconds.values()) - self.known_seconds, 1e-9)
 
     def microseconds(self, stage: str) -> float:
         """Return the time that one stage takes for one child."""
@@ -80,6 +92,8 @@ class LanguageFigures:
             "kind": tally.kind,
             "programs": tally.children,
             "per_second": round(tally.per_second, 1),
+            "per_second_remembering": round(tally.per_second_remembering, 1),
+            "statements": round(tally.live_statements / max(tally.children, 1), 2),
             "microseconds": {s: round(tally.microseconds(s), 1) for s in STAGES},
             "idle_mutations": tally.idle,
             "dead_children": round(tally.share(tally.dead_children), 4),
@@ -112,8 +126,7 @@ def evolve(kind: Kind, count: int, rng: np.random.Generator, clean: bool = True)
     """Run regularised evolution without training for `count` children."""
     tally = Tally(kind.name)
     known = [p.genome for p in library(kind.name).values() if p.genome is not None]
-    mutations: list[Operator] = [OPERATORS.find(name) for name in OPERATORS.names()]
-    mutations = [m for m in mutations if m.arity == 1]
+    mutations = [m for m in usual_operators(kind) if m.arity == 1]
     population: deque[tuple[int, Genome]] = deque(maxlen=POPULATION)
     keys, prints = set(), set()
     for genome in known:
@@ -125,9 +138,12 @@ def evolve(kind: Kind, count: int, rng: np.random.Generator, clean: bool = True)
             child = _child(population, mutations, kind, rng, tally)
             if child is None:
                 continue
-            genome, key, seen = child
+            genome, key, seen, seconds = child
             print_ = seen.fingerprint
-            tally.key_hits += key in keys
+            tally.live_statements += genome.size
+            if key in keys:
+                tally.key_hits += 1
+                tally.known_seconds += seconds
             tally.print_hits += print_ in prints
             keys.add(key)
             prints.add(print_)
@@ -142,8 +158,8 @@ def _child(
     kind: Kind,
     rng: np.random.Generator,
     tally: Tally,
-) -> tuple[Genome, str, Behaviour] | None:
-    """Take one child of a duel's winner through all stages."""
+) -> tuple[Genome, str, Behaviour, float] | None:
+    """Take one child of a duel's winner through all stages; tell what its fingerprint took."""
     drawn = rng.integers(len(population), size=TOURNAMENT)
     parent = max((population[int(i)] for i in drawn), key=lambda member: member[0])[1]
     mutate = mutations[int(rng.integers(len(mutations)))]
@@ -156,10 +172,11 @@ def _child(
         check(genome, kind)
     with _timed(tally, "key"):
         key = structural_key(genome, kind)
+    before = tally.seconds["fingerprint"]
     with _timed(tally, "fingerprint"):
         seen = behaviour(genome, kind)
     tally.children += 1
-    return genome, key, seen
+    return genome, key, seen, tally.seconds["fingerprint"] - before
 
 
 @contextmanager

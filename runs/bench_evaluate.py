@@ -20,7 +20,7 @@ from evaluators.task import TASKS, Task, Trial, judging, kinds_of
 from programs.errors import CambrianError
 from programs.load import library
 from runs.start import sandbox_for
-from sandbox.base import Job, Limits, Payload
+from sandbox.base import Job, Limits, Outcome, Payload
 from sandbox.process import ProcessSandbox
 
 HARNESS = "evaluators.harness.benchmark"
@@ -39,7 +39,11 @@ def stacked(rounds: int) -> list[dict[str, Any]]:
     payload = Payload({"replicas": list(REPLICAS), "steps": STEPS, "rounds": rounds})
     with ProcessSandbox(1, preload=("torch", HARNESS)) as sandbox:
         job = Job(f"{HARNESS}:evaluate", payload, Limits(seconds=1200.0), trusted=True)
-        outcome = sandbox.run(job)
+        return rows(sandbox.run(job))
+
+
+def rows(outcome: Outcome) -> list[dict[str, Any]]:
+    """Read what the loops took, and what each stack gains."""
     if outcome.result is None:
         raise CambrianError(f"The benchmark failed: {outcome.message}")
     times = {name: float(t) for name, t in outcome.result.data.items()}

@@ -50,12 +50,14 @@ def briefing(
     """
     if not config.models:
         return Briefing()
-    mine = _kept(store, "e.run = ?", run.id)
-    if mine is not None:
-        return mine
-    replayed = _kept(store, "e.run = ?", store.run(config.replay).id) if config.replay else None
-    found = replayed or _made(store, run, config, evaluator, level, say)
-    store.event(run.id, BRIEFING, asdict(found))
+    for id_ in (run.id, *([store.run(config.replay).id] if config.replay else [])):
+        if kept := _kept(store, "e.run = ?", id_):
+            found = kept[0]
+            break
+    else:
+        found = _made(store, run, config, evaluator, level, say)
+    if not _kept(store, "e.run = ?", run.id):
+        store.event(run.id, BRIEFING, asdict(found))
     return found
 
 
@@ -67,8 +69,8 @@ def _made(
     level: int,
     say: Callable[[str], None],
 ) -> Briefing:
-    earlier = _kept(store, 'r.protocol = ? AND e.detail LIKE \'%"data":["%\'', run.protocol)
-    card = measured(evaluator) if earlier is None else earlier.card
+    earlier = (b.card for b in _kept(store, "r.protocol = ?", run.protocol) if b.card.data)
+    card = next(earlier, None) or measured(evaluator)
     if isinstance(card, str):
         say(f"Models are told no figures of the data and the model: {card}.")
         card = Card()
@@ -76,17 +78,18 @@ def _made(
     return Briefing(facts_of(evaluator.task, level, config), replace(card, baselines=baselines))
 
 
-def _kept(store: Store, condition: str, value: str) -> Briefing | None:
-    """Return the latest briefing that was kept where a condition holds."""
+def _kept(store: Store, condition: str, value: str) -> list[Briefing]:
+    """Return the briefings that were kept where a condition holds, the latest first."""
     sql = (
         "SELECT e.detail FROM event e JOIN run r ON r.id = e.run "
-        f"WHERE e.name = '{BRIEFING}' AND {condition} ORDER BY e.id DESC LIMIT 1"
+        f"WHERE e.name = '{BRIEFING}' AND {condition} ORDER BY e.id DESC"
     )
-    for row in store.rows(sql, value):
-        found = json.loads(row["detail"])
-        card = {name: tuple(sentences) for name, sentences in found["card"].items()}
-        return Briefing(found["facts"], Card(**card))
-    return None
+    return [_read(json.loads(row["detail"])) for row in store.rows(sql, value)]
+
+
+def _read(detail: Mapping[str, Any]) -> Briefing:
+    card = {name: tuple(sentences) for name, sentences in detail["card"].items()}
+    return Briefing(detail["facts"], Card(**card))
 
 
 def facts_of(task: Task, level: int, config: RunConfig) -> dict[str, str]:
@@ -150,6 +153,7 @@ def _baselines(store: Store, run: RunRecord, config: RunConfig, task: Task) -> I
     found = [
         f"{name} {tables.score_text(row['score'], row['stderr'])}"
         for name in (task.baselines if config.recall else ())
+        if name in known
         for row in store.rows(_SCORE, run.task, run.protocol, known[name].key)
     ]
     if found:

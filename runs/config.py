@@ -28,6 +28,7 @@ DEFAULT_TEAM = {
     "target-line": 0.5,
     "explain": 0.5,
     "simplify": 0.5,
+    "mend": 0.5,
 }
 """Who proposes when a model is named and nobody else is."""
 
@@ -60,7 +61,7 @@ class RunConfig(BaseModel):
     hours: float | None = Field(default=None, gt=0)
     workers: int = Field(default_factory=lambda: default_workers(), ge=1, le=4096)
     cluster: str | None = Field(default=None, pattern=r"^ray:\S+$")
-    device: str = Field(default="cpu", pattern=r"^(cpu|cuda(:\d+)?)$")
+    device: str = Field(default="cpu", pattern=r"^(cpu|cuda(:\d+(,\d+)*)?)$")
     seed: int = Field(default=0, ge=0)
     proposers: dict[str, float] = Field(default_factory=lambda: {"evolution": 1.0})
     warm_start: tuple[str, ...] = ()

@@ -20,7 +20,7 @@ from programs.export.unicode import export_unicode
 from programs.load import kind_named, read_program
 from programs.program import Program
 from runs import tables
-from runs.asked import Asked, Noted, asked_for, citing, noted_in, told
+from runs.asked import Asked, Noted, asked_for, noted_in, told
 from runs.inert import inert, inert_line
 from runs.plots import plot
 from runs.queries import Queries
@@ -76,8 +76,8 @@ def detail(store: Queries, prefix: str) -> Detail:
         tuple(store.candidate(id) for id in store.aliases(candidate.id)),
         tuple(measured),
         None if trained == candidate.id else trained,
-        tuple(asked_for(store, candidate, run)),
-        tuple(citing(noted_in(store, run), candidate.id)),
+        tuple(asked_for(store, candidate)),
+        tuple(noted_in(store, run, candidate.id)),
     )
 
 

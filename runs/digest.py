@@ -10,6 +10,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from runs.apart import RANKED
 from runs.record import now, to_json
 from runs.store import Store
 
@@ -129,13 +130,13 @@ def _runs(store: Store, since: str) -> tuple[Ended, ...]:
 
 
 # Only what was judged in the time counts as found in it: a recalled score is an old one.
-_BESTS = """
+_BESTS = f"""
     WITH scored AS (
         SELECT c.id, c.score, c.program, c.source, r.task, r.protocol, c.created > ?1 AS fresh,
             row_number() OVER (PARTITION BY r.task, r.protocol, c.created > ?1
                                ORDER BY c.score DESC, c.rowid) AS place
         FROM candidate c JOIN run r ON r.id = c.run
-        WHERE c.status = 'scored' AND c.duplicate_of IS NULL AND NOT c.recalled
+        WHERE c.status = 'scored' AND c.duplicate_of IS NULL AND NOT c.recalled AND c.{RANKED}
     )
     SELECT n.task, n.id, n.score, o.score AS before, p.size, coalesce(n.source, p.source) AS source
     FROM scored n JOIN program p ON p.key = n.program

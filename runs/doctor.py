@@ -7,13 +7,14 @@ import platform
 from pathlib import Path
 from typing import Any
 
-from evaluators.task import find_task
 from programs.errors import CambrianError
 from runs.config import default_workers
 from runs.guard import PROBE
-from runs.start import sandbox_for, versions
+from runs.start import versions
 from runs.store import Store
 from sandbox.base import Job, Limits, Payload
+from sandbox.forkserver import CardUnavailableError
+from sandbox.process import ProcessSandbox
 from sandbox.tiers import promise, survey
 
 
@@ -29,19 +30,26 @@ def examine(database: Path) -> dict[str, Any]:
 
 
 def _sandbox() -> dict[str, str]:
-    """Run a real job in the sandbox, which also asks for a GPU."""
+    """Start a worker, which proves its isolation, and ask it for a GPU."""
     try:
-        with sandbox_for(find_task("digits"), 1, "cpu") as sandbox:
-            payload = Payload({"device": "cuda"})
-            outcome = sandbox.run(Job(PROBE, payload, Limits(seconds=60.0), "cuda", trusted=True))
-            tier = sandbox.tier
+        with ProcessSandbox(1, ("torch", PROBE.partition(":")[0]), device="cuda") as sandbox:
+            sandbox.start()
+            tier, devices = sandbox.tier, _devices(sandbox)
     except CambrianError as error:
         return {"isolation": f"none works: {error}", "devices": "cpu"}
-    devices = "cpu"
-    if outcome.result is not None:
-        there, found = outcome.result.data["there"], outcome.result.data["found"]
-        devices = f"cpu, cuda ({found})" if there else f"cpu ({found})"
     return {"isolation": f"{tier}: {promise(tier)}", **_better_than(tier), "devices": devices}
+
+
+def _devices(sandbox: ProcessSandbox) -> str:
+    payload = Payload({"device": "cuda"})
+    try:
+        outcome = sandbox.run(Job(PROBE, payload, Limits(seconds=60.0), "cuda", trusted=True))
+    except CardUnavailableError as error:
+        return f"cpu ({error})"
+    if outcome.result is None:
+        return f"cpu (a GPU fails: {outcome.message})"
+    there, found = outcome.result.data["there"], outcome.result.data["found"]
+    return f"cpu, cuda ({found})" if there else f"cpu ({found})"
 
 
 def _better_than(tier: str) -> dict[str, str]:

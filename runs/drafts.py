@@ -34,7 +34,10 @@ UNPAID = 8
 
 
 class Drafts:
-    """The proposals that are drawn and not yet due; `message` says why there will be no more."""
+    """The proposals that are drawn and not yet due; `message` says why there will be no more.
+
+    `briefing` is what models are told; set it before anything is drawn.
+    """
 
     def __init__(
         self,
@@ -43,13 +46,12 @@ class Drafts:
         config: RunConfig,
         task: Task,
         models: Models,
-        briefing: Briefing,
         progress: Progress,
         stop: Stop,
     ) -> None:
         self.order, self.climbing, self.config, self.task = order, climbing, config, task
         self.models, self.progress, self.stop = models, progress, stop
-        self.briefing = briefing
+        self.briefing = Briefing()
         self.beginnings = beginnings(order.store, config, task)
         run = order.run.id
         self.seeds = {candidate_id(run, i): p for i, (p, _) in enumerate(self.beginnings)}

@@ -12,7 +12,8 @@ from typing import Any
 from evaluators.candidate import Evaluation, Status
 from evaluators.evaluator import Evaluator
 from programs.errors import InputError, SandboxUnavailable
-from sandbox.base import Job, Limits, Payload, Sandbox
+from sandbox.base import Job, Limits, Payload, Sandbox, seen_as
+from sandbox.forkserver import CardUnavailableError
 
 PROBE = "evaluators.harness.probe:device"
 _SPEAKS_OF_IT = re.compile(r"cuda|cudnn|cublas|nvml|driver|device", re.IGNORECASE)
@@ -20,8 +21,13 @@ _SPEAKS_OF_IT = re.compile(r"cuda|cudnn|cublas|nvml|driver|device", re.IGNORECAS
 
 def demand_device(sandbox: Sandbox, device: str) -> None:
     """Ask a child for the device: this process and the workers must never touch CUDA."""
-    payload = Payload({"device": device})
-    outcome = sandbox.run(Job(PROBE, payload, Limits(seconds=60.0), device, trusted=True))
+    payload = Payload({"device": seen_as(device)})
+    try:
+        outcome = sandbox.run(Job(PROBE, payload, Limits(seconds=60.0), device, trusted=True))
+    except CardUnavailableError as error:
+        raise InputError(
+            f"There is no device `{device}` to be used here: {error}. Use `--device cpu`."
+        ) from None
     if outcome.result is None:
         raise InputError(f"The device `{device}` cannot be used: {outcome.message}")
     if not outcome.result.data["there"]:
@@ -31,13 +37,18 @@ def demand_device(sandbox: Sandbox, device: str) -> None:
 
 def evaluate(evaluator: Evaluator, *job: Any) -> Evaluation:
     """Judge a program; raise `SandboxUnavailable` where it failed for want of the device."""
-    evaluation = evaluator.evaluate(*job)
+    try:
+        evaluation = evaluator.evaluate(*job)
+    except CardUnavailableError as error:
+        raise _gone(evaluator, error) from None
     failed = evaluation.status is Status.FAILED and evaluator.device != "cpu"
     if failed and _SPEAKS_OF_IT.search(evaluation.message):
         try:
             demand_device(evaluator.sandbox, evaluator.device)
         except InputError as error:
-            raise SandboxUnavailable(
-                f"The device `{evaluator.device}` went away during the run: {error}"
-            ) from None
+            raise _gone(evaluator, error) from None
     return evaluation
+
+
+def _gone(evaluator: Evaluator, error: Exception) -> SandboxUnavailable:
+    return SandboxUnavailable(f"The device `{evaluator.device}` went away during the run: {error}")

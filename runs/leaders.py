@@ -9,6 +9,7 @@ from typing import Any
 
 from evaluators.pareto import Direction, front
 from programs.errors import InputError
+from runs.apart import listed
 from runs.queries import Queries, distinct
 from runs.record import Row
 from runs.where import Key, Sql, condition, keys
@@ -46,14 +47,14 @@ def asked(
     run: str | None = None,
     task: str | None = None,
     kind: str | None = None,
-    unsafe: bool = False,
+    apart: str = "",
     where: str | None = None,
     sort: str = BEST_FIRST,
     limit: int = 10,
 ) -> Asked:
     """Read what people ask for; `InputError` says what is not there.
 
-    Programs that nothing held are left out, or with `unsafe` they are all there is.
+    What is ranked `apart` (a tier) is left out, or all there is.
     """
     all_runs = store.rows("SELECT id, task, kind FROM run")
     chosen = [
@@ -63,7 +64,7 @@ def asked(
         and task in (None, each["task"])
         and kind in (None, each["kind"])
     ]
-    held = Sql(f"tier {'=' if unsafe else '<>'} 'unsafe'")
+    held = Sql(listed(apart))
     wanted = condition(where) if where else Sql("1")
     both = Sql(f"({held.text} AND {wanted.text})", wanted.values)
     return Asked(chosen, both, keys(sort), limit)

@@ -77,9 +77,7 @@ class Loop:
         task = evaluator.task
         self.order = Order(store, run, config, language(task), display, progress)
         self.climbing = Climbing(store, run, config, self.order, display, progress)
-        level = self.climbing.levels[0]
-        told = briefing(store, run, config, evaluator, level, models.news.put)
-        self.drafts = Drafts(self.order, self.climbing, config, task, models, told, progress, stop)
+        self.drafts = Drafts(self.order, self.climbing, config, task, models, progress, stop)
         self.flying: dict[Future[Evaluation], Job] = {}
         self.departed: dict[tuple[str, int], float] = {}
         self.signs = Signs(store, run.id)
@@ -91,6 +89,7 @@ class Loop:
         self.display.start(self.progress)
         pool = ThreadPoolExecutor(self.config.workers, thread_name_prefix="worker")
         try:
+            self._brief()
             self._work(pool)
             state = self._finish()
             self._hear(self.models.close())
@@ -104,6 +103,11 @@ class Loop:
             self.models.team.close()
             self.display.stop(self.progress)
             self.store.patience = None
+
+    def _brief(self) -> None:
+        """Learn what models are told of the task, which may take a measurement."""
+        about = (self.store, self.run, self.config, self.evaluator, self.climbing.levels[0])
+        self.drafts.briefing = briefing(*about, self.models.news.put)
 
     def _work(self, pool: ThreadPoolExecutor) -> None:
         while not self.stop.now:

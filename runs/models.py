@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from queue import Empty, SimpleQueue
 from typing import TypeVar
 
+from agent.choosing import surrogates
 from agent.door import Door, Pace
 from agent.ledger import Ledger
 from agent.llm import connect
@@ -17,6 +18,7 @@ from agent.notes import PURPOSE, Note, detail, note_of, retired, standing
 from agent.portfolio import arms_of
 from agent.prices import price_of
 from agent.proposer import Proposer, Talker, View, find_proposer
+from agent.proposers.llambo import diversity
 from agent.question import Asker
 from agent.replay import Replay, recorded
 from agent.team import Team, demand_models, talks
@@ -93,10 +95,11 @@ class Models:
         return {place: notes}
 
     def learnt(self, view: View) -> list[str]:
-        """Say in the end which notes stand, and which later results refuted."""
+        """Say in the end how surrogates did, which notes stand, and which were refuted."""
         stand = [f"note that stands: {note}" for note in standing(view.notes, view.history)]
         gone = [n for n in view.notes if retired(n, view.history)]
-        return [*stand, *(f"note that later results refuted: {note}" for note in gone)]
+        refuted = [f"note that later results refuted: {note}" for note in gone]
+        return [*diversity(view), *surrogates(view), *stand, *refuted]
 
     @property
     def spent(self) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,8 @@ def database() -> Path:
 
     This is for completion, which has no time to check settings, and nobody to tell.
     """
+    import tomllib
+
     found: Any = os.environ.get(f"{PREFIX}DB")
     for path in (Path(PROJECT), user_file()):
         with suppress(OSError, ValueError):

@@ -121,14 +121,20 @@ class Progress:
         """Note a judgement on some rung, and who leads now."""
         score = float("nan") if judged.score is None else judged.score
         self.by_rung.setdefault(judged.rung, {})[judged.fingerprint] = score
-        others = [c for c in self.leaders if c.id != candidate.id]
         before = self.best
-        self.leaders = sorted([*others, candidate], key=lambda c: c.rank)[:LEADERS]
+        if not self._below_leaders(candidate):
+            others = [c for c in self.leaders if c.id != candidate.id]
+            self.leaders = sorted([*others, candidate], key=lambda c: c.rank)[:LEADERS]
         size = self.sizes[candidate.id]
         held = self.by_size.get(size, candidate)
         held = candidate if held.id == candidate.id else held
         self.by_size[size] = min(held, candidate, key=lambda c: c.rank)
         self._draw_on(before)
+
+    def _below_leaders(self, candidate: Candidate) -> bool:
+        """Tell whether a candidate that is new leaves the leaders as they are: most do."""
+        full = len(self.leaders) == LEADERS and not candidate.climbs
+        return full and candidate.rank >= self.leaders[-1].rank
 
     def _draw_on(self, before: Candidate | None) -> None:
         """Let the curve of the best score go on; on a higher rung it begins anew."""

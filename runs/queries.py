@@ -16,14 +16,15 @@ from itertools import islice
 from typing import Any
 
 from evaluators.candidate import Evaluation
+from runs.apart import RANKED, listed
 from runs.kinship import Kinship
 from runs.record import Event, Row, RunRecord, Verdict
 from runs.rows import funnel_of, run_of
 
-_BEST = """
+_BEST = f"""
     SELECT id FROM candidate
     WHERE run = r.id AND status = 'scored' AND (duplicate_of IS NULL OR recalled)
-      AND tier <> 'unsafe'
+      AND {RANKED}
     ORDER BY high_rung DESC, high_score DESC LIMIT 1
 """
 
@@ -102,14 +103,14 @@ class Queries(Kinship):
         task: str | None = None,
         limit: int = 10,
         kind: str | None = None,
-        unsafe: bool = False,
+        apart: str = "",
         protocol: str | None = None,
     ) -> list[Row]:
         """Return the best of a run, a task, a kind or everything, one row for each behaviour.
 
-        The best are those on the highest rung, and of these the highest scores. Those that nothing
-        held are left out, or with `unsafe` they are all there is. With a `protocol`, only of runs
-        whose scores compare.
+        The best are those on the highest rung, and of these the highest scores. What is ranked
+        `apart` (a tier) is left out, or all there is. With a `protocol`, only of runs whose scores
+        compare.
         """
         if run is not None:
             runs = [self._identify("run", run)]
@@ -120,14 +121,14 @@ class Queries(Kinship):
             """
             runs = [row["id"] for row in self.rows(sql, task, kind, protocol)]
         # A best of each run, read off its index, and the best of those: no sort of everything.
-        rows = [row for each in runs for row in self._best(each, limit, unsafe)]
+        rows = [row for each in runs for row in self._best(each, limit, apart)]
         return distinct(sorted(rows, key=lambda row: (-row.rung, -row.score)), limit)
 
-    def _best(self, run_id: str, limit: int, unsafe: bool) -> list[Row]:
+    def _best(self, run_id: str, limit: int, apart: str) -> list[Row]:
         """Read the run's best rows, further down when many of them behave the same."""
         sql = f"""
             SELECT l.*, c.tier FROM leaderboard l CROSS JOIN candidate c ON c.id = l.id
-            WHERE l.run = ? AND c.tier {"=" if unsafe else "<>"} 'unsafe'
+            WHERE l.run = ? AND c.{listed(apart)}
             ORDER BY l.rung DESC, l.score DESC LIMIT ?
         """
         depth = limit

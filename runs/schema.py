@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+from runs.came_of import asked
 from runs.counts import counted_runs
 from runs.rungs import ladder
 from runs.words import SEARCHED, words_in_bulk
@@ -266,7 +267,10 @@ def life(db: Database) -> None:
     db.executescript(LIFE)
 
 
-MIGRATIONS = (first_tables, funnel, counted_runs, words_in_bulk, learning_curves, ladder, life)
+MIGRATIONS = (
+    *(first_tables, funnel, counted_runs, words_in_bulk),
+    *(learning_curves, ladder, life, asked),
+)
 """Every change of the tables since the first release, oldest first."""
 
 SCHEMA = len(MIGRATIONS)

@@ -70,7 +70,7 @@ def sandbox_for(
     module = task.harness.partition(":")[0]
     needed = tuple(dict.fromkeys((*preload(task.kind), module)))
     if cluster is None:
-        chosen: Sandbox = ProcessSandbox(workers, needed, unsafe=unsafe)
+        chosen: Sandbox = ProcessSandbox(workers, needed, unsafe=unsafe, device=device)
     else:
         chosen = RaySandbox(cluster.removeprefix(CLUSTER), workers, needed, device, unsafe=unsafe)
     with chosen as sandbox:

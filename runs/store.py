@@ -116,9 +116,9 @@ class Store(Writing):
 
     def _carried_out(self, sql: str, values: Sequence[Any]) -> sqlite3.Cursor:
         try:
-            return self._db.execute(sql, values)
+            return self._db.execute(sql, _bound(sql, values))
         except UnicodeEncodeError:
-            return self._db.execute(sql, _storable(values))
+            return self._db.execute(sql, _bound(sql, _storable(values)))
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -279,6 +279,13 @@ def _enter_wal(db: sqlite3.Connection, patience: float) -> None:
             if code_of(error) != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                 raise
         time.sleep(0.02)
+
+
+def _bound(sql: str, values: Sequence[Any]) -> Sequence[Any] | dict[str, Any]:
+    """Return values as Python binds them: by name where a statement numbers its places."""
+    if "?1" not in sql:
+        return values
+    return {str(place): value for place, value in enumerate(values, 1)}
 
 
 def _storable(values: Iterable[Any]) -> list[Any]:

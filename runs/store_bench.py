@@ -14,9 +14,17 @@ from typing import Any
 
 import numpy as np
 
+from agent.population import population
+from agent.proposer import View
+from programs.load import kind_named
+from runs.commands.lineage import NEAR
+from runs.config import read_config
 from runs.filling import fill
 from runs.leaders import asked, leaders, trade_offs
-from runs.lineage import lineage
+from runs.lineage import lineage, near
+from runs.order import Order
+from runs.progress import Progress, Silent
+from runs.record import RunRecord
 from runs.store import Store
 
 REPEATS = 5
@@ -25,6 +33,13 @@ SINGLE = 5000
 """Candidates that are recorded one by one at the end, to time that."""
 
 _COMMAND = "import sys; from runs.cli import main; sys.argv[0] = 'cambrian'; main()"
+
+_FLOOR = (
+    ("-c pass", "pass"),
+    ("and click", "import click"),
+    ("and rich", "import click, rich.table"),
+)
+"""What a command costs before it has done anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +117,34 @@ def _questions(store: Store) -> tuple[list[Figure], int]:
         "show": lambda: (store.candidate(best), store.run_of(best), store.aliases(best)),
         "lineage of number 1000": lambda: lineage(store, early),
         "lineage of the best": lambda: lineage(store, best),
+        "lineage, its near end": lambda: near(store, best, NEAR),
         "children": lambda: store.children(early),
+        "start of a run": lambda: _begun(store, _made(store)),
     }
     figures = [_timed(f"{name} (inside)", ask) for name, ask in questions.items()]
-    return figures, len(store.ancestry(best))
+    longest = max(store.runs(), key=lambda run: run.tried)
+    resumed = _timed(f"resuming {longest.tried:,} (inside)", lambda: _begun(store, longest), 1)
+    return [*figures, resumed], len(store.ancestry(best))
+
+
+def _made(store: Store) -> RunRecord:
+    run = store.create_run("digits", "optimizer", 0, {}, "plain", "cpu", "p1", {})
+    store.finish(run.id, "done", "begun to time that")
+    return run
+
+
+def _begun(store: Store, run: RunRecord) -> None:
+    """Do all that a run does with its past before it asks for a proposal."""
+    config = read_config(task="digits", evals=1)
+    progress = Progress(run.id, config, "", "")
+    order = Order(store, run, config, kind_named("optimizer"), Silent(), progress)
+    order.replay()
+    population(View("", "", kind_named("optimizer"), {}, order.history.first(len(order))), 32)
 
 
 def _commands(path: Path, best: str) -> list[Figure]:
     """Time whole commands, from the start of Python to its end."""
+    nothing = [_timed(f"python {what}", lambda code=code: _python(code)) for what, code in _FLOOR]
     lines = {
         "--help": ["--help"],
         "top": ["top", "--db", str(path)],
@@ -117,20 +152,21 @@ def _commands(path: Path, best: str) -> list[Figure]:
         "lineage": ["lineage", best, "--db", str(path)],
         "runs": ["runs", "--db", str(path)],
     }
-    return [
-        _timed(f"cambrian {name}", lambda line=line: _performed(line))
+    return nothing + [
+        _timed(f"cambrian {name}", lambda line=line: _python(_COMMAND, *line))
         for name, line in lines.items()
     ]
 
 
-def _performed(line: list[str]) -> None:
-    command = [sys.executable, "-c", _COMMAND, *line]
-    subprocess.run(command, check=True, capture_output=True)
+def _python(*line: str) -> None:
+    # Compiled once, as whoever installs it has it: where nothing may be kept, that is most of it.
+    env = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    subprocess.run([sys.executable, "-c", *line], check=True, capture_output=True, env=env)
 
 
-def _timed(what: str, ask: Callable[[], Any]) -> Figure:
+def _timed(what: str, ask: Callable[[], Any], repeats: int = REPEATS) -> Figure:
     clock, worked = [], []
-    for _ in range(REPEATS):
+    for _ in range(repeats):
         began, before = time.perf_counter(), _processor()
         ask()
         clock.append(time.perf_counter() - began)

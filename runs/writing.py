@@ -6,7 +6,7 @@ this file knows SQL and the tables but no SQLite.
 
 from __future__ import annotations
 
-import secrets
+import os
 import time
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -54,7 +54,7 @@ class Writing(Queries):
         versions: Mapping[str, Any],
     ) -> RunRecord:
         """Begin a run, owned by this process."""
-        run_id, began = secrets.token_hex(4), now()
+        run_id, began = os.urandom(4).hex(), now()
         row = {
             "id": run_id,
             "task": task,

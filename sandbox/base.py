@@ -38,6 +38,11 @@ class Limits:
     output: int = 1 * MIB
 
 
+def seen_as(device: str) -> str:
+    """Return the name by which a job finds its device: it sees one card, whatever the number."""
+    return device.partition(":")[0]
+
+
 def processor_seconds(limits: Limits) -> int:
     """Return the processor time a job may use.
 
@@ -77,7 +82,9 @@ class Job:
     """A call of `harness` ("package.module:function", taking and returning a `Payload`).
 
     `trusted` says that only code of ours will run, as when our interpreter trains a program of the
-    language. All else runs behind a proven cage or not at all, a job's `guest` too.
+    language. All else runs behind a proven cage or not at all, a job's `guest` too. `device` is
+    "cpu" or else what the sandbox was made for: the job then runs on the card of its worker.
+    `owner` names whose job it is, a run say: owners take turns at the workers.
     """
 
     harness: str
@@ -86,6 +93,7 @@ class Job:
     device: str = "cpu"
     trusted: bool = False
     guest: Guest | None = None
+    owner: str = ""
 
     @property
     def exposed(self) -> str:

@@ -109,7 +109,7 @@ class RaySandbox:
         self._class = self._ray.remote(Keeper).options(
             num_cpus=1, num_gpus=int(device == "cuda"), max_restarts=0, max_task_retries=0
         )
-        self._given = (tuple(preload), tier, unsafe)
+        self._given = (tuple(preload), tier, unsafe, device)
         self._lock = threading.Lock()
         self._idle: queue.Queue[_Hand] = queue.Queue()
         self._hands: set[_Hand] = set()

@@ -17,6 +17,7 @@ from typing import Any
 
 from programs.errors import SandboxUnavailable
 from sandbox import channel, kernel, wire
+from sandbox.device import Seat
 from sandbox.messages import Packed
 from sandbox.text import plain
 
@@ -44,11 +45,16 @@ class TierUnavailableError(SandboxUnavailable):
         self.why = why
 
 
+class CardUnavailableError(SandboxUnavailable):
+    """Raise when a worker cannot use the card that it was given."""
+
+
 class ForkServer:
     """One zygote, from its start to its end. `kill` may be called from any thread."""
 
-    def __init__(self, preload: Sequence[str], tier: str) -> None:
+    def __init__(self, preload: Sequence[str], tier: str, seat: Seat | None = None) -> None:
         """Start the process without waiting for it."""
+        self._seat = seat.pack() if seat else ""
         self._tier = tier
         self.versions: Mapping[str, Any] = {}
         self._preload = tuple(preload)
@@ -89,10 +95,13 @@ class ForkServer:
                 raise TierUnavailableError(self._tier, str(why))
             self.versions = ready.data
 
-    def ask(self, job: Packed, limit: int, seconds: float, grace: float) -> bytearray:
+    def ask(
+        self, job: Packed, limit: int, seconds: float, grace: float, taking: float
+    ) -> bytearray:
         """Send a job and return the report of at most `limit` bytes.
 
-        The server has `grace` seconds to take the job, and `seconds` and `grace` to do it.
+        The server has `taking` seconds to take the job, and `seconds` and `grace` to do it; it may
+        have no card for it, which raises `CardUnavailableError`.
         """
         received = False
         with self._using:
@@ -100,7 +109,9 @@ class ForkServer:
                 with _as_files(job.bodies) as files:
                     channel.send(self._socket, job.head, after(grace))
                     channel.send_files(self._socket, files, after(grace))
-                channel.receive(self._socket, 0, after(grace))
+                refusal = channel.receive(self._socket, _READY_LIMIT, after(taking))
+                if refusal:
+                    raise CardUnavailableError(str(wire.decode(refusal).data["unavailable"]))
                 received = True
                 return channel.receive(self._socket, limit, after(seconds + grace))
             except TimeoutError as error:
@@ -133,7 +144,7 @@ class ForkServer:
         # -I itself would also ignore PYTHONHASHSEED, and sets of text would differ by zygote.
         module = [sys.executable, "-s", "-P", "-m", "sandbox.zygote", str(control)]
         return subprocess.Popen(
-            [*module, self._tier, *self._preload],
+            [*module, self._tier, self._seat, *self._preload],
             pass_fds=(control,),
             cwd=self._scratch,
             env=self._environment(),

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox import kernel, landlock, namespaces, seccomp, syscalls, view
-from sandbox.base import Job
 from sandbox.errors import IsolationError, step
-from sandbox.privileges import become_nobody, give_up_all
+from sandbox.privileges import become_nobody, give_up_all, own_proc
 
 _HIGH = 10  # descriptors below are the child's own
 
@@ -27,7 +26,6 @@ class Cage:
 
     tier: str
     filter: bytes = b""
-    device_filter: bytes = b""
     files: int | None = None
     processes: int | None = None
 
@@ -42,19 +40,20 @@ class Cage:
             namespaces.fresh_processes(self.processes)
         return os.fork()
 
-    def confine(self, job: Job, zygote: int) -> None:
+    def furnish(self) -> None:
+        """Give this process, just forked, files of its own to write and a /proc of its own."""
+        if self.processes is not None:
+            namespaces.own_files(Path.cwd())
+
+    def confine(self, zygote: int) -> None:
         """Lock this process in, for good."""
         if not self.filter:
             return
-        on_cpu = job.device == "cpu"
-        if on_cpu or self.processes is not None:
-            become_nobody()
+        become_nobody()
         give_up_all()
         kernel.die_with(zygote)  # changing the user switched it off
-        if on_cpu:
-            self._restrict_files()
-        if code := self.filter if on_cpu else self.device_filter:
-            seccomp.install(code)
+        self._restrict_files()
+        seccomp.install(self.filter)
 
     def _restrict_files(self) -> None:
         if self.files is not None:
@@ -62,34 +61,68 @@ class Cage:
             os.close(self.files)
 
 
-def prepare(tier: str) -> Cage:
-    """Make this process the zygote of `tier`; raise `IsolationError` where that cannot be."""
-    return _PREPARE[tier]()
+def prepare(tier: str, devices: Sequence[Path] = ()) -> Cage:
+    """Make this process the zygote of `tier`; raise `IsolationError` where that cannot be.
+
+    `devices` are what else a card needs to be seen where little is.
+    """
+    return _PREPARE[tier](devices)
 
 
-def _process() -> Cage:
+def shed(tier: str, zygote: int) -> None:
+    """Give up, before a card is opened, what its driver's threads must never have.
+
+    A driver may need to name its threads, in /proc, as it starts: that is left open until `wait`.
+    """
+    if tier == "process":
+        return
+    if tier == "namespaces":
+        become_nobody()
+    give_up_all()
+    kernel.die_with(zygote)  # changing the user switched it off
+    own_proc(True)
+
+
+def wait(tier: str) -> None:
+    """Lock this process in, now that its card is open: every thread, for good."""
+    if tier != "process":
+        own_proc(False)
+        _install(tier, seccomp.WAITING)
+
+
+def seal(tier: str) -> None:
+    """Shut the one door left in a process that waited: no more is to be taken over."""
+    _install(tier, seccomp.DEVICE)
+
+
+def _install(tier: str, profile: seccomp.Profile) -> None:
+    if tier in ("namespaces", "landlock"):  # a strict filter opens no file, as every driver must
+        seccomp.install(_filter(profile), every_thread=True)
+
+
+def _process(_: Sequence[Path]) -> Cage:
     return Cage("process")
 
 
-def _strict() -> Cage:
+def _strict(_: Sequence[Path]) -> Cage:
     return Cage("strict", _filter(seccomp.PURE))
 
 
-def _landlock() -> Cage:
+def _landlock(_: Sequence[Path]) -> Cage:
     if not (rules := _rules()):
         raise IsolationError("the kernel has no Landlock, or it is switched off")
-    return Cage("landlock", _filter(seccomp.PATHS), _filter(seccomp.DEVICE), rules)
+    return Cage("landlock", _filter(seccomp.PATHS), rules)
 
 
-def _namespaces() -> Cage:
-    filters = _filter(seccomp.PATHS), _filter(seccomp.DEVICE)
-    namespaces.enter(Path.cwd())
+def _namespaces(devices: Sequence[Path]) -> Cage:
+    code = _filter(seccomp.PATHS)
+    namespaces.enter(Path.cwd(), devices)
     with step("process namespace of its own"):
         own = _high(os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC))
-    return Cage("namespaces", *filters, _rules(), own)
+    return Cage("namespaces", code, _rules(), own)
 
 
-_PREPARE: dict[str, Callable[[], Cage]] = {
+_PREPARE: dict[str, Callable[[Sequence[Path]], Cage]] = {
     "namespaces": _namespaces,
     "landlock": _landlock,
     "strict": _strict,

@@ -19,8 +19,10 @@ from sandbox.process import ProcessSandbox
 class Keeper:
     """Keep one worker for one driver; what the methods take and return crosses the network."""
 
-    def __init__(self, preload: Sequence[str], tier: str, unsafe: bool) -> None:
-        self._sandbox = ProcessSandbox(1, preload, tier=tier, unsafe=unsafe)
+    def __init__(
+        self, preload: Sequence[str], tier: str, unsafe: bool, device: str = "cpu"
+    ) -> None:
+        self._sandbox = ProcessSandbox(1, preload, tier=tier, unsafe=unsafe, device=device)
 
     def greet(self) -> dict[str, Any]:
         """Warm up, and say where this is, which isolation holds here and with what versions."""

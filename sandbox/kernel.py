@@ -13,7 +13,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 LINUX = sys.platform == "linux"
@@ -97,12 +97,14 @@ def threads() -> int:
     return len(os.listdir("/proc/self/task")) if LINUX else 1
 
 
-def living_below(pid: int) -> Iterator[int]:
-    """Yield every process below `pid` that still runs."""
-    unseen = _children(pid)
+def living_below(pid: int, spared: Collection[int] = ()) -> Iterator[int]:
+    """Yield every process below `pid` that still runs, except `spared` and what is below them."""
+    unseen = children(pid)
     while unseen:
         child = unseen.pop()
-        unseen += _children(child)
+        if child in spared:
+            continue
+        unseen += children(child)
         if _runs(child):
             yield child
 
@@ -116,13 +118,13 @@ def kill_group(pid: int) -> None:
             continue  # gone, or on some systems a zombie
 
 
-def kill_below(pid: int, seconds: float) -> bool:
-    """Kill all below `pid` until nothing runs any more; return whether that was reached.
+def kill_below(pid: int, seconds: float, spared: Collection[int] = ()) -> bool:
+    """Kill all below `pid` but `spared` until nothing runs; return whether that was reached.
 
     One pass is not enough: a process may fork between being listed and being killed.
     """
     deadline = time.monotonic() + seconds
-    while living := list(living_below(pid)):
+    while living := list(living_below(pid, spared)):
         if time.monotonic() > deadline:
             return False
         for victim in living:
@@ -131,7 +133,8 @@ def kill_below(pid: int, seconds: float) -> bool:
     return True
 
 
-def _children(pid: int) -> list[int]:
+def children(pid: int) -> list[int]:
+    """Return the processes that `pid` is the parent of."""
     try:
         tasks = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")]
     except OSError:

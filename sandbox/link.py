@@ -18,6 +18,7 @@ import os
 import select
 import struct
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 _FRAME = struct.Struct("<qq")
@@ -93,13 +94,14 @@ class Link:
 
     def __init__(self, size: int) -> None:
         """Make two blocks of `size` bytes and the pipes."""
-        self._pages = (_block(size), _block(size))
+        self._files: list[int] = []
+        self._pages = (self._block(size), self._block(size))
         self._calls, self._answers = _pipe(), _pipe()
 
     @property
-    def host_descriptors(self) -> set[int]:
-        """Return what the host must keep open."""
-        return {self._calls[1], self._answers[0]}
+    def host_files(self) -> list[int]:
+        """Return what makes a host of a process that was not forked from here, by `adopt`."""
+        return [*self._files, self._calls[1], self._answers[0]]
 
     @property
     def guest_descriptors(self) -> set[int]:
@@ -118,30 +120,41 @@ class Link:
 
     def close(self) -> None:
         """Release everything here; what was forked keeps its own."""
-        for descriptor in (*self._calls, *self._answers):
+        for descriptor in (*self._calls, *self._answers, *self._files):
             os.close(descriptor)
         for page in self._pages:
             page.close()
 
-
-def _block(size: int) -> mmap.mmap:
-    """Map memory that forked processes share; where the system has them, sealed at its size."""
-    if not hasattr(os, "memfd_create"):
-        return mmap.mmap(-1, size)  # without a name, nobody can cut it short either
-    descriptor = os.memfd_create("shared", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-    try:
+    def _block(self, size: int) -> mmap.mmap:
+        """Map memory that processes share; where the system has them, sealed at its size."""
+        if not hasattr(os, "memfd_create"):
+            return mmap.mmap(-1, size)  # without a name, nobody can cut it short either
+        descriptor = os.memfd_create("shared", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+        self._files.append(descriptor)
         os.ftruncate(descriptor, size)
         page = mmap.mmap(descriptor, size)
         fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, _SHRINK | _GROW | _NO_MORE_SEALS)
         return page
-    finally:
-        os.close(descriptor)
+
+
+def adopt(files: Sequence[int]) -> HostEnd | None:
+    """Return the trusted end made of a link's `host_files`, or `None` where there are none."""
+    if not files:
+        return None
+    blocks, line = files[:2], [_high(descriptor) for descriptor in files[2:]]
+    mine, theirs = (memoryview(mmap.mmap(block, 0)) for block in blocks)
+    for block in blocks:
+        os.close(block)
+    return HostEnd(mine, theirs, *line)
 
 
 def _pipe() -> tuple[int, int]:
     """Make a pipe whose numbers are out of the way of the child's own descriptors."""
     low = os.pipe()
-    ends = [fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, _HIGH) for end in low]
-    for end in low:
-        os.close(end)
-    return ends[0], ends[1]
+    return _high(low[0]), _high(low[1])
+
+
+def _high(descriptor: int) -> int:
+    higher = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, _HIGH)
+    os.close(descriptor)
+    return higher

@@ -19,8 +19,7 @@ import os
 import select
 import shutil
 import signal
-from collections.abc import Callable, Iterator
-from glob import glob
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from sandbox import kernel, syscalls, view
@@ -40,11 +39,15 @@ _NEW_NETWORK, _NEW_IPC, _NEW_NAMES = 0x40000000, 0x08000000, 0x04000000
 _BIND, _RECURSIVE, _PRIVATE, _NOSUID, _NODEV, _NOEXEC = 4096, 16384, 1 << 18, 2, 4, 8
 _AT_RECURSIVE, _DETACH = 0x8000, 2
 _READ_ONLY_ATTRIBUTE, _NOSUID_ATTRIBUTE, _NODEV_ATTRIBUTE = 1, 2, 4
+_ROOM = "size=64m,nr_inodes=4k,mode=777"
 _SUPERVISOR_CHECK = 2.0  # seconds
 
 
-def enter(scratch: Path) -> None:
-    """Move into a new machine; the guard left behind ends when the process returning here does."""
+def enter(scratch: Path, devices: Sequence[Path] = ()) -> None:
+    """Move into a new machine; the guard left behind ends when the process returning here does.
+
+    `devices` are nodes and folders that a card needs; then Python can be started there, too.
+    """
     shown, links = view.here(), list(view.links())
     supervisor = os.getppid()
     _new_user()
@@ -57,7 +60,7 @@ def enter(scratch: Path) -> None:
     with step("mount namespace"):
         syscalls.call("unshare", _NEW_FILES)
         _mount("none", "/", None, _RECURSIVE | _PRIVATE)
-    _build(scratch, shown, links)
+    _build(scratch, shown, links, devices)
     with step("way to become an ordinary user"):
         become_nobody()
         keep(ADMINISTER, TRACE, SET_PRIVILEGES)
@@ -133,7 +136,15 @@ def _guard(pid: int, supervisor: int, scratch: Path) -> None:
     os._exit(code if code >= 0 else 128 - code)  # a signal, as shells tell of it
 
 
-def _build(scratch: Path, shown: view.View, links: list[Path]) -> None:
+def own_files(scratch: Path) -> None:
+    """Give this process a /proc that shows it alone, and an empty scratch folder."""
+    syscalls.call("unshare", _NEW_FILES)
+    _mount("none", "/proc", "proc", 14, "hidepid=invisible")
+    _mount("none", scratch, "tmpfs", _NOSUID | _NODEV, _ROOM)
+    os.chdir(scratch)
+
+
+def _build(scratch: Path, shown: view.View, links: list[Path], devices: Sequence[Path]) -> None:
     """Build the file system on `scratch` and make it the only one."""
     with step("file system of its own"):
         _mount("none", scratch, "tmpfs", _NOSUID | _NODEV, "size=1m,mode=755")
@@ -143,12 +154,12 @@ def _build(scratch: Path, shown: view.View, links: list[Path]) -> None:
             _cover(scratch, path)
         for path in links:
             _relink(scratch, path)
-        _devices(scratch)
+        _devices(scratch, devices)
     with step("/proc of its own (a container may hide parts of the outer one)"):
         _mount("none", _folder(scratch, Path("/proc")), "proc", 14, "hidepid=invisible")
     with step("file system of its own"):
         room = _folder(scratch, scratch)
-        _mount("none", room, "tmpfs", _NOSUID | _NODEV, "size=64m,nr_inodes=4k,mode=777")
+        _mount("none", room, "tmpfs", _NOSUID | _NODEV, _ROOM)
         _set_attributes(scratch, _READ_ONLY_ATTRIBUTE, recursive=False)
         os.chdir(scratch)
         syscalls.call("pivot_root", _path("."), _path("."))
@@ -156,17 +167,11 @@ def _build(scratch: Path, shown: view.View, links: list[Path]) -> None:
         os.chdir(scratch)
 
 
-def _devices(root: Path) -> None:
-    for device in view.DEVICES:
-        _window(root, Path(device), _NOSUID_ATTRIBUTE)
+def _devices(root: Path, more: Sequence[Path]) -> None:
+    for device in (*map(Path, view.DEVICES), *more):  # read-only leaves devices to be written to
+        nodes = _NODEV_ATTRIBUTE if device.is_dir() or device.is_file() else 0
+        _window(root, device, _READ_ONLY_ATTRIBUTE | _NOSUID_ATTRIBUTE | nodes)
     os.symlink("/proc/self/fd", root / "dev/fd")
-    if not os.path.exists("/dev/nvidiactl"):
-        return
-    for device in (*glob("/dev/nvidia*"), *glob("/dev/nvidia-caps/*")):
-        if not os.path.isdir(device):
-            _window(root, Path(device), _NOSUID_ATTRIBUTE)
-    for folder in ("/sys/bus/pci", "/sys/devices", "/sys/module"):
-        _window(root, Path(folder), _READ_ONLY_ATTRIBUTE | _NOSUID_ATTRIBUTE | _NODEV_ATTRIBUTE)
 
 
 def _window(root: Path, path: Path, attributes: int) -> None:

@@ -1,13 +1,13 @@
 """Run each job in a fresh process, forked from a warm one.
 
-One fork server per worker, each serving one job at a time. `run` borrows an idle one and gives it
-back; a server that died or hangs is killed with all it started, and another takes its place.
+One fork server per worker, each serving one job at a time. `run` borrows an idle one, in turn with
+other owners, and gives it back; a server that died or hangs is killed with all it started, and
+another takes its place.
 """
 
 from __future__ import annotations
 
 import functools
-import queue
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -18,8 +18,11 @@ from typing import Any, Self
 from programs.errors import SandboxUnavailable
 from sandbox import tiers
 from sandbox.base import Ending, Job, Outcome
+from sandbox.device import DRIVER, Seat, seats
 from sandbox.forkserver import ForkServer, ServerGoneError, after
 from sandbox.messages import Packed, pack_job, unpack_report
+from sandbox.spares import START, TRIES
+from sandbox.turns import Turns
 from sandbox.verdict import judge
 from sandbox.watch import ENVELOPE
 from sandbox.wire import HEADER_LIMIT
@@ -34,6 +37,7 @@ _CLOSED = Outcome(Ending.CANCELLED, message="the sandbox was closed")
 class _Slot:
     """One worker's place; `server` changes when it has to be replaced."""
 
+    seat: Seat | None
     server: ForkServer | None = None
 
 
@@ -50,6 +54,10 @@ class ProcessSandbox:
     `tier` is "auto" for the best that works here, or a name from `sandbox.tiers`. Where none is
     safe, jobs that are not `trusted` are refused, unless `unsafe` allows them; the tier is then
     called "unsafe".
+
+    `device` "cuda" gives the workers the first card, "cuda:1" another and "cuda:0,1" these in turn;
+    each then has a spare warm for the next job that is for a card (`sandbox.spare`). `driver` names
+    what such a card is.
     """
 
     def __init__(
@@ -59,6 +67,8 @@ class ProcessSandbox:
         start_timeout: float = 60.0,
         tier: str = "auto",
         unsafe: bool = False,
+        device: str = "cpu",
+        driver: str = DRIVER,
     ) -> None:
         if workers < 1:
             raise ValueError(f"expected at least 1 worker, saw {workers}")
@@ -66,10 +76,8 @@ class ProcessSandbox:
         self._start_timeout = start_timeout
         self._asked = tier
         self._unsafe = unsafe
-        self._slots = [_Slot() for _ in range(workers)]
-        self._idle: queue.Queue[_Slot | None] = queue.Queue()
-        for slot in self._slots:
-            self._idle.put(slot)
+        self._slots: list[_Slot] = [_Slot(seat) for seat in seats(device, workers, driver)]
+        self._turns = Turns(self._slots)
         self._lock = threading.Lock()
         self._started = False
         self._closed = False
@@ -113,22 +121,24 @@ class ProcessSandbox:
         packed = pack_job(job)
         try:
             self._begin()
-            slot = self._idle.get()
+            slot = self._turns.take(job.owner)
         except _ClosedError:
             return _CLOSED
+        if slot is None:
+            return _CLOSED
         try:
-            return self._run(slot, job, packed) if slot else _CLOSED
+            return self._run(slot, job, packed)
         except _ClosedError:
             return _CLOSED
         finally:
-            self._idle.put(slot)  # when closed, the `None` that wakes the next one waiting
+            self._turns.give(slot)
 
     def close(self) -> None:
         """Kill what runs and release every process."""
         with self._lock:
             self._closed = True
             servers = [slot.server for slot in self._slots if slot.server]
-        self._idle.put(None)
+        self._turns.close()
         for server in servers:
             server.kill()
 
@@ -170,7 +180,7 @@ class ProcessSandbox:
             if slot.server is None or not slot.server.alive():
                 if slot.server:
                     slot.server.kill()
-                slot.server = ForkServer(self._preload, cage)
+                slot.server = ForkServer(self._preload, cage, slot.seat)
             return slot.server
 
     def _run(self, slot: _Slot, job: Job, packed: Packed) -> Outcome:
@@ -189,7 +199,8 @@ class ProcessSandbox:
         began = time.monotonic()
         limit = job.limits.result + job.limits.output + _MESSAGE
         try:
-            report = server.ask(packed, limit, job.limits.seconds, GRACE)
+            taking = GRACE if job.device == "cpu" else GRACE + TRIES * START
+            report = server.ask(packed, limit, job.limits.seconds, GRACE, taking)
         except ServerGoneError:
             server.kill()
             self._server(slot)  # warms up while the caller reads the outcome

@@ -7,11 +7,13 @@ it cannot be taken back. A call made for another processor (32-bit, x32) never r
     PURE      memory, clocks, open descriptors: no path, socket, process or signal
     PATHS     the same, and files may be opened for reading
     DEVICE    the same, and what a GPU's driver needs: device controls, threads, writing
+    WAITING   the same, and what takes a job over: words on a socket that is there, a last filter
 """
 
 from __future__ import annotations
 
 import ctypes
+import errno
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -23,7 +25,7 @@ _LOAD, _EQUAL, _ANY_BIT, _AT_LEAST, _RETURN = 0x20, 0x15, 0x45, 0x35, 0x06
 ALLOW, KILL, REFUSE, ABSENT = 0x7FFF0000, 0x80000000, 0x00050001, 0x00050026  # EPERM, ENOSYS
 _NUMBER, _ARCH, _ARGS = 0, 4, 16  # offsets into the kernel's `struct seccomp_data`
 _X32 = 0x40000000
-_SET_FILTER, _LEAVE_SPECULATION = 1, 1 << 2
+_SET_FILTER, _EVERY_THREAD, _LEAVE_SPECULATION = 1, 1 << 0, 1 << 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +52,21 @@ class Among:
     values: tuple[int, ...]
 
 
-Check = Lacks | Has | Among | None
+@dataclass(frozen=True, slots=True)
+class Besides:
+    """Allow unless the argument is one of these."""
+
+    place: int
+    values: tuple[int, ...]
+
+
+Check = Lacks | Has | Among | Besides | None
 Profile = Mapping[str, Check]
 
 # Everything that would open a file for writing, make one or cut one short.
 _WRITING = 0o3 | 0o100 | 0o1000 | 0o20000000
 _ASK_TERMINAL, _CLOSE_ON_EXEC, _KEEP_ON_EXEC, _WAITING = 0x5401, 0x5451, 0x5450, 0x541B
+_TYPING, _SIGNALLING = (0x5412, 0x541C), (8, 10, 15)  # TIOCSTI, TIOCLINUX; F_SETOWN and its kin
 _DUPLICATE, _FLAGS, _DUPLICATE_CLOSING = 0, (1, 2, 3, 4), 1030
 _THREAD = 0x00010000
 
@@ -95,15 +106,22 @@ PATHS: Profile = {
 DEVICE: Profile = {
     **PATHS,
     "clone": Has(0, _THREAD),
+    "ioctl": Besides(1, _TYPING),
+    "fcntl": Besides(1, _SIGNALLING),
     **dict.fromkeys(
         (
-            *("open", "openat", "ioctl", "fcntl", "eventfd2", "mlock", "munlock", "mincore"),
+            *("open", "openat", "eventfd2", "mlock", "munlock", "mincore"),
             *("memfd_create", "ftruncate", "epoll_create1", "epoll_ctl", "epoll_pwait"),
             *("epoll_wait", "get_mempolicy", "set_mempolicy", "mbind", "sched_setaffinity"),
             *("sched_getscheduler", "sched_getparam", "sched_get_priority_max"),
             "sched_get_priority_min",
         )
     ),
+}
+
+WAITING: Profile = {
+    **DEVICE,
+    **dict.fromkeys(("sendto", "recvfrom", "recvmsg", "seccomp")),
 }
 
 
@@ -123,12 +141,17 @@ def compile_filter(profile: Profile, machine: Machine) -> bytes:
     return b"".join([*code, _step(_RETURN, REFUSE)])
 
 
-def install(code: bytes) -> None:
-    """Put this process under a filter, for good. It must have given up new privileges before."""
+def install(code: bytes, every_thread: bool = False) -> None:
+    """Put this process under a filter, for good. It must have given up new privileges before.
+
+    Threads that are there already come under it only with `every_thread`, or it is refused.
+    """
     buffer = ctypes.create_string_buffer(code, len(code))
     program = _Program(len(code) // 8, ctypes.addressof(buffer))
     # Slower memory for filtered processes, the default of old kernels, guards against nothing here.
-    syscalls.call("seccomp", _SET_FILTER, _LEAVE_SPECULATION, ctypes.byref(program))
+    flags = _LEAVE_SPECULATION | (_EVERY_THREAD if every_thread else 0)
+    if left_out := syscalls.call("seccomp", _SET_FILTER, flags, ctypes.byref(program)):
+        raise OSError(errno.EBUSY, f"the thread {left_out} has a filter of its own")
 
 
 class _Program(ctypes.Structure):
@@ -142,7 +165,7 @@ def _rule(number: int, check: Check) -> list[bytes]:
     return [_step(_EQUAL, number, 0, len(body)), *body]
 
 
-def _checked(check: Lacks | Has | Among) -> Iterator[bytes]:
+def _checked(check: Lacks | Has | Among | Besides) -> Iterator[bytes]:
     """Yield a test of the loaded argument that always returns."""
     match check:
         case Lacks(_, bits):
@@ -155,6 +178,10 @@ def _checked(check: Lacks | Has | Among) -> Iterator[bytes]:
             for value in values:
                 yield from _when(_EQUAL, value, ALLOW)
             yield _step(_RETURN, REFUSE)
+        case Besides(_, values):
+            for value in values:
+                yield from _when(_EQUAL, value, REFUSE)
+            yield _step(_RETURN, ALLOW)
 
 
 def _when(test: int, value: int, answer: int) -> list[bytes]:

@@ -10,6 +10,7 @@ import os
 import select
 import sys
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from sandbox import kernel
@@ -34,7 +35,8 @@ class SupervisorGoneError(Exception):
 class Child:
     """A forked child and the two pipes from it; the descriptors are owned here.
 
-    `guest` is the process of its guest, which prints to the same log.
+    `guest` is the process of its guest, which prints to the same log. `spent` is the processor time
+    it had used before it was given its job.
     """
 
     pid: int
@@ -45,6 +47,7 @@ class Child:
     status: int | None = None
     peak_memory: int = 0
     processor: float = 0.0
+    spent: float = 0.0
 
     def ended(self) -> bool:
         """Say whether the child is dead, taking its exit status where it is not watchable."""
@@ -58,7 +61,7 @@ class Child:
         if pid:
             self.status = os.waitstatus_to_exitcode(status)
             self.peak_memory = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-            self.processor = usage.ru_utime + usage.ru_stime
+            self.processor = usage.ru_utime + usage.ru_stime - self.spent
 
     def close(self) -> None:
         """Close the descriptors."""
@@ -69,11 +72,15 @@ class Child:
 
 @dataclass(slots=True)
 class Watch:
-    """Follow `child` within `limits`, for as long as `control` stays open."""
+    """Follow `child` within `limits`, for as long as `control` stays open.
+
+    `spared` are the processes of ours that outlive it.
+    """
 
     child: Child
     limits: Limits
     control: int
+    spared: frozenset[int] = frozenset()
     answer: bytearray = field(default_factory=bytearray)
     log: BoundedLog = field(init=False)
     open: set[int] = field(init=False)
@@ -167,7 +174,7 @@ class Watch:
                 kernel.kill_group(pid)
         if self.child.status is None:
             self.child.reap()
-        sweep()
+        sweep(self.spared)
         for descriptor in tuple(self.open):
             for _ in range(_PIPE_CHUNKS):
                 if not self._read(descriptor):
@@ -175,21 +182,22 @@ class Watch:
         self.child.close()
 
 
-def sweep() -> None:
-    """Kill and reap all that children left behind."""
+def sweep(spared: Iterable[int] = ()) -> None:
+    """Kill and reap all that children left behind, except what is below `spared`."""
     deadline = time.monotonic() + _SWEEP_SECONDS
-    while _reap_dead():
-        kernel.kill_below(os.getpid(), deadline - time.monotonic())
+    kept = set(spared)
+    while _reap_dead(kept):
+        kernel.kill_below(os.getpid(), deadline - time.monotonic(), kept)
         if time.monotonic() > deadline:
             sys.exit("a child's processes could not be killed")
         time.sleep(0.001)
 
 
-def _reap_dead() -> bool:
-    """Reap what is dead; return whether any child is left."""
+def _reap_dead(kept: set[int]) -> bool:
+    """Reap what is dead; return whether any child is left that is not `kept`."""
     try:
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            continue
+        while pid := os.waitpid(-1, os.WNOHANG)[0]:
+            kept.discard(pid)  # its number may come to be another's
     except ChildProcessError:
         return False
-    return True
+    return not kept or bool(set(kernel.children(os.getpid())) - kept)

@@ -13,20 +13,23 @@ import os
 import resource
 import signal
 import sys
+import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
-from sandbox import kernel, wire
+from sandbox import isolation, kernel, wire
 from sandbox.base import MIB, Ending, Job, Payload, processor_seconds
 from sandbox.call import attend, call, failure, too_large, trace
+from sandbox.device import Card
 from sandbox.isolation import Cage
-from sandbox.link import Link
+from sandbox.link import HostEnd, Link
 from sandbox.messages import Answer, pack_answer, unpack_payload
 
-_ANSWER = 3
+ANSWER = 3
 _OPEN_FILES = 64
+_OPEN_FILES_ON_CARDS = 512  # a driver holds dozens
 _RESERVE = 64 * MIB  # let back in once memory has run out, so that it can be said
 _SPARE_BLOCKS = 64  # of each size
 
@@ -49,13 +52,15 @@ def work(job: Job, place: Place, link: Link | None = None) -> NoReturn:
     """Run `job` in this freshly forked process, confined, and end it."""
 
     def run() -> None:
-        nonlocal job
-        job = replace(job, payload=_payload(job, place))
-        kept = link.host_descriptors if link else set()
-        _confine(job, place, kept)
-        _write(_answer(job, link))
+        _leave(place.zygote)
+        _do(job, place, link.host() if link else None)
 
-    _live(place, run)
+    _live(run)
+
+
+def serve(job: Job, place: Place, end: HostEnd | None, card: Card) -> NoReturn:
+    """Run `job` in this process, which holds an open card and is confined, and end it."""
+    _live(lambda: _do(job, place, end, card))
 
 
 def visit(job: Job, place: Place, link: Link) -> NoReturn:
@@ -63,17 +68,17 @@ def visit(job: Job, place: Place, link: Link) -> NoReturn:
 
     def run() -> None:
         assert job.guest is not None
+        _leave(place.zygote)
         payload = _payload(job, place)
         _confine(replace(job, device="cpu"), place, link.guest_descriptors)
         attend(job.guest.harness, payload, link.guest())
 
-    _live(place, run)
+    _live(run)
 
 
-def _live(place: Place, run: Callable[[], None]) -> NoReturn:
+def _live(run: Callable[[], None]) -> NoReturn:
     code = 70
     try:
-        _leave(place.zygote)
         run()
         code = 0
     except BaseException as error:
@@ -81,6 +86,15 @@ def _live(place: Place, run: Callable[[], None]) -> NoReturn:
     finally:
         _flush()
         os._exit(code)
+
+
+def _do(job: Job, place: Place, end: HostEnd | None, card: Card | None = None) -> None:
+    job = replace(job, payload=_payload(job, place))
+    if card:
+        _confine_with_card(job, place)
+    else:
+        _confine(job, place, {end.out, end.back} if end else set())
+    _write(_answer(job, end, card))
 
 
 def _payload(job: Job, place: Place) -> Payload:
@@ -92,9 +106,20 @@ def _payload(job: Job, place: Place) -> Payload:
 
 
 def _confine(job: Job, place: Place, kept: set[int]) -> None:
-    _connect(place.answer, place.log, place.cage.kept | kept)
+    _connect(place.answer, place.log)
+    kernel.close_all_but({0, 1, 2, ANSWER, *place.cage.kept, *kept})
     _limit(job)
-    place.cage.confine(job, place.zygote)
+    place.cage.confine(place.zygote)
+
+
+def _confine_with_card(job: Job, place: Place) -> None:
+    """Do the same where a driver has descriptors that are its own, and most doors are shut."""
+    _connect(place.answer, place.log)
+    for descriptor in (place.answer, place.log, place.data):
+        if descriptor is not None and descriptor > ANSWER:
+            os.close(descriptor)
+    _limit(job)
+    isolation.seal(place.cage.tier)
 
 
 def _leave(zygote: int) -> None:
@@ -107,23 +132,26 @@ def _leave(zygote: int) -> None:
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
 
-def _connect(answer: int, log: int, kept: set[int]) -> None:
-    """Keep four descriptors, nothing to read, the log twice, and the answer; and those `kept`."""
+def _connect(answer: int, log: int) -> None:
+    """Have four descriptors: nothing to read, the log twice, and the answer."""
     spare = os.dup(answer)  # either may sit on a number that is about to be overwritten
     nothing = os.open(os.devnull, os.O_RDONLY)
-    for source, target in ((nothing, 0), (log, 1), (log, 2), (spare, _ANSWER)):
+    for source, target in ((nothing, 0), (log, 1), (log, 2), (spare, ANSWER)):
         if source != target:
             os.dup2(source, target)
-    kernel.close_all_but({0, 1, 2, _ANSWER, *kept})
+    for descriptor in (spare, nothing):
+        if descriptor > ANSWER:
+            os.close(descriptor)
     faulthandler.enable(2)
 
 
 def _limit(job: Job) -> None:
-    cpu = processor_seconds(job.limits)
+    on_cpu = job.device == "cpu"
+    cpu = int(time.process_time()) + processor_seconds(job.limits)
     _set(resource.RLIMIT_CPU, cpu, cpu + 1)
     _set(resource.RLIMIT_CORE, 0, 0)
-    _set(resource.RLIMIT_NOFILE, _OPEN_FILES, _OPEN_FILES)
-    on_cpu = job.device == "cpu"
+    files = _OPEN_FILES if on_cpu else _OPEN_FILES_ON_CARDS
+    _set(resource.RLIMIT_NOFILE, files, files)
     if on_cpu:  # CUDA keeps compiled kernels in files
         _set(resource.RLIMIT_FSIZE, 0, 0)
     if in_use := kernel.memory_in_use():
@@ -140,12 +168,13 @@ def _set(what: int, soft: int, hard: int) -> None:
     resource.setrlimit(what, (soft, hard))
 
 
-def _answer(job: Job, link: Link | None) -> list[wire.Part]:
+def _answer(job: Job, end: HostEnd | None, card: Card | None) -> list[wire.Part]:
     before, ballast = _peak(), _ballast()
     try:
-        parts = pack_answer(
-            Answer(Ending.FINISHED, result=call(job, link.host() if link else None))
-        )
+        result = call(job, end)
+        if card:
+            card.settle()
+        parts = pack_answer(Answer(Ending.FINISHED, result=result))
         excess = too_large(job, parts)
         return parts if excess is None else pack_answer(excess)
     except BaseException as error:
@@ -153,7 +182,8 @@ def _answer(job: Job, link: Link | None) -> list[wire.Part]:
         _use_reserve()
         _say(trace(error))
         traceback.clear_frames(error.__traceback__)
-        return pack_answer(failure(error, _peak() - before, job.limits.memory))
+        told = card.told(error) if card else None
+        return pack_answer(told or failure(error, _peak() - before, job.limits.memory))
     finally:
         _flush()
 
@@ -193,4 +223,4 @@ def _write(parts: list[wire.Part]) -> None:
     for part in parts:
         view = memoryview(part)
         while view:
-            view = view[os.write(_ANSWER, view) :]
+            view = view[os.write(ANSWER, view) :]

@@ -4,9 +4,11 @@ A fresh interpreter with torch takes seconds; a fork of this warm one takes mill
 as clean, since nothing of a candidate's ever runs here. It stays single-threaded (a fork of several
 threads may hang), serves one job at a time, and never touches CUDA (a fork could not use it).
 
-Started by `sandbox.forkserver` as `python -m sandbox.zygote CONTROL TIER MODULE…`, CONTROL being
-the number of its socket. It says it is ready with its versions, or why the tier is not to be had,
-and ends when that socket closes.
+A job for a card is handed to a spare instead, a fresh process that has opened it already.
+
+Started by `sandbox.forkserver` as `python -m sandbox.zygote CONTROL TIER SEAT MODULE…`, CONTROL
+being the number of its socket and SEAT the worker's place at a card, or nothing. It says it is
+ready with its versions, or why the tier is not to be had, and ends when that socket closes.
 """
 
 from __future__ import annotations
@@ -20,18 +22,22 @@ import select
 import shutil
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 
 from sandbox import channel, isolation, kernel, selftest, wire
 from sandbox.base import Job, Payload
 from sandbox.call import DEFAULT_SEED, seed
+from sandbox.device import DeviceError, Seat, driver_of, unpack
 from sandbox.errors import IsolationError
 from sandbox.isolation import Cage
 from sandbox.link import Link
-from sandbox.messages import HEAD_LIMIT, Report, pack_report, unpack_head
+from sandbox.messages import HEAD_LIMIT, pack_report, unpack_head
+from sandbox.spares import PYTHON, Spare, Spares
 from sandbox.verdict import judge
 from sandbox.watch import Child, SupervisorGoneError, Watch, sweep
 from sandbox.worker import Place, visit, work
@@ -44,7 +50,7 @@ _FOR_LATER = (
 _ALIVE_CHECK = 2.0  # seconds: a copy of the socket elsewhere may hide that its owner died
 
 
-def main(control: int, tier: str, preload: list[str]) -> None:
+def main(control: int, tier: str, seat: Seat | None, preload: list[str]) -> None:
     """Isolate, warm up and prove it, then serve until the supervisor is gone."""
     kernel.wake_with_forker()
     kernel.close_all_but({0, 1, 2, control})
@@ -52,14 +58,14 @@ def main(control: int, tier: str, preload: list[str]) -> None:
     with socket.socket(fileno=control) as sock:
         sock.set_inheritable(False)
         try:
-            cage = _prepare(tier, preload, sock)
+            cage = _prepare(tier, seat, preload, sock)
+            spares = Spares(cage, seat, preload, sock.fileno()) if seat else None
             channel.send(sock, wire.encode(Payload(_versions())))
+            if spares:
+                spares.start()
             parent = os.getppid()
             while _wait(sock, parent):
-                job = unpack_head(channel.receive(sock, HEAD_LIMIT))
-                data = channel.receive_files(sock, 2 if job.guest else 1)
-                channel.send(sock, [])  # taken: from here on a death may be the job's doing
-                channel.send(sock, pack_report(_serve(job, cage, sock, data)))
+                _attend(cage, sock, spares)
         except IsolationError as error:
             channel.send(sock, wire.encode(Payload({"unavailable": str(error)})))
             os._exit(1)
@@ -69,14 +75,45 @@ def main(control: int, tier: str, preload: list[str]) -> None:
             os._exit(0)
 
 
-def _prepare(tier: str, preload: list[str], sock: socket.socket) -> Cage:
+def _attend(cage: Cage, sock: socket.socket, spares: Spares | None) -> None:
+    """Take a job and report on it; where its card cannot be had, say so in the job's place."""
+    head = channel.receive(sock, HEAD_LIMIT)
+    job = unpack_head(head)
+    data = channel.receive_files(sock, 2 if job.guest else 1)
+    spare = None
+    if job.device != "cpu":
+        try:
+            spare = _spare(spares)
+        except DeviceError as error:
+            for descriptor in data:
+                os.close(descriptor)
+            channel.send(sock, wire.encode(Payload({"unavailable": str(error)})))
+            return
+    channel.send(sock, [])  # taken: from here on a death may be the job's doing
+    start = partial(_hand, spare, head) if spare else partial(_fork, cage)
+    child = _start(job, cage, data, start)
+    if spares:
+        spares.start()
+    spared = frozenset(spares.pids if spares else ())
+    channel.send(sock, pack_report(Watch(child, job.limits, sock.fileno(), spared).report()))
+
+
+def _spare(spares: Spares | None) -> Spare:
+    if spares is None:
+        raise DeviceError("this sandbox was made for the processor only")
+    return spares.take()
+
+
+def _prepare(tier: str, seat: Seat | None, preload: list[str], sock: socket.socket) -> Cage:
     """Enter the cage before anything is imported, and try its doors once all is."""
-    cage = isolation.prepare(tier)
+    devices = [Path(PYTHON), *driver_of(seat).files(seat, os.environ)] if seat else []
+    cage = isolation.prepare(tier, devices)
     kernel.adopt_orphans()
     _warm_up(preload)
     if tier in selftest.PROVEN:
         trial = selftest.job(tier)
-        selftest.check(judge(trial, _serve(trial, cage, sock), 0.0))
+        child = _start(trial, cage, (), partial(_fork, cage))
+        selftest.check(judge(trial, Watch(child, trial.limits, sock.fileno()).report(), 0.0))
     return cage
 
 
@@ -119,33 +156,47 @@ def _wait(sock: socket.socket, parent: int) -> bool:
     return True
 
 
-def _serve(job: Job, cage: Cage, sock: socket.socket, data: Sequence[int] = ()) -> Report:
-    """Run a job to its end; `data` are the files with its payload and its guest's."""
-    child = _fork(job, cage, data)
-    for descriptor in data:
-        os.close(descriptor)
-    return Watch(child, job.limits, sock.fileno()).report()
+Start = Callable[[Job, Place, Link | None], tuple[int, float]]
 
 
-def _fork(job: Job, cage: Cage, data: Sequence[int]) -> Child:
+def _start(job: Job, cage: Cage, data: Sequence[int], start: Start) -> Child:
+    """Have a job begin; `data` are the files with its payload and its guest's, closed here."""
     answer, answer_in = os.pipe()
     log, log_in = os.pipe()
     link = Link(job.guest.shared) if job.guest else None
     place = Place(cage, os.getpid(), answer_in, log_in, data[0] if data else None)
-    if not (pid := cage.fork()):
-        work(job, place, link)
-    guest = None
-    if link:
-        if not (guest := cage.fork()):
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            visit(job, replace(place, answer=nowhere, data=data[1]), link)
-        link.close()
-    os.close(answer_in)
-    os.close(log_in)
+    pid, spent = start(job, place, link)
+    guest = _fork_guest(job, place, data[1], link) if link else None
+    for descriptor in (answer_in, log_in, *data):
+        os.close(descriptor)
     os.set_blocking(answer, False)
     os.set_blocking(log, False)
-    return Child(pid, answer, log, kernel.watch_exit(pid), guest)
+    return Child(pid, answer, log, kernel.watch_exit(pid), guest, spent=spent)
+
+
+def _fork(cage: Cage, job: Job, place: Place, link: Link | None) -> tuple[int, float]:
+    """Fork a child for the job; return it and the processor time that it has used so far."""
+    if not (pid := cage.fork()):
+        work(job, place, link)
+    return pid, 0.0
+
+
+def _hand(
+    spare: Spare, head: bytearray, job: Job, place: Place, link: Link | None
+) -> tuple[int, float]:
+    """Hand the job to a spare; return it and the processor time that it has used so far."""
+    assert place.data is not None
+    spare.hand(head, [place.answer, place.log, place.data, *(link.host_files if link else ())])
+    return spare.pid, spare.processor
+
+
+def _fork_guest(job: Job, place: Place, data: int, link: Link) -> int:
+    if not (pid := place.cage.fork()):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        visit(job, replace(place, answer=nowhere, data=data), link)
+    link.close()
+    return pid
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2], sys.argv[3:])
+    main(int(sys.argv[1]), sys.argv[2], unpack(sys.argv[3]), sys.argv[4:])

@@ -16,8 +16,9 @@ import numpy as np
 from agent.population import Member, population, tournament
 from agent.proposer import Proposal, View
 from evaluators.candidate import Origin
+from programs.canonical import structural_key
 from programs.errors import Fault
-from programs.fingerprint import fingerprint
+from programs.fingerprint import remembered
 from programs.kind import Kind
 from programs.nudge_text import nudged_text
 from programs.operator import usual_operators
@@ -60,7 +61,8 @@ class Evolution:
             child = operator(genomes, kind, rng)
             if isinstance(child, Fault):
                 continue
-            if fingerprint(child, kind) != parent.fingerprint:
+            does = remembered(child, kind, structural_key(child, kind))
+            if does.fingerprint != parent.fingerprint:
                 ids = tuple(p.id for p in parents)
                 return Proposal(child, Origin(self.name, operator.name, ids))
         return None

@@ -32,13 +32,16 @@ COMPONENTS = ("warm", "sampler", "discriminative", "generative", "numeric")
 AT_ONCE = 5
 """Candidates asked for in one sample."""
 
+WARM_PROGRAMS, WARM_BEHAVIOURS = "warm_programs", "warm_behaviours"
+"""How many programs the warm start's reply held, and how many different fingerprints."""
+
 WARM = (
     "Propose {n} programs that differ as much as possible in how they work, each a good start for "
     "a search. Before each say in one sentence what idea it tries, then give it whole in a "
     "```python block of its own. Do not repeat a program that you were shown."
 )
 SAMPLER = (
-    "{examples}\n\nEach program above stands under its performance. Write {n} new programs that "
+    "Each example above stands under its performance. Write {n} new programs that "
     "you expect to have\n\nPerformance: {target:.4f}\n\nThey must differ from all above and from "
     "each other in what they compute, and their constants should not be rounder than they need "
     "be. Give each whole in a ```python block of its own, under one line that says why."
@@ -93,8 +96,10 @@ class Llambo:
             seed=0,
             shares=self.initial,
         )
-        origin = Origin(self.name, "warm start")
         obtained: Obtained = yield from obtain(question, shown, repairs=0)
+        differ = len({d.fingerprint for d in obtained.drafts if d.fingerprint})
+        usage = {WARM_PROGRAMS: float(len(obtained.drafts)), WARM_BEHAVIOURS: float(differ)}
+        origin = Origin(self.name, "warm start", usage=usage)
         if place < len(obtained.drafts):
             return proposal(obtained.drafts[place], origin, 0)
         if obtained.setback:
@@ -119,9 +124,10 @@ class Llambo:
             return Setback("too early: no program has a score yet")
         target = llambo.target_score([c.score or 0.0 for c in shown], self.alpha)
         each = min(AT_ONCE, self.candidates)
-        text = SAMPLER.format(examples=llambo.few_shot(shown, rng), n=each, target=target)
+        text = SAMPLER.format(n=each, target=target)
+        examples = llambo.few_shot(shown, rng)
         question = Question(
-            prompt(view, text, shown=(), budget=self.budget).messages,
+            prompt(view, text, shown=(), budget=self.budget, extra=(examples,)).messages,
             f"{view.index} {self.name} candidates",
             max_tokens=self.max_tokens,
             temperature=self.temperature,
@@ -144,7 +150,7 @@ class Llambo:
         verdict = best_of(view, self.name)
         if not wanted or verdict.off:
             return made.by_numbers(view, verdict)
-        judged = made.first(llambo.MOST_JUDGED)
+        judged = made.first(llambo.judgeable(made.sources))
         purpose = f"{view.index} {self.name}"
         if self.discriminative:
             questions = llambo.guess_questions(view, judged.sources, self.guesses, rng, purpose)
@@ -152,6 +158,20 @@ class Llambo:
             return judged.by_predictions(view, found)
         questions = llambo.label_questions(view, judged.sources, self.templates, rng, purpose)
         return judged.by_chances(view, llambo.chances((yield questions), len(judged.sources)))
+
+
+def diversity(view: View) -> list[str]:
+    """Say how different the programs of a warm start are, as fingerprints tell."""
+    counts = {
+        c.origin.proposer: (c.origin.usage[WARM_PROGRAMS], c.origin.usage[WARM_BEHAVIOURS])
+        for c in view.history
+        if WARM_BEHAVIOURS in c.origin.usage
+    }
+    return [
+        f"{name}: the warm start brought {programs:.0f} programs of {behaviours:.0f} different "
+        "behaviours"
+        for name, (programs, behaviours) in counts.items()
+    ]
 
 
 PROPOSER = Llambo()

@@ -56,29 +56,35 @@ def train(payload: Payload) -> Payload:
     predictions on it at each come back as `curve [marks, learning rates, seeds, …]`; the training
     is the same. With `patient`, a network that learns nothing at first is not given up.
     """
+    return trained(payload, _bodies(payload))
+
+
+def trained(payload: Payload, made: Sequence[nn.Module | None], mapped: bool = True) -> Payload:
+    """Do what `train` says with bodies that are there; unless `mapped`, one copy by one."""
     data = payload.data
     device = torch.device(str(data.get("device", "cpu")))
     x, y, judged = (_tensor(payload, n, device) for n in ("train_x", "train_y", "eval_x"))
     batch = int(data["batch"])
-    made = _bodies(payload)
     networks = [
         whole(data, x[:2].cpu(), seed, body).to(device)
         for seed, body in zip(data["seeds"], made, strict=True)
     ]
     memory = step_memory(networks[0], x[:batch], y[:batch])
-    stack = Stack(networks, data["learning_rates"], Recipe(**data["recipe"]), memory < ROOM)
+    stack = Stack(
+        networks, data["learning_rates"], Recipe(**data["recipe"]), mapped and memory < ROOM
+    )
     curve = _Curve(payload, device)
     losses, stopped = _fit(stack, x, y, data, curve)
     if stopped:
         return Payload({"stopped": stopped}, {"losses": losses})
-    trained = stack.one()
+    first = stack.one()
     predictions = stack.predict(judged, _mask(payload, "asked", device))
     costs = {
-        **(data["sizes"] or counted(trained, x)),
+        **(data["sizes"] or counted(first, x)),
         "memory_mib": memory,
-        "latency_ms": latency(trained, x[:batch]),
+        "latency_ms": latency(first, x[:batch]),
     }
-    fault = audit(trained, judged, bool(data["spec"]["causal"]))
+    fault = audit(first, judged, bool(data["spec"]["causal"]))
     found = {"predictions": predictions, "losses": losses}
     if curve.points:
         found["curve"] = np.stack(curve.points)

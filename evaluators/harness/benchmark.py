@@ -33,16 +33,22 @@ Loop = Callable[[], None]
 
 
 def evaluate(payload: Payload) -> Payload:
-    """Return microseconds per step of a loop by hand, and of stacks of each size in `replicas`."""
+    """Return microseconds per step of a loop by hand, and of stacks of each size in `replicas`.
+
+    On the `device`; on a card by the clock, until it has done all that it was asked.
+    """
     steps, rounds = int(payload.data["steps"]), int(payload.data["rounds"])
+    device = torch.device(str(payload.data.get("device", "cpu")))
+    clock = time.process_time if device.type == "cpu" else _settled
     sizes = [1, *(int(n) for n in payload.data["replicas"])]
-    loops = {"by hand": _by_hand(steps)} | {str(n): _stacked(n, steps) for n in sizes}
+    loops = {"by hand": _by_hand(steps, device)}
+    loops |= {str(n): _stacked(n, steps, device) for n in sizes}
     taken: dict[str, list[float]] = {name: [] for name in loops}
     for _ in range(rounds + 1):
         for name, loop in loops.items():
-            began = time.process_time()
+            began = clock()
             loop()
-            taken[name].append(time.process_time() - began)
+            taken[name].append(clock() - began)
     return Payload({name: 1e6 * median(seconds) / steps for name, seconds in taken.items()})
 
 
@@ -52,24 +58,30 @@ def warm_up() -> None:
     evaluate(Payload({"steps": 1, "rounds": 0, "replicas": []}))
 
 
-def _draw(steps: int, seeds: int) -> tuple[Tensor, Tensor, Tensor]:
+def _settled() -> float:
+    """Return the time at which the card has nothing left to do."""
+    torch.cuda.synchronize()
+    return time.perf_counter()
+
+
+def _draw(steps: int, seeds: int, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
     generator = torch.Generator().manual_seed(0)
     x = torch.randn(EXAMPLES, WIDTHS[0], generator=generator)
     y = torch.randint(0, WIDTHS[-1], (EXAMPLES,), generator=generator)
-    return x, y, torch.randint(0, EXAMPLES, (steps, seeds, BATCH), generator=generator)
+    order = torch.randint(0, EXAMPLES, (steps, seeds, BATCH), generator=generator)
+    return x.to(device), y.to(device), order.to(device)
 
 
-def _stacked(count: int, steps: int) -> Loop:
+def _stacked(count: int, steps: int, device: torch.device) -> Loop:
     """Train `count` replicas: eight learning rates (or one), and as many seeds as that leaves."""
     seeds = list(range(max(1, count // 8)))
     rates = [0.001 * (1 + place) for place in range(count // len(seeds))]
-    x, y, order = _draw(steps, len(seeds))
+    x, y, order = _draw(steps, len(seeds), device)
     genome = library("optimizer")["adamw"].genome
     assert genome is not None
-    cpu = torch.device("cpu")
     model = mlp(WIDTHS)
-    rule = Interpreted(genome.main, model.shapes, steps, cpu)
-    stack = Replicas(model, cross_entropy, rule, rates, seeds, cpu)
+    rule = Interpreted(genome.main, model.shapes, steps, device)
+    stack = Replicas(model, cross_entropy, rule, rates, seeds, device)
 
     def loop() -> None:
         for step in range(steps):
@@ -79,10 +91,10 @@ def _stacked(count: int, steps: int) -> Loop:
     return loop
 
 
-def _by_hand(steps: int) -> Loop:
+def _by_hand(steps: int, device: torch.device) -> Loop:
     """Train one network as anyone would write it."""
-    x, y, order = _draw(steps, 1)
-    net = torch.nn.Sequential(*_layers(WIDTHS))
+    x, y, order = _draw(steps, 1, device)
+    net = torch.nn.Sequential(*_layers(WIDTHS)).to(device)
     optimizer = torch.optim.AdamW(net.parameters(), lr=0.001)
 
     def loop() -> None:

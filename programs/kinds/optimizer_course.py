@@ -8,11 +8,11 @@ What comes out is what a plain loop over the steps gives.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 
 from programs.interpret import Plan, Step
-from programs.kind import Scope
 from programs.kinds.optimizer_layout import Layout, Value
 
 
@@ -39,15 +39,15 @@ class _Course:
     ) -> None:
         self.program, self.layout = program, layout
         self.like = given["g"]
-        self.first = len(program.inputs) + len(program.constants)
+        self.first = len(program.inputs)
         self.known: list[Value] = [given.get(name) for name in program.inputs]
-        self.known += program.constants
         self.known += [None] * len(program.steps)
+        self.known += program.constants
         self.carried = [program.inputs.index(name) for name in states]
         self.loops = _loops(program, self.carried, self.first) if states else {}
 
     def updates(self) -> np.ndarray:
-        for slot in range(self.first, len(self.known)):
+        for slot in range(self.first, self.first + len(self.program.steps)):
             if slot not in self.loops:
                 self.value(slot)
         return self.full(self.value(self.program.returns[0]), self.like)
@@ -68,13 +68,11 @@ class _Course:
 
     def runner(self, step: Step) -> Callable[..., Value]:
         """Return a statement as a function of values."""
-        if self.program.elementwise and step.scope is Scope.ELEMENT:
-            return step.run
-        return self.layout.runner(step)
+        return step.run if step.plain else partial(self.layout.apply, step)
 
     def full(self, value: Value, like: np.ndarray) -> np.ndarray:
         """Return a value in full shape, all tensors in one row."""
-        row = self.layout.join(value) if type(value) is list else value
+        row = self.layout.widened(value)
         return row if row.shape == like.shape else np.broadcast_to(row, like.shape)
 
     def shifted(self, which: int) -> np.ndarray:

@@ -1,13 +1,14 @@
 """How a model's parameter tensors lie in memory while a program is probed: all in one row.
 
 An element-wise statement then takes one call for the whole model. Only a statement that looks at
-rows and columns is given the tensors one by one, as views; what comes out stays a list, one array
-per tensor, until a statement joins it with something that lies in the row.
+rows and columns is given the tensors one by one, as views. One number per tensor comes out as an
+array of so many *parts*; anything else stays a list, one array per tensor, until a statement joins
+it with something that lies in the row.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from programs.interpret import Step
 from programs.kind import Scope
 
 Value = Any
-"""An array whose last axis is the row, or has one element; or a list with an array per tensor."""
+"""An array whose last axis is the row, the parts, or one element; or a list, one per tensor."""
 
 
 class Layout:
@@ -27,6 +28,7 @@ class Layout:
         ends = np.cumsum([rows * columns for rows, columns in shapes]).tolist()
         self.slices = [slice(a, b) for a, b in zip([0, *ends], ends, strict=False)]
         self.count: int = ends[-1]
+        self.owners = np.repeat(np.arange(len(shapes)), [r * c for r, c in shapes])
 
     def split(self, row: np.ndarray) -> list[np.ndarray]:
         """Return views `[…, rows, columns]` of an array `[…, 1, count]`."""
@@ -43,37 +45,59 @@ class Layout:
             part[...] = tensor
         return row
 
-    def in_row(self, value: Value) -> bool:
-        """Tell whether a value lies in the row, rather than being shared by all its elements."""
-        return type(value) is not list and value.ndim > 0 and value.shape[-1] == self.count
-
-    def runner(self, step: Step) -> Callable[..., Value]:
-        """Return a statement as a function of values."""
+    def apply(self, step: Step, *args: Value) -> Value:
+        """Run a statement on values."""
+        lists = row = parts = False
+        for arg in args:
+            if type(arg) is list:
+                lists = True
+            elif self._in_row(arg):
+                row = True
+            elif self._in_parts(arg):
+                parts = True
+        if step.scope is Scope.ELEMENT and not (lists and not row):
+            if row and (lists or parts):
+                args = tuple([self.widened(a) for a in args])
+            return step.run(*args)
         if step.scope is Scope.MODEL:
-            return lambda *args: self._whole(step, args)
-        if step.scope is Scope.TENSOR:
-            return lambda *args: self._each(step, args)
-        return lambda *args: self._elements(step, args)
-
-    def _elements(self, step: Step, args: Sequence[Value]) -> Value:
-        if not any(type(a) is list for a in args):
+            return self._whole(step, args, lists or parts)
+        if not (lists or row or parts):
             return step.run(*args)
-        if any(self.in_row(a) for a in args):
-            return step.run(*[self.join(a) if type(a) is list else a for a in args])
-        return self._each(step, args)
+        return self._gathered(
+            [step.run(*each) for each in zip(*map(self._spread, args), strict=True)]
+        )
 
-    def _each(self, step: Step, args: Sequence[Value]) -> Value:
-        if not any(type(a) is list or self.in_row(a) for a in args):
-            return step.run(*args)
-        return [step.run(*row) for row in zip(*map(self._spread, args), strict=True)]
+    def widened(self, value: Value) -> Value:
+        """Return what is one per tensor or in a list as one array for the row."""
+        if type(value) is list:
+            return self.join(value)
+        return value[..., self.owners] if self._in_parts(value) else value
 
-    def _whole(self, step: Step, args: Sequence[Value]) -> Value:
-        if any(type(a) is list for a in args):
+    def _in_row(self, value: np.ndarray) -> bool:
+        return value.ndim > 0 and value.shape[-1] == self.count
+
+    def _in_parts(self, value: np.ndarray) -> bool:
+        return value.ndim > 0 and value.shape[-1] == len(self.shapes) > 1
+
+    def _gathered(self, tensors: list[np.ndarray]) -> Value:
+        """Return numbers, one for each tensor, as parts."""
+        if all(t.shape[-2:] == (1, 1) for t in tensors):
+            return np.concatenate(tensors, axis=-1)
+        return tensors
+
+    def _whole(self, step: Step, args: Sequence[Value], apart: bool) -> Value:
+        """Run a statement that looks at all tensors: one by one, or the row as a single one."""
+        if apart:
             return step.run(*map(self._spread, args))
         found = step.run(*([a] for a in args))
         return found[0] if type(found) is list else found
 
     def _spread(self, value: Value) -> list[np.ndarray]:
+        """Return a value as one array per tensor."""
         if type(value) is list:
             return value
-        return self.split(value) if self.in_row(value) else [value] * len(self.shapes)
+        if self._in_row(value):
+            return self.split(value)
+        if self._in_parts(value):
+            return [value[..., i : i + 1] for i in range(len(self.shapes))]
+        return [value] * len(self.shapes)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from runs.commands.bench_ladder import ladder
-from runs.commands.common import cores_option, json_option, out, print_json
+from runs.commands.common import cores_option, device_option, json_option, out, print_json
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -38,6 +38,8 @@ def language(kinds: tuple[str, ...], programs: int, seed: int, as_json: bool) ->
 
     Example: cambrian bench language --kind optimizer
     """
+    import os
+
     from runs.bench import labels
     from runs.bench import language as measure
 
@@ -45,10 +47,12 @@ def language(kinds: tuple[str, ...], programs: int, seed: int, as_json: bool) ->
     judged = labels(kinds)
     if as_json:
         rows = [f.as_json() for f in figures]
-        print_json({"programs": programs, "seed": seed, "kinds": rows, "labels": judged})
+        found = {"programs": programs, "seed": seed, "kinds": rows, "labels": judged}
+        print_json({**found, "load": os.getloadavg()[0]})
         return
     console = out()
     console.print(_speed(figures))
+    console.print(f"load average {os.getloadavg()[0]:.1f}", style="dim")
     console.print(_savings(figures))
     if judged:
         console.print(_labels(judged))
@@ -141,6 +145,31 @@ def sandbox(rounds: int, as_json: bool) -> None:
 
 
 @command.command()
+@device_option
+@json_option
+def gpu(device: str, as_json: bool) -> None:
+    """Time a GPU: the start-up that warm spares hide, and stacked training.
+
+    Example: cambrian bench gpu --device cuda:1
+    """
+    from runs.bench_gpu import measure
+
+    found = measure("cuda" if device == "cpu" else device)
+    if as_json:
+        print_json(found)
+        return
+    if why := found.get("missing"):
+        out().print(f"No GPU can be measured here: {why}.")
+        return
+    table = _table("replicas", "µs/step", "x one by one", "x by hand")
+    for row in found["stacked"]:
+        cells = (row["speed_up"], row["against_by_hand"])
+        table.add_row(row["replicas"], f"{row['microseconds']:.0f}", *(f"{x:.2f}" for x in cells))
+    out().print(table)
+    out().print(f"an empty job: {found['cold_s']:.2f} s cold, {found['warm_s']:.3f} s from a spare")
+
+
+@command.command()
 @click.option(
     "--candidates",
     type=click.IntRange(2),
@@ -184,10 +213,12 @@ def store(candidates: int, runs: int, seed: int, keep: Path | None, as_json: boo
 
 
 def _speed(figures: Sequence[LanguageFigures]) -> Table:
-    table = _table("kind", "programs/s/core", "mutate µs", "check", "key", "fingerprint")
+    table = _table("kind", "programs/s", "cached", "mutate µs", "check", "key", "print")
     for f in figures:
-        stages = (f"{f.cleaned.microseconds(s):,.0f}" for s in f.cleaned.seconds)
-        table.add_row(f.cleaned.kind, f"{f.cleaned.per_second:,.0f}", *stages)
+        tally = f.cleaned
+        rates = (f"{rate:,.0f}" for rate in (tally.per_second, tally.per_second_remembering))
+        stages = (f"{tally.microseconds(s):,.0f}" for s in tally.seconds)
+        table.add_row(tally.kind, *rates, *stages)
     return table
 
 

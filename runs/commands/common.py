@@ -33,7 +33,7 @@ db_option = click.option(
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 device_option = click.option(
-    "--device", default="cpu", show_default=True, help="cpu, cuda or cuda:N."
+    "--device", default="cpu", show_default=True, help="cpu, cuda, cuda:N or cuda:N,M."
 )
 
 

@@ -43,7 +43,6 @@ def command(file: Path, task_name: str, device: str, unsafe: bool, as_json: bool
     from programs.load import kind_of
     from runs.config import read_config
     from runs.start import sandbox_for
-    from sandbox.tiers import promise
 
     source = read_text(file)
     kind = kind_of(source)
@@ -58,12 +57,24 @@ def command(file: Path, task_name: str, device: str, unsafe: bool, as_json: bool
             evaluator = Evaluator(task, sandbox, device)
             evaluation = evaluator.evaluate(found.program, found.fingerprint)
     if not evaluation.ranked:
-        talk().print(promise(evaluation.tier), style="bold red")
+        talk().print(_warning(evaluation.tier), style="bold red")
     answer = _as_dict(evaluation)
     if as_json:
         print_json(answer)
     else:
         _print(answer)
+
+
+def _warning(tier: str) -> str:
+    from evaluators.candidate import UNVERIFIED
+    from sandbox.tiers import promise
+
+    if tier == UNVERIFIED:
+        return (
+            "UNVERIFIED BUDGET: no graph can be drawn of this network, so it trained itself and "
+            "may have trained longer than others; its score is never ranked beside theirs."
+        )
+    return promise(tier)
 
 
 def _as_dict(evaluation: Evaluation) -> dict[str, Any]:

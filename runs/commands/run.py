@@ -23,8 +23,8 @@ from runs.commands.common import out, search_options, talk, unsafe_option
     multiple=True,
     metavar="NAME[:WEIGHT]",
     help="Who proposes: evolution, random-search, llambo, rewrite, diff, crossover, iterate, "
-    "target-line, explain, simplify, or a .py file.  [default: evolution, and with --model all but "
-    "random-search]",
+    "target-line, explain, simplify, mend, or a .py file.  [default: evolution, and with --model "
+    "all but random-search]",
 )
 @click.option(
     "--model",

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 def command(db: Path, as_json: bool) -> None:
     """List the runs in the database, newest first.
 
+    Of the programs that were tried some were trained, some known by their behaviour and not trained
+    again, some rejected because they are no valid program.
+
     Example: cambrian runs --json
     """
     with existing_store(db) as store:
@@ -44,15 +47,17 @@ def command(db: Path, as_json: bool) -> None:
     table = Table(box=None, padding=(0, 2, 0, 0))
     texts, numbers = ("id", "task", "state"), ("evaluations", "duplicates", "rejected")
     more = ("rungs",) if ascents else ()
-    for heading in (*texts, "trained", *numbers[1:], *more, "best", "dollars", "time"):
+    # A terminal has 80 columns: short headings, and dollars where any were spent.
+    paid = ("dollars",) if any(run.usd for run in found) else ()
+    for heading in (*texts, "trained", "known", "rejected", *more, "best", *paid, "time"):
         table.add_column(heading, justify="left" if heading in texts else "right", no_wrap=True)
     for run in found:
         best = "–" if run.best is None else f"{run.best:.4f}"
         counted = [f"{getattr(run, name):,}" for name in numbers]
         if more:
             counted.append(_reached(ascents.get(run.id)))
-        spent = f"${run.usd:.4f}" if run.usd else "–"
-        table.add_row(run.id, run.task, run.state, *counted, best, spent, clock(run.seconds))
+        spent = (f"${run.usd:.4f}" if run.usd else "–",) if paid else ()
+        table.add_row(run.id, run.task, run.state, *counted, best, *spent, clock(run.seconds))
     out().print(table)
 
 

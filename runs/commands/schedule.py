@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -96,19 +97,25 @@ def list_(db: Path, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
+    if not found:
+        out().print("There is no schedule yet: `cambrian schedule add` makes one.")
+        return
     from rich.table import Table
 
     table = Table(box=None, padding=(0, 1))
-    for heading in ("name", "state", "next", "last", "exit", "best", "every", "command"):
-        table.add_column(heading, no_wrap=heading != "command")
+    for heading in ("name", "state", "next", "last", "exit", "best", "every"):
+        table.add_column(heading, no_wrap=True)
     for fact in found:
         code = "–" if fact["exit"] is None else str(fact["exit"])
         best = "–" if fact["best"] is None else f"{fact['best']:.4f}"
         times = [(fact[when] or "–")[:16].replace("T", " ") for when in ("next", "last")]
         rhythm = f"{fact['every']} {fact['at']}"
-        row = (fact["name"], fact["state"], *times, code, best, rhythm, " ".join(fact["command"]))
-        table.add_row(*row)
-    out().print(table if found else "There is no schedule yet: `cambrian schedule add` makes one.")
+        table.add_row(fact["name"], fact["state"], *times, code, best, rhythm)
+    out().print(table)
+    # A command is longer than what a table on 80 columns has left for it.
+    for fact in found:
+        text = f" {fact['name']}: {shlex.join(fact['command'])}"
+        out().print(text, style="dim", markup=False, soft_wrap=True)
 
 
 @command.command()

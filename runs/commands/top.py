@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from evaluators.candidate import UNSAFE, UNVERIFIED
 from evaluators.levels import name_of
 from programs.errors import InputError
 from runs.commands.common import db_option, existing_store, json_option, out, print_json
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 )
 @click.option("--pareto", is_flag=True, help="What nothing beats in score and size, or by --sort.")
 @click.option("--unsafe", is_flag=True, help="Only what ran with --unsafe-no-sandbox.")
+@click.option("--unverified", is_flag=True, help="Only networks that trained themselves.")
 @db_option
 @json_option
 def command(
@@ -42,13 +44,15 @@ def command(
     sort: str | None,
     pareto: bool,
     unsafe: bool,
+    unverified: bool,
     db: Path,
     as_json: bool,
 ) -> None:
     """List the best programs, of one run or task or of all.
 
-    Programs that ran where nothing held them may have forged their scores: they are left out, and
-    listed by themselves with --unsafe.
+    Programs that ran where nothing held them may have forged their scores, and networks that no
+    graph can be drawn of may have trained longer than others: they are left out, and listed by
+    themselves with --unsafe and --unverified.
 
     Of scores on different rungs of a ladder the dearer rung's count more, unless --sort says else.
     The columns of --where and --sort are rung (-1 quick, 0 search, 1 sure), score, stderr,
@@ -61,6 +65,9 @@ def command(
         from programs.load import kind_named
 
         kind_named(kind)
+    if unsafe and unverified:
+        raise InputError("--unsafe and --unverified are two lists: ask for one.")
+    apart = UNSAFE if unsafe else UNVERIFIED if unverified else ""
     with existing_store(db) as store:
         run = task = None
         if run_or_task is not None:
@@ -70,13 +77,13 @@ def command(
             else:
                 run = _run_named(store, run_or_task, tasks)
         if where is sort is None and not pareto:
-            rows = store.top(run=run, task=task, limit=limit, kind=kind, unsafe=unsafe)
+            rows = store.top(run=run, task=task, limit=limit, kind=kind, apart=apart)
         else:
             # Late, for a plain `top` has no use for it.
             from runs.leaders import BEST_FIRST, TRADE_OFF, asked, leaders, trade_offs
 
             by = sort or (TRADE_OFF if pareto else BEST_FIRST)
-            chosen = {"run": run, "task": task, "kind": kind, "unsafe": unsafe}
+            chosen = {"run": run, "task": task, "kind": kind, "apart": apart}
             ask = asked(store, **chosen, where=where, sort=by, limit=limit)
             rows = trade_offs(store, ask) if pareto else leaders(store, ask)
         climbed = "" if as_json or run is None else _ladder(store, run)

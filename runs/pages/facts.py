@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from evaluators.collisions import COLLISION
+from runs.apart import RANKED
 from runs.queries import Queries
 from runs.record import Verdict
 
@@ -21,7 +22,7 @@ SIZE = "size"
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A candidate: `fresh` if its score was not taken over from an earlier one of the run.
+    """A candidate: `fresh` if it is ranked with a score not taken over from another of the run.
 
     `cost` is what the front sets against the score, `None` where that was not measured. `score` is
     that on the rung all of the run were judged on; `standing` is (rung, score) on the dearest.
@@ -82,7 +83,8 @@ def points(store: Queries, run_id: str, cost: str = SIZE) -> list[Point]:
     measured = "p.size" if cost == SIZE else "json_extract(c.metrics, ?2)"
     sql = f"""
         SELECT c.idx AS "index", c.id, c.score, c.status,
-               c.status = 'scored' AND (c.duplicate_of IS NULL OR c.recalled) AS fresh,
+               c.status = 'scored' AND (c.duplicate_of IS NULL OR c.recalled) AND c.{RANKED}
+                   AS fresh,
                {measured} AS cost, c.high_rung, coalesce(c.high_score, 0.0) AS high_score
         FROM candidate c CROSS JOIN program p ON p.key = c.program
         WHERE c.run = ?1 ORDER BY c.idx
@@ -126,11 +128,11 @@ def front(found: Iterable[Point]) -> list[Point]:
 
 def shares(store: Queries, run_id: str) -> list[Share]:
     """Return what each proposer got and brought, the busiest first."""
-    sql = """
+    sql = f"""
         SELECT trim(proposer || ' ' || model) AS name, count(*) AS tried,
                sum(status IN ('scored', 'pruned', 'failed', 'timed out')
                    AND duplicate_of IS NULL AND NOT recalled) AS trained,
-               sum(status = 'scored') AS scored, max(score) AS best,
+               sum(status = 'scored') AS scored, max(CASE WHEN {RANKED} THEN score END) AS best,
                sum(seconds) AS seconds,
                sum(coalesce(json_extract(usage, '$.usd'), 0.0)) AS usd
         FROM candidate WHERE run = ? GROUP BY name ORDER BY tried DESC, name

@@ -47,6 +47,8 @@ def _said(
         return Reply((json.dumps(NOTES),))
     if "Write no program yet" in asked:
         return Reply(("They all follow the sign alone, so the size of the step never shrinks.",))
+    if "programs that differ as much as possible" in asked:
+        return Reply(("\n\n".join(_program(GOOD[:2], rng)[0] for _ in range(4)),))
     texts = tuple(_program(programs, rng) for _ in range(int(body.get("n") or 1)))
     return Reply(tuple(t for t, _ in texts), finish=texts[0][1])
 

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from agent import llambo
-from agent.choosing import best_of
+from agent.choosing import best_of, surrogates
+from agent.prompts import BUDGET, prompt, tokens
 from agent.proposer import Proposal, View, find_proposer
-from agent.proposers.llambo import Llambo
+from agent.proposers.llambo import Llambo, diversity
 from agent.question import Answer, Question, Sample
 from evaluators.candidate import Candidate, Evaluation, Origin, Status
 from tests.agent.replies import fenced
@@ -172,3 +173,56 @@ def test_a_surrogate_that_does_not_beat_the_free_one_is_switched_off() -> None:
         "correlate -1.00 with the results, the numeric surrogate's 1.00" in chosen.origin.rationale
     )
     assert len(hold(Llambo(), won)[1]) == 11
+
+
+def test_how_well_surrogates_did_is_said() -> None:
+    (said,) = surrogates(judged(4, 1.0, -1.0))
+    assert said == (
+        "llambo: over 4 programs the model's predictions correlate 1.00 with the results, the "
+        "numeric surrogate's -1.00; 100% of the results lay within one predicted spread of the "
+        "mean, where 68 % would be honest"
+    )
+    view = judged(4, 1.0, 1.0)
+    chances = [
+        replace(c, origin=replace(c.origin, usage={**c.origin.usage, "chance": 0.5}))
+        for c in view.history[-4:]
+    ]
+    (said,) = surrogates(replace(view, history=[*view.history[:-4], *chances]))
+    assert said.endswith("a chance of 50% to be among the best quarter, 75% were")
+    assert surrogates(lab()) == []
+
+
+def test_how_different_a_warm_start_was_is_measured() -> None:
+    proposal, _ = hold(_of("llambo:warm"), replace(lab(), index=1))
+    assert proposal.origin.usage["warm_programs"] == 5
+    assert proposal.origin.usage["warm_behaviours"] == 5
+    started = replace(lab().history[1], origin=proposal.origin)
+    (said,) = diversity(replace(lab(), history=[started]))
+    assert said.endswith("the warm start brought 5 programs of 5 different behaviours")
+
+
+def test_examples_and_judged_programs_stay_within_the_budget() -> None:
+    long = "def update(w, g, lr):\n" + "    g = g + 0.001 * w\n" * 90 + "    return lr * g\n"
+    view = lab()
+    many = [
+        replace(
+            view.history[0],
+            id=f"l{i}",
+            index=20 + i,
+            program=replace(view.history[0].program, source=long, genome=None),
+            evaluation=Evaluation(Status.SCORED, float(i)),
+        )
+        for i in range(12)
+    ]
+    view = replace(view, history=many, index=60)
+    rng = np.random.default_rng(0)
+    shown = llambo.few_shot(llambo.examples(view), rng)
+    whole = prompt(view, "Go.", shown=(), extra=(shown,))
+    assert 2 <= whole.messages[1][1].count("Performance: ") < 12
+    assert sum(whole.tokens.values()) <= BUDGET
+    sources = [long] * 20
+    count = llambo.judgeable(sources)
+    assert 1 <= count < 20
+    (question,) = llambo.guess_questions(view, sources[:count], 1, rng, "60 llambo")
+    assert tokens("".join(text for _, text in question.messages)) <= BUDGET
+    assert llambo.judgeable(["def update(w, g, lr):\n    return lr * g\n"] * 40) == 26

@@ -44,7 +44,7 @@ def lab() -> View:
             history[4],
             id=f"id{6 + i}",
             index=6 + i,
-            origin=Origin("iterate", "", ("id3",)),
+            origin=Origin("iterate", "", ("id3",), "Let the sign decide.", "m"),
             evaluation=Evaluation(status, message=m),
         )
         for i, (status, m) in enumerate(

@@ -7,7 +7,8 @@ import json
 import pytest
 
 from agent.edits import read_edits
-from agent.reply import Worth, read_reply
+from agent.reply import read_reply
+from agent.worth import Worth
 from programs.load import kind_named
 from tests.agent.replies import GOOD, fenced
 from tests.agent.server import Reply
@@ -55,9 +56,15 @@ def test_a_program_is_found_wherever_it_stands(text: str) -> None:
 def test_several_programs_keep_the_reason_that_stands_before_each() -> None:
     text = f"Two ideas.\n\n1. Plain:\n```python\n{SGD}```\n\n2. Signed:\n```python\n{SIGN}```\n"
     found = [(o.program.source, o.rationale) for o in read_reply(text, KIND).offers]
-    assert found == [(SGD, "1. Plain"), (SIGN, "2. Signed")]
+    assert found == [(SGD, "Plain"), (SIGN, "Signed")]
     both = read_reply(f"```python\n{SGD}\n{SIGN}\n{SGD}```", KIND)
     assert [o.program.source for o in both.offers] == [SGD, SIGN]
+
+
+@pytest.mark.parametrize("before", ["**1.** ", "## 2) ", "3. ", ""])
+def test_a_reason_has_neither_number_nor_marks(before: str) -> None:
+    (offer,) = read_reply(f"{before}Signed: `m` is all:\n```python\n{SIGN}```\n", KIND).offers
+    assert offer.rationale == "Signed: `m` is all"
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,10 @@ def build(spec):
     return Body(spec.shape[-1])
 """
 
+_BRANCH = "if float(self.one.weight.abs().mean()) < 0:\n            return x\n        "
+OPAQUE = HONEST.replace("return x +", f"{_BRANCH}return x +")
+"""The same, with a branch that no graph can hold; what it computes does not depend on it."""
+
 _FORWARD = """
 import torch
 from torch import nn
@@ -69,7 +73,6 @@ MODULES = {
         "it is not a number": ("return self.one(x) * float('nan')", "not the module"),
         "it answers for all at once": ("return self.one(x).sum(0)", "wrong shape"),
         "it drops positions": ("return self.one(x)[:, :4]", "wrong shape"),
-        "it branches": ("return self.one(x) if x.sum() > 0 else x", "cannot be written down"),
         "it is huge": ("return self.one(x) + torch.ones(10**7, 10**7).sum()", "cannot be built"),
         "it fails": ("return self.none(x)", "has no attribute"),
     }.items()

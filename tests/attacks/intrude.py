@@ -25,6 +25,13 @@ INTRUSIONS = {
 }
 
 
+OPEN_ON_CARDS = {
+    *("start_a_thread", "bomb_with_threads"),
+    *("make_a_file_in_memory", "fill_the_scratch_folder"),
+}
+"""What a card's driver does itself. The folder is the job's own, small, and gone with it."""
+
+
 def run(payload: Payload) -> Payload:
     """Attack what is named; several, one after another."""
     return Payload({"won": INTRUSIONS[payload.data["attack"]](payload.data["bait"])})

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from evaluators import modules
+from evaluators.candidate import UNVERIFIED
 from evaluators.evaluator import Evaluator
 from evaluators.graph import BadGraph, checked
 from programs.errors import Fault
@@ -20,9 +21,9 @@ from programs.kinds.architecture import KIND
 from programs.load import read_program
 from programs.program import Program
 from programs.spec import Spec
-from sandbox import Job, Outcome, ProcessSandbox
+from sandbox import Ending, Job, Outcome, Payload, ProcessSandbox
 from sandbox.memory import MemorySandbox
-from tests.attacks.graphs import HONEST, MODULES, SMALL
+from tests.attacks.graphs import HONEST, MODULES, OPAQUE, SMALL
 
 SPEC = Spec("sequence", (8, 8), 4, causal=True)
 
@@ -73,6 +74,39 @@ def test_no_bad_operation_gets_through(honest: modules.Drawn, name: str):
     data["nodes"].append(bad)
     with pytest.raises(BadGraph, match=told):
         checked(data, honest.graph.arrays, 1)
+
+
+NORM = """
+from torch import nn
+def build(spec):
+    return nn.Sequential(nn.Linear(8, 8), nn.BatchNorm1d(8), nn.Linear(8, 8))
+"""
+
+
+def norm_of(graph: dict[str, Any]) -> dict[str, Any]:
+    (norm,) = [node for node in graph["nodes"] if node["op"] == "batch_norm"]
+    return norm
+
+
+def test_a_batch_norm_writes_only_where_its_means_are():
+    """Aimed at the input or at what another reads, it would keep a state of its own."""
+    spec = Spec("vector", (8,), 4)
+    drawn = modules.drawn(program(NORM), spec, (0,), MemorySandbox())
+    sent = drawn.graph.data
+    mean = norm_of(dict(sent))["args"][3]["ref"]
+    for aim in (0, norm_of(dict(sent))["args"][1]["ref"], norm_of(dict(sent))["args"][0]["ref"]):
+        forged = copy.deepcopy(dict(sent))
+        norm_of(forged)["args"][3] = {"ref": aim}
+        with pytest.raises(BadGraph, match="keeps its means where other numbers are"):
+            checked(forged, drawn.graph.arrays, 1)
+    reading = copy.deepcopy(dict(sent))
+    reading["nodes"].append(node("aten.relu.default", {"ref": mean}))
+    with pytest.raises(BadGraph, match="keeps its means where other numbers are"):
+        checked(reading, drawn.graph.arrays, 1)
+    short = copy.deepcopy(dict(sent))
+    norm_of(short)["args"].pop()
+    with pytest.raises(BadGraph, match="takes 7 arguments"):
+        checked(short, drawn.graph.arrays, 1)
 
 
 def bad_weight(change: str, weight: np.ndarray) -> np.ndarray | None:
@@ -152,6 +186,49 @@ def test_where_a_module_is_built_there_is_nothing_to_train_on():
     assert not np.isin(job.payload.arrays["x"], x).any()
 
 
+def test_what_is_no_graph_trains_itself_and_is_ranked_apart():
+    """It computes what its twin does: the same score, but nobody can say at what price."""
+    sandbox = Watched()
+    evaluator = Evaluator(SMALL, sandbox)
+    twin, found = (evaluator.evaluate(program(source)) for source in (HONEST, OPAQUE))
+    assert twin.ranked
+    assert (found.tier, found.ranked) == (UNVERIFIED, False)
+    assert found.score == pytest.approx(twin.score, abs=1e-4)
+    training = sandbox.exposed[-1]
+    assert "eval_x" in training.payload.arrays
+    labels = SMALL.splits.held_out("validation")[1]
+    arrays = [a for n, a in training.payload.arrays.items() if n != "train_y"]
+    assert not any(np.array_equal(a, labels) for a in arrays)
+    keys = [
+        modules.behaviour(program(s), MemorySandbox(), SMALL.language).fingerprint
+        for s in (HONEST, OPAQUE)
+    ]
+    assert keys[1].startswith("unverified-")
+    assert keys[0] != keys[1]
+
+
+def test_a_child_that_lies_about_having_no_graph_wins_nothing():
+    honest = modules.built(program(OPAQUE), SPEC, (0,), MemorySandbox())
+    assert isinstance(honest, modules.Opaque)
+
+    def lying(change: dict[str, Any], arrays: dict[str, Any]) -> MemorySandbox:
+        told = {"opaque": "no", "parameters": 1, **change}
+        x = {"outputs": honest.outputs, **arrays}
+        return MemorySandbox(lambda job: Outcome(Ending.FINISHED, Payload(told, x)))
+
+    for change, arrays in (
+        ({"parameters": -1}, {}),
+        ({"parameters": "many"}, {}),
+        ({"opaque": 3}, {}),
+        ({}, {"outputs": honest.outputs[:1]}),
+        ({}, {"outputs": honest.outputs.astype(np.float64)}),
+    ):
+        with pytest.raises(modules.Unprobable, match="cannot be built: expected"):
+            modules.built(program(OPAQUE), SPEC, (0,), lying(change, arrays))
+    with pytest.raises(modules.Unprobable, match="no graph"):
+        modules.drawn(program(OPAQUE), SPEC, (0,), lying({"opaque": "no graph"}, {}))
+
+
 def test_the_names_and_order_of_layers_do_not_count():
     twin = HONEST.replace("self.one", "self.zeta").replace("# here", "self.alpha = nn.Identity()")
     other = HONEST.replace("tanh", "sigmoid")
@@ -160,6 +237,12 @@ def test_the_names_and_order_of_layers_do_not_count():
         for s in (HONEST, twin, other)
     ]
     assert keys[0] == keys[1] != keys[2]
+
+
+def test_what_is_no_graph_trains_in_a_cage(caged: ProcessSandbox):
+    found = Evaluator(SMALL, caged).evaluate(program(OPAQUE))
+    assert found.score is not None, found.message
+    assert (found.tier, found.ranked) == (UNVERIFIED, False)
 
 
 def test_a_cage_builds_and_nothing_it_does_ends_more(caged: ProcessSandbox):

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
-from runs.asked import asked_for, citing, noted_in, told
+from runs.asked import asked_for, noted_in, told
 from runs.cli import cambrian
 from runs.config import read_config
 from runs.detail import as_dict, as_screen, detail
@@ -26,7 +26,7 @@ from tests.agent.server import serving
 
 TASK = str(Path(__file__).parents[1] / "agent" / "luck.py")
 MODEL = "openai/desk"
-TEAM = {"evolution": 4.0, "rewrite": 1.0, "diff": 1.0, "llambo:warm,initial=3": 2.0}
+TEAM = {"evolution": 4.0, "rewrite": 1.0, "diff": 1.0, "llambo:warm,initial=6": 2.0}
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def searched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, 
         serving(persona()) as server,
     ):
         asked = {"models": {MODEL: 1.0}, "proposers": TEAM, "api_base": server.base}
-        given = {"task": TASK, "evals": 40, "workers": 2, "seed": 1, "lookahead": 8}
+        given = {"task": TASK, "evals": 40, "workers": 2, "seed": 0, "lookahead": 8}
         prepared = prepare(store, read_config(**given, **asked), MemorySandbox())
         _, progress = perform(prepared, Silent())
         yield store, prepared.run.id, progress
@@ -45,9 +45,9 @@ def searched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, 
 
 def test_a_candidates_calls_are_those_of_its_place(searched: tuple[Store, str, Progress]) -> None:
     store, run_id, _ = searched
-    run, calls = store.run(run_id), 0
+    calls = 0
     for candidate in store.history(run_id):
-        asked = asked_for(store, candidate, run)
+        asked = asked_for(store, candidate)
         counted = candidate.origin.usage.get("calls", 0)
         assert len(asked) >= counted, "what places share is counted in parts"
         assert bool(asked) == bool(counted)
@@ -57,6 +57,12 @@ def test_a_candidates_calls_are_those_of_its_place(searched: tuple[Store, str, P
         calls += len(own)
     everything = store.llm_calls(run_id)
     assert calls == sum(not c["purpose"].endswith("warm start") for c in everything)
+    started = [
+        c.id for c in store.history(run_id) if c.origin.operator == "warm start" and c.origin.model
+    ]
+    assert started
+    sql = "SELECT candidate FROM asked WHERE purpose LIKE '% warm start' ORDER BY candidate"
+    assert [row["candidate"] for row in store.rows(sql)] == sorted(started)
 
 
 def test_notes_are_shown_with_what_they_cite_and_who_was_told(
@@ -68,8 +74,8 @@ def test_notes_are_shown_with_what_they_cite_and_who_was_told(
     assert notes
     assert all(n.text.startswith("`uses sign` helps: why") for n in notes)
     first = history[0]
-    assert citing(notes, first.id) == notes
-    later = [c for c in history if told(asked_for(store, c, run))]
+    assert noted_in(store, run, first.id) == notes
+    later = [c for c in history if told(asked_for(store, c))]
     assert later
     assert min(c.index for c in later) > notes[0].place
     shown = StringIO()

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from evaluators.candidate import APART
 from programs.errors import InputError
 from runs.leaders import TRADE_OFF, asked, leaders, trade_offs
+from runs.pages.facts import points
 from runs.store import Store
 from runs.where import COLUMNS, condition, keys
 from tests.runs.samples import candidate, new_run
@@ -140,9 +142,17 @@ def test_a_dearer_rung_comes_before_any_score(board: Store) -> None:
 def test_kinds_and_the_unheld_are_kept_apart(board: Store) -> None:
     assert len(scores(board, kind="optimizer")) == 7
     assert scores(board, kind="schedule") == []
-    board.execute("UPDATE candidate SET tier = 'unsafe' WHERE score = 0.9")
-    assert 0.9 not in scores(board)
-    assert [row.score for row in leaders(board, asked(board, unsafe=True))] == [0.9]
+    for tier in APART:
+        board.execute("UPDATE candidate SET tier = ? WHERE score = 0.9", tier)
+        assert 0.9 not in scores(board)
+        assert 0.9 not in [row.score for row in board.top(limit=99)]
+        ask = asked(board, apart=tier)
+        assert [row.score for row in leaders(board, ask)] == [0.9]
+        assert [row.score for row in board.top(apart=tier)] == [0.9]
+        run = board.rows("SELECT run FROM candidate WHERE score = 0.9")[0]["run"]
+        seen = [p for p in points(board, run) if p.score == 0.9]
+        assert seen
+        assert not [p for p in seen if p.fresh]
 
 
 def test_every_column_can_be_asked_for_and_is_documented(board: Store) -> None:

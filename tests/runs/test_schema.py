@@ -13,6 +13,7 @@ from runs.store import Store
 from tests.runs.samples import candidate, new_run
 
 PLAN = "EXPLAIN QUERY PLAN "
+VIEWS = ("leaderboard", "edges", "failures", "spend", "proposers", "asked")
 
 
 def test_a_new_file_has_every_table_view_and_setting(store: Store) -> None:
@@ -20,13 +21,15 @@ def test_a_new_file_has_every_table_view_and_setting(store: Store) -> None:
     tables = {row["name"] for row in named if row["type"] == "table"}
     views = {row["name"] for row in named if row["type"] == "view"}
     assert tables >= {"run", "program", "candidate", "parent", "evaluation", "llm_call", "event"}
-    assert views == {"leaderboard", "edges", "failures", "spend", "proposers"}
+    assert views == set(VIEWS)
     for pragma, value in {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 1}.items():
         assert store.rows(f"PRAGMA {pragma}") == [{pragma: value}]
     assert store.rows("PRAGMA user_version") == [{"user_version": schema.SCHEMA}]
 
 
-@pytest.mark.parametrize("view", ["leaderboard", "edges", "failures", "spend", "proposers"])
+@pytest.mark.parametrize(
+    "view", ["leaderboard", "edges", "failures", "spend", "proposers", "asked"]
+)
 def test_views_can_be_read(store: Store, view: str) -> None:
     assert store.rows(f"SELECT * FROM {view}") == []
 

@@ -143,12 +143,6 @@ def test_what_the_child_is_given(sandbox: ProcessSandbox):
     assert seen["leader"]
 
 
-def test_a_cuda_job_has_no_limit_on_address_space(sandbox: ProcessSandbox):
-    outcome = sandbox.run(replace(job("describe"), device="cuda:0"))
-    assert outcome.result is not None
-    assert outcome.result.data["limits"]["RLIMIT_AS"] == -1
-
-
 def test_the_same_job_gives_the_same_result(sandbox: ProcessSandbox):
     first, second = (sandbox.run(job("draw")).result for _ in range(2))
     other = sandbox.run(job("draw", seed=7)).result

@@ -17,6 +17,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from evaluators.graph import references
+
 _ATTENTION = "aten.scaled_dot_product_attention.default"
 _RESHAPE = "aten.reshape.default"
 _WHOLE: Mapping[str, Callable[..., Any]] = {
@@ -148,10 +150,3 @@ def _last_uses(graph: Mapping[str, Any]) -> dict[int, list[int]]:
         if number >= first:
             found.setdefault(place, []).append(number)
     return found
-
-
-def references(value: Any) -> list[int]:
-    """Return what an argument refers to, in order."""
-    if isinstance(value, list):
-        return [number for each in value for number in references(each)]
-    return [value["ref"]] if isinstance(value, dict) and "ref" in value else []

@@ -19,7 +19,8 @@ import torch
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
-from evaluators.harness.bodies.graph import GraphBody, bodies, mixed, references
+from evaluators.graph import references
+from evaluators.harness.bodies.graph import GraphBody, bodies, mixed
 from programs.fingerprint import rounded
 from programs.kinds.networks.probe import BATCH, cut
 from sandbox.base import Payload

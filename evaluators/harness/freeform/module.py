@@ -45,14 +45,19 @@ def written(payload: Payload) -> Payload:
     """Return the graph of what `source` builds for `spec`, and its weights for every seed.
 
     Array in: `x`, a small batch. Arrays out: `w0`, `w1`, … `[seeds, …]`; `outputs` and `gradients`
-    of the first seed's module on `x`, in judgement, as PyTorch itself computes them.
+    of the first seed's module on `x`, in judgement, as PyTorch itself computes them. Of a module
+    that no graph can be drawn of: `opaque`, why not, its `parameters`, and the array `outputs`.
     """
     _quiet()
     data = payload.data
     spec = Spec(**{**data["spec"], "shape": tuple(data["spec"]["shape"])})
-    modules = [_built(data["source"], spec, seed) for seed in data["seeds"]]
+    modules = [built(data["source"], spec, seed) for seed in data["seeds"]]
     x = torch.from_numpy(np.array(payload.arrays["x"]))
-    writing = _Writing(_exported(modules[0], x))
+    try:
+        exported = _exported(modules[0], x)
+    except NoGraph as reason:
+        return _opaque(built(data["source"], spec, data["seeds"][0]), x, str(reason))
+    writing = _Writing(exported)
     arrays = writing.arrays(
         [{**dict(m.named_parameters()), **dict(m.named_buffers())} for m in modules]
     )
@@ -81,7 +86,21 @@ def _quiet() -> None:
         os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", os.sep)
 
 
-def _built(source: str, spec: Spec, seed: int) -> nn.Module:
+class NoGraph(Exception):
+    """Raise where PyTorch cannot export a module; the text says why."""
+
+
+def _opaque(module: nn.Module, x: Tensor, why: str) -> Payload:
+    """Tell of a module by what it does, after a step back through it as training will take."""
+    module(x.clone()).float().square().mean().backward()
+    with torch.no_grad():
+        outputs = module.eval()(x).float()
+    count = sum(p.numel() for p in module.parameters())
+    return Payload({"opaque": why, "parameters": count}, {"outputs": outputs.numpy()})
+
+
+def built(source: str, spec: Spec, seed: int) -> nn.Module:
+    """Run a program's text and have it build its module under a seed."""
     with seeded(seed):
         module = executed(source)["build"](spec)
     if not isinstance(module, nn.Module):
@@ -99,7 +118,7 @@ def _exported(module: nn.Module, x: Tensor) -> torch.export.ExportedProgram:
             return whole.run_decompositions({})
         except Exception as error:
             reason = str(error).strip().split("\n")[0]
-            raise ProgramError(
+            raise NoGraph(
                 f"cannot be written down as a graph for batches of any size: {reason}"
             ) from None
 

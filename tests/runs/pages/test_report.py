@@ -287,11 +287,13 @@ def test_the_command_names_all_that_decides_a_run(store: Store) -> None:
         "aggregate": 3,
         "rungs": 2,
         "eta": 3,
+        "reply_timeout": 600.0,
+        "in_flight": 4,
     }
     made = store.create_run("my task.py", "optimizer", 4, config, "t", "cpu", "p", {})
     assert command_of(made) == (
         "cambrian run 'my task.py' --evals 9 --workers 2 --seed 4 --aggregate 3 --rungs 2 "
-        "--model 'a b/c:8b:0.5' --fresh"
+        "--reply-timeout 600.0 --in-flight 4 --model 'a b/c:8b:0.5' --fresh"
     )
 
 

@@ -1,0 +1,97 @@
+"""On a real card: the cage, the spares, the errors, and the scores of the processor.
+
+`make test-gpu` runs these, and says so where there is no card.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from evaluators.evaluator import Evaluator
+from evaluators.task import find_task
+from programs.load import library
+from runs.start import sandbox_for
+from sandbox import MIB, Ending, Job, Limits, Outcome, Payload, ProcessSandbox, cuda
+from tests.attacks.intrude import INTRUSIONS, OPEN_ON_CARDS
+
+pytestmark = [
+    pytest.mark.gpu,
+    pytest.mark.skipif(bool(cuda.missing()), reason=cuda.missing() or "there is a card"),
+]
+
+PRELOAD = ("torch", "tests.gpu.harnesses", "tests.attacks.intrude")
+LIMITS = Limits(seconds=60.0, memory=4096 * MIB)
+
+
+@pytest.fixture(scope="module")
+def card() -> Iterator[ProcessSandbox]:
+    with ProcessSandbox(1, PRELOAD, tier="namespaces", device="cuda") as sandbox:
+        sandbox.start()
+        yield sandbox
+
+
+def job(name: str, **data: Any) -> Job:
+    return Job(f"tests.gpu.harnesses:{name}", Payload(data), LIMITS, "cuda")
+
+
+def told(outcome: Outcome) -> dict[str, Any]:
+    assert outcome.result is not None, outcome.message
+    return dict(outcome.result.data)
+
+
+def test_a_job_sees_one_card_and_computes(card: ProcessSandbox):
+    assert told(card.run(job("multiply"))) == {"cards": 1, "right": True}
+
+
+def test_memory_beyond_the_share_is_a_status(card: ProcessSandbox):
+    outcome = card.run(job("hoard"))
+    assert outcome.ending is Ending.OUT_OF_MEMORY, outcome
+    assert "its share of the card" in outcome.message
+    assert told(card.run(job("multiply")))["right"]
+
+
+def test_an_error_that_comes_late_is_a_status_and_the_next_is_well(card: ProcessSandbox):
+    outcome = card.run(job("read_beyond"))
+    assert outcome.ending is Ending.FAILED, outcome
+    assert "the card reported" in outcome.message
+    assert told(card.run(job("multiply")))["right"]
+
+
+def test_what_does_not_end_is_ended(card: ProcessSandbox):
+    outcome = card.run(replace(job("spin"), limits=replace(LIMITS, seconds=1.0)))
+    assert outcome.ending is Ending.TIMED_OUT
+    assert told(card.run(job("multiply")))["right"]
+
+
+def test_two_workers_on_one_card():
+    with (
+        ProcessSandbox(2, PRELOAD, tier="namespaces", device="cuda") as sandbox,
+        ThreadPoolExecutor(2) as threads,
+    ):
+        found = [told(o) for o in threads.map(sandbox.run, [job("multiply")] * 4)]
+    assert all(seen["right"] for seen in found)
+
+
+@pytest.mark.parametrize("name", sorted(set(INTRUSIONS) - OPEN_ON_CARDS))
+def test_an_attack_is_stopped(card: ProcessSandbox, name: str, bait: dict[str, Any]):
+    data = Payload({"attack": name, "bait": bait})
+    outcome = card.run(Job("tests.attacks.intrude:run", data, LIMITS, "cuda"))
+    assert outcome.ending in (Ending.FAILED, Ending.CRASHED), outcome.result
+
+
+@pytest.mark.parametrize("name", ["adamw", "lion"])
+def test_scores_are_those_of_the_processor(name: str):
+    task = find_task("digits")
+    program = library("optimizer")[name]
+    scores = []
+    for device in ("cpu", "cuda"):
+        with sandbox_for(task, 1, device) as sandbox:
+            found = Evaluator(task, sandbox, device).evaluate(program)
+            assert found.score is not None, found.message
+            scores.append(found.score)
+    assert scores[0] == pytest.approx(scores[1], abs=0.02)
