@@ -12,7 +12,7 @@ import pytest
 from evaluators.candidate import Candidate, Status
 from evaluators.collisions import COLLISION
 from programs.errors import CambrianError, InputError
-from programs.fingerprint import Behaviour, behaviour
+from programs.fingerprint import Behaviour, remembered
 from programs.genome import Genome
 from programs.kind import Kind
 from runs.config import RunConfig, read_config
@@ -80,8 +80,8 @@ def test_the_same_seed_gives_the_same_lineage(store: Store, workers: int, rungs:
 def test_collisions_of_the_functional_hash_are_counted(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def coarse(genome: Genome, kind: Kind) -> Behaviour:
-        found = behaviour(genome, kind)
+    def coarse(genome: Genome, kind: Kind, key: str) -> Behaviour:
+        found = remembered(genome, kind, key)
         return replace(found, fingerprint=found.fingerprint[:1])
 
     def counted(**given: Any) -> list[int]:
@@ -94,7 +94,7 @@ def test_collisions_of_the_functional_hash_are_counted(
         return marks
 
     assert not counted(seed=5)
-    monkeypatch.setattr("evaluators.admit.behaviour", coarse)
+    monkeypatch.setattr("evaluators.admit.remembered", coarse)
     marks = counted(seed=5)
     assert len(marks) > 3
     assert counted(seed=5, workers=1) == marks
