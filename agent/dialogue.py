@@ -185,8 +185,8 @@ def _refusal(draft: Draft) -> str:
     if not draft.problem.startswith(KNOWN):
         return f"That program reads, but it will not do: {draft.problem}. Propose another."
     return (
-        f"However it is written, that program {draft.problem}: from every input that programs are "
-        "probed with come the same numbers, so what differs has no effect. It is not trained "
+        f"However it is written, that program {draft.problem}: on every input that programs are "
+        "probed with, the same numbers come out, and what differs shows in none. It is not trained "
         "again. Propose one that computes something else."
     )
 
