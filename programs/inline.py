@@ -130,8 +130,12 @@ class _Writer:
         for statement in function.body:
             args = tuple(_resolve(a, known) for a in statement.args)
             if statement.function:
+                start = len(self.body)
                 value = self.apply(statement.reading(args))
-                known[statement.target] = self.named(value, base_of(statement.target))
+                # A helper that hands its argument on has made nothing that could be named.
+                if len(self.body) > start:
+                    value = self.named(value, base_of(statement.target))
+                known[statement.target] = value
                 continue
             target = statement.target
             if not entry:
@@ -157,8 +161,8 @@ class _Writer:
 
     def named(self, value: Argument, base: str) -> Argument:
         """Give a helper's nameless result the name that its caller has for it."""
-        last = self.body[-1] if self.body else None
-        if not base or last is None or value != last.target or not is_anonymous(last.target):
+        last = self.body[-1]
+        if not base or value != last.target or not is_anonymous(last.target):
             return value
         if last.target in self.twins:
             return value
