@@ -1,9 +1,9 @@
 """The inputs on which optimisers show what they do: one fixed problem, and random ones.
 
-In the fixed problem a small model of a matrix, a vector and a scalar takes five steps under two
-learning rates and two horizons at once. Weights and gradients are given at every step, whatever the
-program does with them: a program is a function of what it is handed, and where no output is fed
-back, all steps can be computed together and rounding does not add up.
+In the fixed problem a small model of a tall and a wide matrix, a vector and a scalar takes five
+steps under two learning rates and two horizons at once. Weights and gradients are given at every
+step, whatever the program does with them: a program is a function of what it is handed, and where
+no output is fed back, all steps can be computed together and rounding does not add up.
 
 Gradients range from 1e-14 to 1e4, with elements that are always zero and some that are zero at
 every other step, and step numbers jump to 1000, so that programs which differ only for small
@@ -29,7 +29,7 @@ from programs.kind import Kind
 from programs.kinds.optimizer_course import updates
 from programs.kinds.optimizer_layout import Layout
 
-SHAPES = ((30, 1), (18, 17), (1, 1))
+SHAPES = ((30, 1), (18, 17), (4, 9), (1, 1))
 STEPS = ((1, 1), (2, 5), (3, 20), (100, 300), (1000, 400))
 """The number of each step, in either run."""
 
@@ -41,7 +41,7 @@ CALM = 3
 """The step, counted from 0, at which all gradients are small."""
 
 TOTALS = (1010.0, 4100.0)
-SEED = 20230213
+SEED = 1
 
 _OPPOSED = 0.8
 """How often a gradient points against the average of those before it."""
