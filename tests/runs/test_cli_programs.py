@@ -104,7 +104,7 @@ def test_diff_by_statement_and_by_behaviour(home: Path) -> None:
     first = parting["first"]
     assert first["a"] != first["b"]
     assert len(first["output"]) == len(parting["of"])
-    assert first["where"].startswith("step 1, learning rate 0.00524, element 0 of the 64 × 1")
+    assert first["where"].startswith("step 1, learning rate 0.00524, element 0 of the 30 × 1")
     assert 0 < parting["largest_relative_difference"] <= 2
 
 
