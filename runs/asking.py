@@ -18,7 +18,7 @@ MOST_SECONDS = 60.0
 _MEANT = {
     "not authorized": "only questions are answered here, a SELECT for one",
     "interrupted": "it took longer than --seconds allows",
-    "no such table": "the views are leaderboard, edges, failures, spend and proposers",
+    "no such table": "the views are leaderboard, edges, scored, failures, spend, proposers, asked",
 }
 
 

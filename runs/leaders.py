@@ -22,11 +22,11 @@ TRADE_OFF = "score,-size,rung"
 
 # The metrics are those of the judgement that gave the score.
 _BOARD = """
-    (SELECT l.*, l.score - l.baseline AS gain, c.model, c.seconds, c.created, c.tier,
+    (SELECT l.*, l.score - l.baseline AS gain, c.model, c.seconds, c.created,
         CASE l.rung WHEN c.rung THEN c.metrics ELSE (
             SELECT k.metrics FROM climb k WHERE k.candidate = c.id AND k.rung = l.rung
         ) END AS metrics
-     FROM leaderboard l CROSS JOIN candidate c ON c.id = l.id)
+     FROM scored l CROSS JOIN candidate c ON c.id = l.id)
 """
 _SHOWN = ", ".join(f.name for f in fields(Row) if f.name != "keys")
 

@@ -127,9 +127,8 @@ class Queries(Kinship):
     def _best(self, run_id: str, limit: int, apart: str) -> list[Row]:
         """Read the run's best rows, further down when many of them behave the same."""
         sql = f"""
-            SELECT l.*, c.tier FROM leaderboard l CROSS JOIN candidate c ON c.id = l.id
-            WHERE l.run = ? AND c.{listed(apart)}
-            ORDER BY l.rung DESC, l.score DESC LIMIT ?
+            SELECT * FROM scored WHERE run = ? AND {listed(apart)}
+            ORDER BY rung DESC, score DESC LIMIT ?
         """
         depth = limit
         while True:

@@ -145,6 +145,8 @@ def test_kinds_and_the_unheld_are_kept_apart(board: Store) -> None:
     for tier in APART:
         board.execute("UPDATE candidate SET tier = ? WHERE score = 0.9", tier)
         assert 0.9 not in scores(board)
+        assert not board.rows("SELECT id FROM leaderboard WHERE score = 0.9")
+        assert board.rows("SELECT tier FROM scored WHERE score = 0.9") == [{"tier": tier}]
         assert 0.9 not in [row.score for row in board.top(limit=99)]
         ask = asked(board, apart=tier)
         assert [row.score for row in leaders(board, ask)] == [0.9]

@@ -13,7 +13,7 @@ from runs.store import Store
 from tests.runs.samples import candidate, new_run
 
 PLAN = "EXPLAIN QUERY PLAN "
-VIEWS = ("leaderboard", "edges", "failures", "spend", "proposers", "asked")
+VIEWS = ("leaderboard", "scored", "edges", "failures", "spend", "proposers", "asked")
 
 
 def test_a_new_file_has_every_table_view_and_setting(store: Store) -> None:
