@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from programs.errors import InputError
 from runs.commands.common import (
     db_option,
     device_option,
@@ -21,6 +22,7 @@ from runs.commands.common import (
 )
 
 if TYPE_CHECKING:
+    from evaluators.candidate import Candidate
     from evaluators.standing import Verdict
     from runs.verifying import Verification
 
@@ -74,6 +76,7 @@ def command(
 
     with existing_store(db) as store:
         candidate = store.candidate(id_)
+        _refuse_apart(candidate)
         run = store.run_of(candidate.id)
         config = settings(run.task, device=device, workers=workers)
         searched = find_task(run.task, run.kind)
@@ -94,6 +97,15 @@ def command(
     out().print(verdicts.quick_screen(verdict) if quick else verdicts.screen(verdict))
     if chance:
         out().print(plain(chance))
+
+
+def _refuse_apart(candidate: Candidate) -> None:
+    """Compare nobody with what nothing held to the rules."""
+    if not (found := candidate.evaluation).ranked:
+        raise InputError(
+            f"{candidate.id[:6]} was judged as `{found.tier}`: its score is ranked apart, and no "
+            "verdict sets it beside others."
+        )
 
 
 def _in_full(verification: Verification) -> Verdict:

@@ -8,10 +8,12 @@ from pathlib import Path
 import click
 import pytest
 
+from evaluators.candidate import APART
 from programs.errors import InputError
 from programs.load import library
 from runs.cli import cambrian as entry
 from runs.store import Store
+from tests.runs.samples import candidate, new_run
 from tests.runs.test_cli import TESTS, TOY, cambrian
 
 FAR = str(TESTS / "far_toy.py")
@@ -89,3 +91,11 @@ def test_bad_input_is_refused_in_a_sentence(
     given = [*(a.format(best=best, run=run) for a in args), "--db", str(home / "cambrian.db")]
     with pytest.raises((InputError, click.UsageError), match=said):
         entry.main(given, standalone_mode=False)
+
+
+@pytest.mark.parametrize("tier", APART)
+def test_what_is_ranked_apart_gets_no_verdict(store: Store, tier: str) -> None:
+    run = new_run(store)
+    store.record(run.id, apart := candidate(run.id, 0, -0.1, tier=tier))
+    with pytest.raises(InputError, match=f"judged as `{tier}`: its score is ranked apart"):
+        entry.main(["verify", apart.id, "--db", str(store.path)], standalone_mode=False)
