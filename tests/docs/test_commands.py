@@ -24,6 +24,7 @@ import sqlite3
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,8 @@ class Here(MemorySandbox):
 @pytest.fixture(scope="module", autouse=True)
 def _small_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     import torch
+
+    import_module("runs.doctor")  # what it looks at is the real sandbox
 
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
