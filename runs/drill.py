@@ -8,9 +8,9 @@ from __future__ import annotations
 import hashlib
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import numpy as np
@@ -25,13 +25,11 @@ from programs.program import Program
 from programs.spec import Spec
 from sandbox import Guest, Job, Limits, Outcome, Payload, ProcessSandbox, tiers
 
-PRELOAD = (
-    *freeform.PRELOAD,
-    *modules.PRELOAD,
-    "evaluators.harness.schedule",
-    "evaluators.harness.architecture",
-    "sandbox.drill",
-)
+PRELOAD = ("torch", "sandbox.drill")
+FREEFORM = (*freeform.PRELOAD, "evaluators.harness.schedule")
+MODULES = (*modules.PRELOAD, "evaluators.harness.architecture")
+"""What is imported before the forks: a fork costs more the more there is."""
+
 _LIMIT = 0.1
 _FEW = 7  # rounds of what takes a second
 
@@ -39,22 +37,19 @@ _FEW = 7  # rounds of what takes a second
 def measure(rounds: int = 100) -> list[dict[str, Any]]:
     """Return the figures of each tier that works here, "process" last for comparison."""
     names = [finding.tier for finding in tiers.survey() if finding.works] + ["process"]
-    with ExitStack() as held:
-        # Where nothing holds them, the free-form programs are our own all the same.
-        warm = {
-            name: held.enter_context(ProcessSandbox(1, PRELOAD, tier=name, unsafe=True))
-            for name in names
-        }
+    with _warm(names, PRELOAD) as warm:
         starts = {name: _started(sandbox) for name, sandbox in warm.items()}
         empty = _in_turns(warm, _job("nothing"), rounds)
         short = _in_turns(warm, _job("train", steps=20), rounds)
-        asked = _in_turns(warm, _optimizer(), rounds)
-        factors = _in_turns(warm, _schedule(), rounds)
-        given = _in_turns(warm, _scheduled(), rounds)
-        built = _in_turns(warm, _architecture, rounds)
         long = _in_turns(warm, _job("train", steps=4000), _FEW)
         late = {name: [_overrun(sandbox) for _ in range(_FEW)] for name, sandbox in warm.items()}
         results = {name: _fingerprint(sandbox) for name, sandbox in warm.items()}
+    with _warm(names, FREEFORM) as warm:
+        asked = _in_turns(warm, _optimizer(), rounds)
+        factors = _in_turns(warm, _schedule(), rounds)
+        given = _in_turns(warm, _scheduled(), rounds)
+    with _warm(names, MODULES) as warm:
+        built = _in_turns(warm, _architecture, rounds)
     return [
         {
             "tier": name,
@@ -71,6 +66,16 @@ def measure(rounds: int = 100) -> list[dict[str, Any]]:
         }
         for name in names
     ]
+
+
+@contextmanager
+def _warm(names: Sequence[str], preload: Sequence[str]) -> Iterator[dict[str, ProcessSandbox]]:
+    """Hold a worker of each tier; where nothing cages them, the programs are still our own."""
+    with ExitStack() as held:
+        yield {
+            name: held.enter_context(ProcessSandbox(1, preload, tier=name, unsafe=True))
+            for name in names
+        }
 
 
 def _figures(name: str, seconds: list[float]) -> dict[str, float]:

@@ -79,7 +79,7 @@ def test_a_deep_program_takes_no_time_that_grows_with_its_paths() -> None:
 
 
 def test_where_optimisers_part() -> None:
-    a = np.ones((5, 2, 30 + 18 * 17 + 1))
+    a = np.ones((5, 2, 30 + 18 * 17 + 4 * 9 + 1))
     b = a.copy()
     b[3, 1, 30 + 5] = 1.25
     b[4, 0, -1] = -1.0
