@@ -121,9 +121,9 @@ def test_a_database_of_another_program(path: Path, mode: str, version: int) -> N
 def test_a_newer_file_is_left_byte_for_byte(path: Path) -> None:
     filled(path)
     with closing(sqlite3.connect(path)) as future:
-        future.execute("PRAGMA user_version = 9")
+        future.execute(f"PRAGMA user_version = {SCHEMA + 1}")
     before = picture(path.parent)
-    assert f"newer Cambrian (schema 9; this one knows {SCHEMA})" in refusal(path)
+    assert f"newer Cambrian (schema {SCHEMA + 1}; this one knows {SCHEMA})" in refusal(path)
     assert "newer Cambrian" in refusal(path, create=False)
     assert picture(path.parent) == before
 
@@ -133,7 +133,7 @@ def test_a_newer_file_keeps_the_log_of_a_killed_process(path: Path, tmp_path: Pa
     alive.mkdir()
     with Store.open(alive / path.name) as store:
         new_run(store)
-        store.execute("PRAGMA user_version = 9")
+        store.execute(f"PRAGMA user_version = {SCHEMA + 1}")
         for file in alive.iterdir():  # as a kill would leave them
             (tmp_path / file.name).write_bytes(file.read_bytes())
     log = path.with_name(path.name + "-wal")
