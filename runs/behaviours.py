@@ -6,9 +6,6 @@ which takes a few seconds; the others of its kind share it.
 
 from __future__ import annotations
 
-from types import TracebackType
-from typing import Self
-
 import numpy as np
 
 from evaluators import freeform
@@ -17,10 +14,11 @@ from programs.errors import InputError
 from programs.fingerprint import Behaviour, behaviour
 from programs.kind import Kind
 from programs.program import Program
+from sandbox.closing import Closing
 from sandbox.process import ProcessSandbox
 
 
-class Behaviours:
+class Behaviours(Closing):
     """Probe programs; `unsafe` runs free-form ones even where nothing holds them."""
 
     def __init__(self, unsafe: bool = False) -> None:
@@ -51,14 +49,7 @@ class Behaviours:
             self.sandboxes[kind.name] = ProcessSandbox(1, preload, unsafe=self.unsafe)
         return self.sandboxes[kind.name]
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Stop the sandboxes that were started."""
         for sandbox in self.sandboxes.values():
             sandbox.close()

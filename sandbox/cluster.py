@@ -19,12 +19,12 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from importlib import metadata
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from programs.errors import InputError, SandboxUnavailable
 from sandbox import tiers
 from sandbox.base import Ending, Job, Outcome
+from sandbox.closing import Closing
 from sandbox.keeper import Keeper
 from sandbox.messages import Packed, pack_job, unpack_outcome
 
@@ -86,7 +86,7 @@ class _Hand:
     greeting: Future[dict[str, Any]]
 
 
-class RaySandbox:
+class RaySandbox(Closing):
     """Run up to `workers` jobs at a time on the cluster at `address`.
 
     `device` "cuda" gives every worker a GPU of its own. `tier` and `unsafe` hold on each machine as
@@ -157,17 +157,6 @@ class RaySandbox:
             hands, self._hands = self._hands, set()
         for hand in hands:
             self._ray.kill(hand.actor)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _hire(self) -> None:
         """Ask for one more keeper; it is idle once it has greeted, whenever that is."""

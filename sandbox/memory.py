@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from types import TracebackType
-from typing import Self
 
 from sandbox.base import Ending, Job, Outcome
 from sandbox.call import call, failure, too_large, trace
+from sandbox.closing import Closing
 from sandbox.messages import Answer, pack_answer, pack_job, unpack_answer, unpack_job
 from sandbox.text import plain
 
 
-class MemorySandbox:
+class MemorySandbox(Closing):
     """Answer jobs in this process; `jobs` lists those it was given.
 
     With `answers` it returns what that says. Without, it calls the harness, and both payloads make
@@ -40,17 +39,6 @@ class MemorySandbox:
     def close(self) -> None:
         """Cancel whatever is asked from now on."""
         self._closed = True
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _run_here(job: Job) -> Outcome:

@@ -12,12 +12,12 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from programs.errors import SandboxUnavailable
 from sandbox import tiers
 from sandbox.base import Ending, Job, Outcome
+from sandbox.closing import Closing
 from sandbox.device import DRIVER, Seat, seats
 from sandbox.forkserver import ForkServer, ServerGoneError, after
 from sandbox.messages import Packed, pack_job, unpack_report
@@ -45,7 +45,7 @@ class _ClosedError(Exception):
     """Raise instead of starting anything once the sandbox is closed."""
 
 
-class ProcessSandbox:
+class ProcessSandbox(Closing):
     """Run up to `workers` jobs at a time, with the modules in `preload` already imported.
 
     Nothing starts before `start` or the first `run`. A preloaded module may define `warm_up()`,
@@ -141,17 +141,6 @@ class ProcessSandbox:
         self._turns.close()
         for server in servers:
             server.kill()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _admit(self, job: Job) -> None:
         if job.exposed and (why := tiers.refusal(self.tier, job.exposed)):
