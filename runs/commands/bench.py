@@ -42,12 +42,20 @@ def language(kinds: tuple[str, ...], programs: int, seed: int, as_json: bool) ->
 
     from runs.bench import labels
     from runs.bench import language as measure
+    from runs.bench_export import overhead
 
     figures = measure(kinds, programs, seed)
     judged = labels(kinds)
+    exported = overhead() if "optimizer" in [f.cleaned.kind for f in figures] else []
     if as_json:
         rows = [f.as_json() for f in figures]
-        found = {"programs": programs, "seed": seed, "kinds": rows, "labels": judged}
+        found = {
+            "programs": programs,
+            "seed": seed,
+            "kinds": rows,
+            "labels": judged,
+            "export": exported,
+        }
         print_json({**found, "load": os.getloadavg()[0]})
         return
     console = out()
@@ -56,6 +64,8 @@ def language(kinds: tuple[str, ...], programs: int, seed: int, as_json: bool) ->
     console.print(_savings(figures))
     if judged:
         console.print(_labels(judged))
+    if exported:
+        console.print(_export(exported))
 
 
 @command.command()
@@ -230,6 +240,14 @@ def _savings(figures: Sequence[LanguageFigures]) -> Table:
         shares = (tally.share(n) for n in (tally.dead_children, tally.key_hits, tally.print_hits))
         dead, keys, prints = (f"{share:.1%}" for share in shares)
         table.add_row(tally.kind, dead, f"{f.redundancy:.1%}", keys, prints)
+    return table
+
+
+def _export(rows: Sequence[dict[str, Any]]) -> Table:
+    table = _table("a step of AdamW", "exported µs", "torch foreach µs", "ratio")
+    for row in rows:
+        cells = (f"{row['exported']:.0f}", f"{row['torch']:.0f}", f"{row['ratio']:.2f}")
+        table.add_row(row["model"], *cells)
     return table
 
 

@@ -13,6 +13,7 @@ from programs.check import without_dead_code
 from programs.errors import InputError
 from programs.load import builtin_kinds, kind_named
 from runs.bench import STAGES, evolve, labels, language
+from runs.bench_export import MODELS, overhead
 from runs.commands.bench import command
 
 
@@ -54,6 +55,13 @@ def test_dead_code_heaps_up_where_nobody_cleans() -> None:
 def test_labels_are_judged_in_a_checkout() -> None:
     (row,) = labels(("schedule",))
     assert list(row) == ["kind", "equivalent", "false_splits", "near", "false_merges"]
+
+
+def test_the_exported_adamw_is_no_slower_than_torch() -> None:
+    rows = overhead(turns=7)
+    assert [row["model"] for row in rows] == list(MODELS)
+    # The bound that is promised is 1.15; a busy machine blurs seven turns.
+    assert all(0.1 < row["ratio"] < 1.4 for row in rows), rows
 
 
 def test_json_is_one_record() -> None:
