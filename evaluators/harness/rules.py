@@ -98,6 +98,7 @@ class Interpreted:
                 **self.memory[place],
             }
             updates, *memory = self.program(inputs, len(weights))
+            memory = [_apart(values, weights) for values in memory]
             for weight, update in zip(weights, updates, strict=True):
                 weight.sub_(update)
             self.memory[place] = dict(zip(self.states, memory, strict=True))
@@ -116,6 +117,12 @@ class Interpreted:
         left = {s: [m[healthy] for m in whole] for s, whole in joined.items()}
         self._cut(flat)
         self.memory = [{s: [m[g] for m in v] for s, v in left.items()} for g in self.groups]
+
+
+def _apart(values: Sequence[Tensor], changing: Sequence[Tensor]) -> list[Tensor]:
+    """Copy those that are views of what is about to change: a state may be last step's weight."""
+    places = {tensor.untyped_storage().data_ptr() for tensor in changing}
+    return [v.clone() if v.untyped_storage().data_ptr() in places else v for v in values]
 
 
 class Asked:
