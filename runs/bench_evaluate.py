@@ -52,7 +52,8 @@ def rows(outcome: Outcome) -> list[dict[str, Any]]:
 
 def _row(name: str, time_: float, times: dict[str, float]) -> dict[str, Any]:
     """Say how many times faster a stack is than as many single ones."""
-    count = int(name) if name.isdigit() else 1
+    size = name.partition(" ")[0]
+    count = int(size) if size.isdigit() else 1
     return {
         "replicas": name,
         "microseconds": time_,

@@ -149,7 +149,7 @@ def sandbox(rounds: int, as_json: bool) -> None:
 @device_option
 @json_option
 def gpu(device: str, as_json: bool) -> None:
-    """Time a GPU: the start-up that warm spares hide, and stacked training.
+    """Time a GPU: the start-up that warm spares hide, and stacked training, replayed and not.
 
     Example: cambrian bench gpu --device cuda:1
     """
