@@ -26,6 +26,10 @@ class Typed:
     seconds: float
 
 
+def _heed_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def typed(
     line: str,
     folder: Path,
@@ -45,6 +49,8 @@ def typed(
             stdout=output,
             stderr=output,
             start_new_session=True,
+            # What runs in the background of a script is deaf to Ctrl-C, and so are its children.
+            preexec_fn=_heed_interrupts,
         )
 
         def told() -> str:
