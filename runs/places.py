@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -45,4 +46,14 @@ def database() -> Path:
 def anything_set() -> bool:
     """Tell whether there is a place that may hold settings."""
     named = any(name.startswith(PREFIX) for name in os.environ)
-    return named or Path(PROJECT).is_file() or user_file().is_file()
+    return named or Path(PROJECT).is_file() or _has_user_file()
+
+
+def _has_user_file() -> bool:
+    """Tell whether the user's own file is there."""
+    if sys.platform == "linux":
+        # Who has no folder of ours need not wait until the library that knows all systems is there.
+        homes = (os.environ.get("XDG_CONFIG_HOME", ""), os.path.expanduser("~/.config"))
+        if not any(os.path.isdir(os.path.join(home, "cambrian")) for home in homes if home):
+            return False
+    return user_file().is_file()
