@@ -189,6 +189,7 @@ def _facts(found: Detail) -> Table:
         ("metrics", "  ".join(f"{k} {v:.4g}" for k, v in evaluation.metrics.items())),
         ("verdict", "" if found.verdict is None else found.verdict.sentence),
         ("proposed by", inert_line(f"{origin.proposer} {origin.operator} {origin.model}")),
+        ("why", "it filled in while models answered" if origin.fills_in else ""),
         ("why", inert_line(origin.rationale)),
         ("parents", "  ".join(origin.parents)),
         ("trained as", found.trained or ""),

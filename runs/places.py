@@ -1,4 +1,4 @@
-"""Where settings may stand; looking whether there are any imports next to nothing."""
+"""Where settings may stand, and trainings be kept; looking imports next to nothing."""
 
 from __future__ import annotations
 
@@ -20,6 +20,13 @@ def user_file() -> Path:
     from platformdirs import user_config_path
 
     return user_config_path("cambrian") / "config.toml"
+
+
+def trainings() -> Path:
+    """Return the folder that holds what an unfinished verdict has trained so far."""
+    from platformdirs import user_cache_path
+
+    return user_cache_path("cambrian") / "trainings"
 
 
 def database() -> Path:
