@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from typing import Any
 
@@ -28,6 +28,7 @@ from runs.stop import Stop
 from runs.store import Store
 from sandbox.base import Sandbox
 from sandbox.cluster import RaySandbox, room
+from sandbox.owned import Owned
 from sandbox.process import ProcessSandbox
 
 
@@ -124,6 +125,7 @@ def prepare(store: Store, config: RunConfig, sandbox: Sandbox, resume: str = "")
             protocol,
             found,
         )
+    evaluator = replace(evaluator, sandbox=Owned(sandbox, run.id))
     return Prepared(store, run, config, task, evaluator, proposers)
 
 

@@ -21,7 +21,7 @@ from sandbox.memory import MemorySandbox
 from tests.agent.persona import persona
 from tests.agent.server import Scripted, serving
 from tests.agent.test_runs import KEY, MODEL, by_model, lineage, run
-from tests.runs.clockwork import wind_up
+from tests.runs.virtual_time import wind_up
 
 LUCK = str(Path(__file__).parents[1] / "agent" / "luck.py")
 SLOWLY = (0.02, 0.15)
