@@ -24,6 +24,7 @@ NO_NUMBERS = {
     "evaluators/pareto.py",
     "evaluators/task.py",
     "programs/constants.py",
+    "programs/docstrings.py",
     "programs/errors.py",
     "programs/fingerprint.py",
     "programs/plugins.py",
