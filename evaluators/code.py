@@ -45,6 +45,7 @@ PARTS = (
     "programs/preamble.py",
     "programs/quick_numpy.py",
     "programs/ranges.py",
+    "programs/recall.py",
     "programs/recent.py",
     "programs/spec.py",
     "programs/spellings.py",
