@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -28,11 +29,20 @@ from agent.proposer import Proposal, Proposer, Setback, Talker, View
 from agent.proposers.evolution import PROPOSER as EVOLUTION
 from agent.question import Answer, Asker, Dialogue, Question
 from agent.reflect import reflect
-from evaluators.candidate import Origin
+from evaluators.candidate import Origin, Status
 from programs.errors import CambrianError, InputError
 
 DRAWS = 10
 """Calls of proposers for one place before giving up."""
+
+
+SAME = 10
+"""Programs of a model in a row that do what known ones do, after which it is seldom asked."""
+
+ASKED_AGAIN = 0.25
+"""How often it is asked even so: it knows more by then."""
+
+REPEATS = f"repeats: its last {SAME} programs did what known ones do"
 
 
 @dataclass
@@ -96,6 +106,8 @@ class Team:
             proposer = self.proposers[arm.proposer]
             if not isinstance(proposer, Proposer):
                 held = Held(arm, view, rng, proposer.converse(view, rng))
+                if _repeats(view, arm.model) and rng.random() > ASKED_AGAIN:
+                    return _done(self._filled(held, REPEATS))
                 if reflecting:
                     held.dialogue = _reflecting(held, held.dialogue)
                 self._go_on(held)
@@ -227,6 +239,17 @@ def _reflecting(held: Held, dialogue: Dialogue[Proposal | Setback]) -> Dialogue[
     """Write notes first; what they are is kept beside the place's proposal."""
     held.notes = yield from reflect(held.view, held.arm.model)
     return (yield from dialogue)
+
+
+def _repeats(view: View, model: str) -> bool:
+    """Tell whether the last programs that a model wrote itself were all known before."""
+    own = (
+        c
+        for c in reversed(view.history)
+        if c.origin.model == model and not c.origin.usage.get("stand_in")
+    )
+    last = list(islice(own, SAME))
+    return len(last) == SAME and all(c.evaluation.status is Status.DUPLICATE for c in last)
 
 
 def talks(proposer: Proposer | Talker) -> bool:

@@ -220,12 +220,13 @@ class Progress:
 
 def proposer_of(candidate: Candidate) -> str:
     """Name who was given a candidate's place, with the model it asked; fill-ins stand apart."""
-    name = with_model(*arm_of(candidate.origin))
-    return f"{name} (fill)" if candidate.origin.fills_in else name
+    return with_model(*arm_of(candidate.origin), candidate.origin.fills_in)
 
 
-def with_model(proposer: str, model: str) -> str:
-    """Name a proposer and the model that it asks, if it asks one."""
+def with_model(proposer: str, model: str, fills_in: bool = False) -> str:
+    """Name a proposer, and the model that it asks, if it asks one, or what it does meanwhile."""
+    if fills_in:
+        return f"{proposer} (fill)"
     return f"{proposer} · {model}" if model else proposer
 
 

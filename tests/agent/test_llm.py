@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from tests.agent.server import Reply, Scripted, in_turn, serving
 
 KEY = "sk-testtesttesttesttest1234567890"
 MODEL = "openai/gpt-4o-mini"
-QUICK = Pace(timeout=2.0, retries=2, first_pause=0.01)
+QUICK = Pace(timeout=30.0, retries=2, first_pause=0.01)
 
 
 @pytest.fixture(autouse=True)
@@ -84,7 +85,7 @@ def test_rate_limits_and_server_errors_are_tried_again() -> None:
 )
 def test_failures_are_answers_with_a_reason(reply: Reply, says: str, requests: int) -> None:
     with serving(in_turn(reply)) as server:
-        pace = Pace(timeout=0.3, retries=2, first_pause=0.01)
+        pace = replace(QUICK, timeout=0.3) if says == "timed out" else QUICK
         (answer,), (call,), ledger = put(server, [ask()], pace)
     assert answer.error.startswith(says)
     assert answer.samples == ()

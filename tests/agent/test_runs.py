@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
@@ -157,6 +158,20 @@ def test_the_same_program_ten_times_is_trained_once(store: Store) -> None:
     mine = [c for c in by_model(history) if not c.origin.usage.get("stand_in")]
     assert sum(c.evaluation.status is Status.SCORED for c in mine) == 1
     assert sum(c.evaluation.status is Status.DUPLICATE for c in mine) >= 2
+
+
+def test_a_model_that_only_repeats_itself_leaves_the_run_to_evolution(store: Store) -> None:
+    with serving(in_turn(GOOD[0])) as server:
+        given = {"evals": 12, "lookahead": 2, "proposers": {"rewrite": 1.0}}
+        run_id, progress = run(store, config(server, **given))
+        again, _ = run(store, config(None, **given, replay=run_id))
+    history = store.history(run_id)
+    assert store.run(run_id).evaluations == 12
+    assert sum(bool(c.origin.usage.get("stand_in")) for c in history) >= 10
+    (said,) = [n for n in progress.news if "Symbolic evolution fills its places" in n]
+    assert said.startswith("rewrite by openai/gpt-4o-mini: repeats: its last 10 programs did")
+    assert any(re.fullmatch(r"openai/gpt-4o-mini: \d+ × repeats", n) for n in progress.news)
+    assert lineage(store, again) == lineage(store, run_id)
 
 
 def test_dollars_end_a_run_that_nothing_else_ends(store: Store) -> None:

@@ -11,6 +11,7 @@ import pytest
 from evaluators.candidate import Candidate
 from runs.config import RunConfig, read_config
 from runs.pages.facts import shares
+from runs.past import recount
 from runs.progress import Progress, Silent
 from runs.screen import picture
 from runs.seating import FILL_IN, SEATED, Seating, seated_in
@@ -212,6 +213,10 @@ def test_fill_ins_have_a_row_of_their_own(store: Store) -> None:
     shown = "\n".join(line.plain for line in picture(progress, 80, 40))
     assert f"evolution (fill)  {count:>5}" in shown
     assert {s.name: s.tried for s in shares(store, run_id)}["evolution (fill)"] == count
+    later = Progress(run_id, config(None), "luck", "adamw")
+    recount(store, run_id, len(store.history(run_id)), later)
+    assert later.filled_in == count
+    assert later.tallies == progress.tallies, "a resumed run shows what it showed before"
 
 
 # -- who is next -----------------------------------------------------------------------------------
