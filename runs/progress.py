@@ -220,8 +220,12 @@ class Progress:
 
 def proposer_of(candidate: Candidate) -> str:
     """Name who was given a candidate's place, with the model it asked; fill-ins stand apart."""
-    name = with_model(*arm_of(candidate.origin))
-    return f"{name} (fill)" if candidate.origin.fills_in else name
+    return named(*arm_of(candidate.origin), candidate.origin.fills_in)
+
+
+def named(proposer: str, model: str, fills_in: bool) -> str:
+    """Name a proposer with its model, and whether it only filled a place in."""
+    return with_model(proposer, model) + (" (fill)" if fills_in else "")
 
 
 def with_model(proposer: str, model: str) -> str:
