@@ -64,7 +64,8 @@ class Plugins:
         try:
             spec.loader.exec_module(module)
         except Exception as error:
-            seen = f"{type(error).__name__}: {error}"
+            own = isinstance(error, InputError)  # a sentence of ours already
+            seen = str(error) if own else f"{type(error).__name__}: {error}"
             raise InputError(f"The {self.sort} file {path} fails to load: {seen}") from error
         if not hasattr(module, self.constant):
             raise InputError(f"The {self.sort} file {path} defines no constant `{self.constant}`.")
