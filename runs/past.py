@@ -13,14 +13,14 @@ from typing import Any
 from evaluators.candidate import FILLED_IN, Candidate, Status
 from evaluators.collisions import COLLISION
 from runs.apart import RANKED
-from runs.progress import LEADERS, Progress, Tally, reason_of, with_model
+from runs.progress import LEADERS, Progress, Tally, named, reason_of
 from runs.store import Store
 
 _GROUPS = f"""
     SELECT proposer, model, status, recalled,
         CASE WHEN coalesce(json_extract(nullif(usage, '{{}}'), '$.stand_in'), 0) THEN operator
              ELSE '' END AS stand_in,
-        coalesce(json_extract(nullif(usage, '{{}}'), '$.{FILLED_IN}'), 0) AS filled_in,
+        coalesce(json_extract(nullif(usage, '{{}}'), '$.{FILLED_IN}'), 0) <> 0 AS fills_in,
         score IS NOT NULL AND {RANKED} AS kept,
         CASE WHEN status IN ('scored', 'duplicate') THEN ''
              ELSE substr(message, 1, instr(message || ':', ':') - 1) END AS said,
@@ -72,10 +72,10 @@ def _count(progress: Progress, row: dict[str, Any]) -> None:
     """Count candidates that have all that is counted in common, as `Progress.add` counts one."""
     times, status = row["times"], Status(row["status"])
     proposer = row["stand_in"].rpartition(" for ")[2] if row["stand_in"] else row["proposer"]
-    name = with_model(proposer, row["model"], bool(row["filled_in"]))
+    name = named(proposer, row["model"], row["fills_in"])
     tally = progress.tallies.setdefault(name, Tally())
     progress.tried += times
-    progress.filled_in += times * bool(row["filled_in"])
+    progress.filled_in += times * row["fills_in"]
     tally.tried += times
     tally.usd += row["usd"]
     progress.collisions += int(row["collisions"])

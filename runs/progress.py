@@ -220,13 +220,16 @@ class Progress:
 
 def proposer_of(candidate: Candidate) -> str:
     """Name who was given a candidate's place, with the model it asked; fill-ins stand apart."""
-    return with_model(*arm_of(candidate.origin), candidate.origin.fills_in)
+    return named(*arm_of(candidate.origin), candidate.origin.fills_in)
 
 
-def with_model(proposer: str, model: str, fills_in: bool = False) -> str:
-    """Name a proposer, and the model that it asks, if it asks one, or what it does meanwhile."""
-    if fills_in:
-        return f"{proposer} (fill)"
+def named(proposer: str, model: str, fills_in: bool) -> str:
+    """Name a proposer with its model, and whether it only filled a place in."""
+    return with_model(proposer, model) + (" (fill)" if fills_in else "")
+
+
+def with_model(proposer: str, model: str) -> str:
+    """Name a proposer and the model that it asks, if it asks one."""
     return f"{proposer} · {model}" if model else proposer
 
 

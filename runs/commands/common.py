@@ -105,16 +105,25 @@ def existing_store(path: Path) -> Iterator[Store]:
 
 def out() -> Console:
     """Return the console for results."""
-    from rich.console import Console
-
-    return Console(highlight=False, emoji=False)
+    return _console(stderr=False)
 
 
 def talk() -> Console:
     """Return the console for everything that is not a result."""
+    return _console(stderr=True)
+
+
+def _console(stderr: bool) -> Console:
     from rich.console import Console
 
-    return Console(stderr=True, highlight=False, emoji=False)
+    class Plain(Console):
+        """A console that leaves it to the command line to say what a reader's leaving means."""
+
+        def on_broken_pipe(self) -> None:
+            """Raise what rich would turn into the exit code of a failure."""
+            raise BrokenPipeError
+
+    return Plain(stderr=stderr, highlight=False, emoji=False)
 
 
 def print_json(value: Sequence[Any] | Mapping[str, Any]) -> None:

@@ -118,6 +118,7 @@ def eventful(store: Store, run: str) -> None:
         "model = 'm', proposer = 'llambo', usage = '{\"usd\": 0.25}'": 17,
         "model = 'm', operator = 'insert for llambo', usage = '{\"stand_in\": 1.0}'": 19,
         "metrics = '{\"collision\": 1.0}'": 23,
+        "usage = '{\"filled_in\": 1.0}'": 41,
         "message = 'too  slow'": 29,
         "message = ''": 31,
     }
