@@ -21,8 +21,10 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from evaluators.graph import references
 from evaluators.harness.bodies.graph import GraphBody, bodies, mixed
+from evaluators.harness.bodies.lifting.lift import NotLifted, lifted
 from programs.fingerprint import rounded
 from programs.kinds.networks.probe import BATCH, cut
+from programs.spec import Spec
 from sandbox.base import Payload
 
 TOLERANCE = 1e-3
@@ -51,7 +53,19 @@ def _judged(payload: Payload) -> Payload:
     with torch.no_grad(), FlopCounterMode(display=False) as flops:
         gives = list(body(x[:1]).shape[1:])
     costs = {"flops": flops.get_total_flops(), "gives": gives}
-    return Payload({"fault": "", **costs}, {"outputs": probed(body, tuple(spec["shape"]))})
+    said = _lifted(graph, payload.arrays, spec) if payload.data.get("lift") else {}
+    arrays = {"outputs": probed(body, tuple(spec["shape"]))}
+    return Payload({"fault": "", **costs, **said}, arrays)
+
+
+def _lifted(
+    graph: Mapping[str, Any], arrays: Mapping[str, np.ndarray], spec: Mapping[str, Any]
+) -> dict[str, str]:
+    """Return the text of the program that the graph is, or why it is none."""
+    try:
+        return {"lifted": lifted(graph, arrays, Spec(**{**spec, "shape": tuple(spec["shape"])}))}
+    except NotLifted as why:
+        return {"unlifted": str(why)}
 
 
 def warm_up() -> None:
