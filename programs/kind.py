@@ -174,7 +174,8 @@ class Kind:
     the fingerprint is made. `fresh` does the same on random inputs drawn from a generator, a
     second opinion on whether two programs are one. `motifs` says that helper functions stay;
     elsewhere they are written out as they are read. `settings` are the entries that a program may
-    be meant for.
+    be meant for. `proxies` are training-free scores that cost next to nothing: what foretells a
+    checked program's worth without running it.
     """
 
     name: str
@@ -187,6 +188,7 @@ class Kind:
     fresh: Callable[[Genome, Kind, np.random.Generator], np.ndarray] | None = None
     motifs: bool = False
     settings: Callable[[Genome], Iterable[Entry]] | None = None
+    proxies: Callable[[Genome, Kind], Mapping[str, float]] | None = None
 
     def at(self, entry: Entry) -> Kind:
         """Return the kind with the types of its inputs settled.
@@ -246,13 +248,18 @@ class Kind:
         return {}
 
     @cached_property
-    def parents(self) -> dict[int, tuple[Genome, object]]:
-        """Remember by its id what `check` found in a genome that is bred from again and again."""
+    def checks(self) -> dict[int, tuple[Genome, object]]:
+        """Remember by its id what `check` found in a genome that is looked at again and again."""
         return {}
 
     @cached_property
     def behaviours(self) -> dict[str, object]:
         """Remember what programs did on the probes, by their structural keys."""
+        return {}
+
+    @cached_property
+    def judged(self) -> dict[int, tuple[np.ndarray, object]]:
+        """Remember by its id what an array of outputs was found to be."""
         return {}
 
 
