@@ -48,6 +48,9 @@ PRELOAD = (
 """What a sandbox should have imported before it forks, to build modules and probe their graphs."""
 
 _BUILDING = Limits(seconds=30.0, memory=1024 * MIB, result=64 * MIB)
+_LIFTING = Limits(seconds=180.0, memory=1024 * MIB, result=1 * MIB)
+"""Far more than is ever needed: what the search may try is counted, whatever the machine does."""
+
 _EXAMPLES = 3
 _DRAWS = (0, 1, 2)
 """Seeds under which a module is built to see how its weights begin."""
@@ -215,14 +218,22 @@ def built(
         raise Unprobable(f"not a graph that may run: {fault}") from None
     claimed = {name: _numbers(sent, name) for name in ("outputs", "gradients")}
     arrays = {**graph.arrays, "x": x, **claimed}
-    payload = Payload({"graph": graph.data, "spec": place, "lift": lift}, arrays)
+    payload = Payload({"graph": graph.data, "spec": place}, arrays)
     compared = Job("evaluators.harness.bodies.graph_probe:judged", payload, _BUILDING, trusted=True)
     told = _returned(sandbox, compared, "cannot be run as a graph")
     if fault := told.data["fault"]:
         raise Unprobable(str(fault))
     sizes = Sizes(graph.parameters, int(told.data["flops"]))
-    gives, lifted = tuple(told.data["gives"]), str(told.data.get("lifted", ""))
-    return Drawn(graph, sizes, gives, told.arrays["outputs"], lifted)
+    text = _sought(graph, place, sandbox) if lift else ""
+    return Drawn(graph, sizes, tuple(told.data["gives"]), told.arrays["outputs"], text)
+
+
+def _sought(graph: Graph, place: dict[str, object], sandbox: Sandbox) -> str:
+    """Look for the program that a graph is; where the search comes to no end, it is none."""
+    payload = Payload({"graph": graph.data, "spec": place}, graph.arrays)
+    job = Job("evaluators.harness.bodies.graph_probe:sought", payload, _LIFTING, trusted=True)
+    outcome = sandbox.run(job)
+    return str(outcome.result.data.get("lifted", "")) if outcome.result else ""
 
 
 def drawn(program: Program, spec: Spec, seeds: Sequence[int], sandbox: Sandbox) -> Drawn:

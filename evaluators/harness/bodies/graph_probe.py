@@ -53,19 +53,21 @@ def _judged(payload: Payload) -> Payload:
     with torch.no_grad(), FlopCounterMode(display=False) as flops:
         gives = list(body(x[:1]).shape[1:])
     costs = {"flops": flops.get_total_flops(), "gives": gives}
-    said = _lifted(graph, payload.arrays, spec) if payload.data.get("lift") else {}
-    arrays = {"outputs": probed(body, tuple(spec["shape"]))}
-    return Payload({"fault": "", **costs, **said}, arrays)
+    return Payload({"fault": "", **costs}, {"outputs": probed(body, tuple(spec["shape"]))})
 
 
-def _lifted(
-    graph: Mapping[str, Any], arrays: Mapping[str, np.ndarray], spec: Mapping[str, Any]
-) -> dict[str, str]:
-    """Return the text of the program that the graph is, or why it is none."""
+def sought(payload: Payload) -> Payload:
+    """Return `lifted`, the text of the program that the graph is, or else `why` it is none."""
+    spec = payload.data["spec"]
+    place = Spec(**{**spec, "shape": tuple(spec["shape"])})
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
     try:
-        return {"lifted": lifted(graph, arrays, Spec(**{**spec, "shape": tuple(spec["shape"])}))}
+        return Payload({"lifted": lifted(payload.data["graph"], payload.arrays, place)})
     except NotLifted as why:
-        return {"unlifted": str(why)}
+        return Payload({"why": str(why)})
+    finally:
+        torch.set_num_threads(threads)
 
 
 def warm_up() -> None:

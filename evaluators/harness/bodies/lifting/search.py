@@ -33,7 +33,7 @@ from programs.genome import Statement
 from programs.kinds.networks.build import compiled
 from programs.kinds.networks.features import Feature
 
-MOST_TRIED = 40_000
+MOST_TRIED = 12_000
 _MOST_VALUES = 2
 _APART, _BEYOND = 12, 2
 """How many statements are taken apart on the way to a layer, and how many more to a larger one."""
