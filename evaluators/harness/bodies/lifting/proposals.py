@@ -72,14 +72,15 @@ class Layered:
 
 @cache
 def layers(values: int, weighted: bool) -> tuple[Layer, ...]:
-    """Return the layers that take so many values."""
-    return tuple(
+    """Return the layers that take so many values; those with the fewest settings come first."""
+    found = (
         op
         for op in KIND.ops.values()
         if isinstance(op, Layer)
         and op.weighted == weighted
         and sum(p.attribute is None for p in op.params) == values
     )
+    return tuple(sorted(found, key=lambda op: op.arity))
 
 
 @cache
