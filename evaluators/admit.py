@@ -80,29 +80,43 @@ def admit(
         text = offer if isinstance(offer, str) else repr(offer)
         return Rejected(unreadable(text[:MAX_TEXT], kind.name), f"not valid: {program}")
     if program.genome is None:
-        return _probed(program, sandbox, kind)
+        return _probed(program, sandbox, kind, refusal)
+    return _looked_at(program, program.genome, kind, refusal)
+
+
+def _looked_at(
+    program: Program, genome: Genome, kind: Kind, refusal: Refusal | None
+) -> Admitted | Rejected:
+    """Judge a program of the language by what it computes."""
     for name in kind.entry.vital:
-        if not depends_on(program.genome.main, kind, name):
+        if not depends_on(genome.main, kind, name):
             meaning = kind.entry.vital[name]
             return Rejected(program, f"ignores {meaning}: the result does not depend on `{name}`")
-    if refusal is not None and (objection := refusal(program.genome)):
+    if refusal is not None and (objection := refusal(genome)):
         return Rejected(program, objection)
-    found = remembered(program.genome, kind, program.key)
+    found = remembered(genome, kind, program.key)
     if found.fault is not None:
         return Rejected(program, found.fault, found.fingerprint)
     return Admitted(program, found.fingerprint)
 
 
-def _probed(program: Program, sandbox: Sandbox | None, kind: Kind) -> Admitted | Rejected:
-    """Probe a free-form program where it can do no harm."""
+def _probed(
+    program: Program, sandbox: Sandbox | None, kind: Kind, refusal: Refusal | None
+) -> Admitted | Rejected:
+    """Probe a free-form program where it can do no harm.
+
+    One that turns out to be a program of the language goes on as that program.
+    """
     if sandbox is None:
         return Rejected(program, "refused: free-form Python runs nowhere but in the sandbox")
     try:
-        found = freeform.behaviour(program, sandbox, kind)
+        found, known = freeform.understood(program, sandbox, kind)
     except freeform.Unprobable as fault:
         return Rejected(program, str(fault))
-    except SandboxUnavailable as refusal:
-        return Rejected(program, f"refused: {refusal}")
+    except SandboxUnavailable as unavailable:
+        return Rejected(program, f"refused: {unavailable}")
+    if known is not None and known.genome is not None:
+        return _looked_at(known, known.genome, kind, refusal)
     fingerprint = found.fingerprint
     if sandbox.tier == UNSAFE:
         fingerprint = freeform.refuse_to_rank(fingerprint)

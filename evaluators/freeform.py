@@ -67,6 +67,13 @@ def behaviour(program: Program, sandbox: Sandbox, kind: Kind) -> Behaviour:
     return behaviour_of(outputs(program, sandbox, kind), program.kind)
 
 
+def understood(program: Program, sandbox: Sandbox, kind: Kind) -> tuple[Behaviour, Program | None]:
+    """Return the same, and the program of the language that it is seen to be once it was run."""
+    if program.form == "module":
+        return modules.understood(program, sandbox, kind)
+    return behaviour(program, sandbox, kind), None
+
+
 def outputs(program: Program, sandbox: Sandbox, kind: Kind) -> np.ndarray:
     """Return what a free-form program gives on its kind's probes; raises as `behaviour` does."""
     if program.form == "module":
@@ -140,4 +147,5 @@ __all__ = [
     "preload",
     "probing",
     "refuse_to_rank",
+    "understood",
 ]

@@ -8,9 +8,11 @@
 What cannot be written as a graph trains itself, in a cage: an `Opaque` module, whose budget nobody
 can verify, and which is ranked apart.
 
-The fingerprint is of the graph on fixed inputs, its weights decided by what each is applied to, as
-for the language's networks; but a graph knows no layers, so it does not meet theirs. What a module
-starts from counts too: weights of another sort at the start make another program.
+A graph that is shown to be a network of the language, weights' starts included, is that program
+from then on (`evaluators.harness.bodies.lifting`). The fingerprint of any other is of the graph on
+fixed inputs, its weights decided by what each is applied to; it does not meet those of the
+language. What a module starts from counts too: weights of another sort at the start make another
+program.
 """
 
 from __future__ import annotations
@@ -24,9 +26,14 @@ import numpy as np
 from evaluators.bodies import Bodies, Sizes
 from evaluators.graph import BadGraph, Graph, checked
 from evaluators.task import Trial
-from programs.fingerprint import Behaviour, behaviour_of
+from programs.errors import Fault
+from programs.fingerprint import Behaviour, behaviour_of, remembered
+from programs.freeform import documentation
+from programs.genome import Genome
 from programs.kind import Kind
 from programs.kinds.networks.features import Feature
+from programs.load import make_program
+from programs.parse import parse
 from programs.program import Program
 from programs.spec import Input, Spec
 from sandbox.base import MIB, Job, Limits, Payload, Sandbox
@@ -41,7 +48,13 @@ PRELOAD = (
 """What a sandbox should have imported before it forks, to build modules and probe their graphs."""
 
 _BUILDING = Limits(seconds=30.0, memory=1024 * MIB, result=64 * MIB)
+_LIFTING = Limits(seconds=180.0, memory=1024 * MIB, result=1 * MIB)
+"""Far more than is ever needed: what the search may try is counted, whatever the machine does."""
+
 _EXAMPLES = 3
+_DRAWS = (0, 1, 2)
+"""Seeds under which a module is built to see how its weights begin."""
+
 _OUTPUTS = 10
 _USUAL: tuple[tuple[Input, tuple[int, ...]], ...] = (
     ("sequence", (16, 16)),
@@ -56,12 +69,16 @@ class Unprobable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A module as a graph: its size, the shape it gives for one example, what it did on probes."""
+    """A module as a graph: its size, the shape it gives for one example, what it did on probes.
+
+    `lifted` is the text of the program that it is, where one was looked for and found.
+    """
 
     graph: Graph
     sizes: Sizes
     gives: tuple[int, ...]
     outputs: np.ndarray
+    lifted: str = ""
 
     @property
     def width(self) -> int:
@@ -84,8 +101,33 @@ class Opaque:
 
 
 def behaviour(program: Program, sandbox: Sandbox, kind: Kind) -> Behaviour:
-    """Judge what `outputs` returns, and raise as it does."""
+    """Judge what `outputs` returns, and raise as it does.
+
+    A module that can be lifted into the language behaves as the program that it is.
+    """
+    return understood(program, sandbox, kind)[0]
+
+
+def understood(program: Program, sandbox: Sandbox, kind: Kind) -> tuple[Behaviour, Program | None]:
+    """Return the same, and the program of the language that a module is, if one was found."""
     found = _built_everywhere(program, sandbox, kind)
+    known = _lifted(found, program, kind)
+    if known is not None and known.genome is not None:
+        return remembered(known.genome, kind, known.key), known
+    return _as_graphs(found), None
+
+
+def _lifted(found: Sequence[Drawn | Opaque], program: Program, kind: Kind) -> Program | None:
+    """Return the one program that a module is wherever it can be built."""
+    texts = {each.lifted if isinstance(each, Drawn) else "" for each in found}
+    genome = parse(texts.pop(), kind) if len(texts) == 1 else None
+    if not isinstance(genome, Genome):
+        return None
+    made = make_program(replace(genome, doc=documentation(program.source)), kind)
+    return None if isinstance(made, Fault) else made
+
+
+def _as_graphs(found: Sequence[Drawn | Opaque]) -> Behaviour:
     outputs = np.concatenate([each.outputs.ravel() for each in found])
     if not any(isinstance(each, Opaque) for each in found):
         return behaviour_of(outputs, "architecture as a graph")
@@ -108,7 +150,7 @@ def _built_everywhere(program: Program, sandbox: Sandbox, kind: Kind) -> list[Dr
     faults: list[Unprobable] = []
     for spec in _places(kind):
         try:
-            found.append(built(program, spec, (0,), sandbox))
+            found.append(built(program, spec, _DRAWS, sandbox, lift=True))
         except Unprobable as fault:
             faults.append(fault)
     if not found:
@@ -155,8 +197,13 @@ def _self_training(
     return Job("evaluators.harness.freeform.opaque:train", payload, limits, device)
 
 
-def built(program: Program, spec: Spec, seeds: Sequence[int], sandbox: Sandbox) -> Drawn | Opaque:
-    """Have a module built in a cage, and its graph compared with it in a process of ours."""
+def built(
+    program: Program, spec: Spec, seeds: Sequence[int], sandbox: Sandbox, lift: bool = False
+) -> Drawn | Opaque:
+    """Have a module built in a cage, and its graph compared with it in a process of ours.
+
+    With `lift`, the graph is looked for among the programs of the language as well.
+    """
     place = {**asdict(spec), "shape": list(spec.shape)}
     rng = np.random.default_rng(20230424)
     x = rng.normal(size=(_EXAMPLES, *spec.shape)).astype(np.float32)
@@ -177,7 +224,16 @@ def built(program: Program, spec: Spec, seeds: Sequence[int], sandbox: Sandbox) 
     if fault := told.data["fault"]:
         raise Unprobable(str(fault))
     sizes = Sizes(graph.parameters, int(told.data["flops"]))
-    return Drawn(graph, sizes, tuple(told.data["gives"]), told.arrays["outputs"])
+    text = _sought(graph, place, sandbox) if lift else ""
+    return Drawn(graph, sizes, tuple(told.data["gives"]), told.arrays["outputs"], text)
+
+
+def _sought(graph: Graph, place: dict[str, object], sandbox: Sandbox) -> str:
+    """Look for the program that a graph is; where the search comes to no end, it is none."""
+    payload = Payload({"graph": graph.data, "spec": place}, graph.arrays)
+    job = Job("evaluators.harness.bodies.graph_probe:sought", payload, _LIFTING, trusted=True)
+    outcome = sandbox.run(job)
+    return str(outcome.result.data.get("lifted", "")) if outcome.result else ""
 
 
 def drawn(program: Program, spec: Spec, seeds: Sequence[int], sandbox: Sandbox) -> Drawn:

@@ -63,7 +63,9 @@ def schedule(step, total):
     (
         "architecture",
         "An architecture: `spec` says `input`, `shape` without the batch, `outputs` and `causal`; "
-        "the module maps\nthe stem's output to the read-out's input.",
+        "the module maps\nthe stem's output to the read-out's input. A module that is a network of "
+        "the language, its\nfirst weights included, becomes that program "
+        "([Architectures](architectures.md#free-form-modules)).",
         """\
 import torch
 

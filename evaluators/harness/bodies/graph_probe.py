@@ -21,8 +21,10 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from evaluators.graph import references
 from evaluators.harness.bodies.graph import GraphBody, bodies, mixed
+from evaluators.harness.bodies.lifting.lift import NotLifted, lifted
 from programs.fingerprint import rounded
 from programs.kinds.networks.probe import BATCH, cut
+from programs.spec import Spec
 from sandbox.base import Payload
 
 TOLERANCE = 1e-3
@@ -52,6 +54,20 @@ def _judged(payload: Payload) -> Payload:
         gives = list(body(x[:1]).shape[1:])
     costs = {"flops": flops.get_total_flops(), "gives": gives}
     return Payload({"fault": "", **costs}, {"outputs": probed(body, tuple(spec["shape"]))})
+
+
+def sought(payload: Payload) -> Payload:
+    """Return `lifted`, the text of the program that the graph is, or else `why` it is none."""
+    spec = payload.data["spec"]
+    place = Spec(**{**spec, "shape": tuple(spec["shape"])})
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        return Payload({"lifted": lifted(payload.data["graph"], payload.arrays, place)})
+    except NotLifted as why:
+        return Payload({"why": str(why)})
+    finally:
+        torch.set_num_threads(threads)
 
 
 def warm_up() -> None:
