@@ -27,6 +27,7 @@ from typing import Any
 import numpy as np
 
 from evaluators.data.splits import UNASKED, Data
+from evaluators.fitting import Place, fitted
 from evaluators.pareto import Direction
 from evaluators.scores import SCORES, WATCHED, refuse_claims
 from evaluators.task import Measurement, Rung, Trial
@@ -134,8 +135,9 @@ class Bodies:
 
     @cached_property
     def splits(self) -> Data:
-        """Load the data."""
-        return self.data()
+        """Load the data, in the types that the stem and the score need."""
+        tokens = self.stem.get("num_embeddings")
+        return fitted(self.data, Place(self.name, None, tokens, self.spec.outputs, classes=True))
 
     @cached_property
     def language(self) -> Kind:

@@ -14,7 +14,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from programs.errors import InputError, closest
+from programs.errors import CambrianError, InputError, blamed, closest
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -67,8 +67,10 @@ class Plugins:
         module = importlib.util.module_from_spec(spec)
         try:
             spec.loader.exec_module(module)
+        except CambrianError:
+            raise
         except Exception as error:
-            seen = f"{type(error).__name__}: {error}"
+            seen = blamed(error, str(path))
             raise InputError(f"The {self.sort} file {path} fails to load: {seen}") from error
         if not hasattr(module, self.constant):
             raise InputError(f"The {self.sort} file {path} defines no constant `{self.constant}`.")

@@ -93,7 +93,8 @@ class _As:
         (_As(Unportable), "payload crosses"),
         (_As(Leaky), "labels stay here"),
         (_As(Gullible), "refuses malformed"),
-        (lambda: replace(GOOD, model=mlp(4, 4, 2)), "same seed, same score"),
+        (lambda: replace(GOOD, model=mlp(4, 4, 2)), "data are read"),
+        (lambda: replace(GOOD, model=mlp(3, 4, 2, activation="sing")), "same seed, same score"),
     ],
 )
 def test_a_broken_rule_is_named(make, check: str) -> None:
