@@ -169,7 +169,7 @@ class Candidates:
         return _noted(chosen, YARDSTICK, YARDSTICK_SPREAD, expected[place])
 
     def _yardstick(self, view: View) -> list[Prediction] | None:
-        surrogate = fitted_to(view.history)
+        surrogate = fitted_to(view.kind, view.history)
         genomes = [_genome(p, view) for p in self.proposals]
         if surrogate is None or any(g is None for g in genomes):
             return None

@@ -43,11 +43,9 @@ class Node:
 def structural_key(genome: Genome, kind: Kind) -> str:
     """Return the key of a checked genome: 24 hex digits."""
     name = kind.name.encode()
-    graph = _Graph(written_out(genome), kind)
-    outputs = graph.outputs()
-    digests = [o.digest for o in outputs]
+    graph = _graph(written_out(genome), kind)
+    digests = [o.digest for o in graph.outputs]
     if kind.weighted:
-        graph.find_paths(outputs)
         digests += sorted(n.path for n in graph.made.values())
     return _digest(b"program", name, *digests).hex()
 
@@ -63,9 +61,7 @@ def weight_paths(flat: Flat, kind: Kind) -> Mapping[str, str]:
     Statements whose weights never reach the result are left out; those that are mirror images of
     each other are told apart by a number.
     """
-    graph = _Graph(flat, kind)
-    outputs = graph.outputs()
-    graph.find_paths(outputs)
+    graph = _graph(flat, kind)
     shared: dict[str, list[bytes]] = {}
     for node in graph.made.values():
         if node.weights:
@@ -97,6 +93,13 @@ class _Nodes(dict[Argument, Node]):
         return node
 
 
+def _graph(flat: Flat, kind: Kind) -> _Graph:
+    """Return the graph of a program; of one with weights, that may be known already."""
+    if not kind.weighted:
+        return _Graph(flat, kind)
+    return kind.graphs.of(flat.function, lambda _: _Graph(flat, kind))  # type: ignore[return-value]
+
+
 class _Graph:
     """The nodes of a program, each value once."""
 
@@ -105,8 +108,11 @@ class _Graph:
         self.kind = kind
         self.made: dict[bytes, Node] = {}
         self.nodes = _Nodes()
+        self.outputs = self.built()
+        if kind.weighted:
+            self.find_paths(self.outputs)
 
-    def outputs(self) -> list[Node]:
+    def built(self) -> list[Node]:
         """Build the graph; return the nodes of the result and of the live new states."""
         function, entry = self.flat.function, self.kind.entry
         states = entry.states(function)

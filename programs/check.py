@@ -261,4 +261,8 @@ def without_dead_code(genome: Genome, kind: Kind) -> Genome:
             body = tuple(s for s in helper.body if s.target in needed)
             called.update(s.function for s in body)
             kept.append(helper if len(body) == len(helper.body) else replace(helper, body=body))
-    return replace(genome, functions=tuple(reversed(kept)))
+    functions = tuple(reversed(kept))
+    pairs = zip(functions, genome.functions, strict=False)
+    if len(functions) == len(genome.functions) and all(new is old for new, old in pairs):
+        return genome
+    return replace(genome, functions=functions)

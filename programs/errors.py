@@ -13,8 +13,6 @@ shows them to people and models. Our own fault, or the user's, is an exception f
 
 from __future__ import annotations
 
-import difflib
-import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -75,6 +73,8 @@ class Fault:
 
 def blamed(error: BaseException, file: str) -> str:
     """Say what went wrong, and on which line of a user's file where it passed through there."""
+    import traceback  # late, as are all errors
+
     said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     if isinstance(error, SyntaxError):
         return said
@@ -90,6 +90,8 @@ def closest(name: str, names: Iterable[str]) -> str | None:
     """Return the name most like `name`, or `None` when none is near."""
     if len(name) > LONGEST_NAME:
         return None
+    import difflib  # late, for most names are right
+
     matches = difflib.get_close_matches(
         name, [n for n in names if len(n) <= LONGEST_NAME], n=1, cutoff=0.6
     )

@@ -19,7 +19,7 @@ from programs.genome import Genome
 from programs.kind import Kind, Unprobed
 
 MANTISSA_BITS = 24
-VERSION = 4
+VERSION = 5
 MAX_REMEMBERED = 50_000
 _DIGITS = 24
 _SMALLEST = 1e-200

@@ -52,7 +52,8 @@ def rows(outcome: Outcome) -> list[dict[str, Any]]:
 
 def _row(name: str, time_: float, times: dict[str, float]) -> dict[str, Any]:
     """Say how many times faster a stack is than as many single ones."""
-    count = int(name) if name.isdigit() else 1
+    size = name.partition(" ")[0]
+    count = int(size) if size.isdigit() else 1
     return {
         "replicas": name,
         "microseconds": time_,
@@ -74,12 +75,16 @@ def tasks_named(names: Sequence[str], kind: str | None) -> list[Task]:
 
 
 def throughput(task: Task, workers: int, count: int) -> dict[str, Any]:
-    """Judge `count` candidates, the task's baselines in turn, as a search would."""
+    """Judge `count` candidates, the task's baselines in turn, as a search would.
+
+    The workers are warm and the data loaded before the clock starts.
+    """
     known = library(task.kind)
     programs = list(islice(cycle([known[name] for name in task.baselines]), count))
     with sandbox_for(task, workers, "cpu") as sandbox, ThreadPoolExecutor(workers) as pool:
         evaluator = Evaluator(task, sandbox)
-        list(pool.map(evaluator.evaluate, programs[:1]))  # the data are loaded once
+        one, limits = replace(evaluator.trial(), steps=1), task.rungs[0].limits
+        list(pool.map(lambda p: evaluator.judge(p, one, limits), programs[:workers]))
         began = time.monotonic()
         found = list(pool.map(evaluator.evaluate, programs))
         seconds = time.monotonic() - began

@@ -116,7 +116,7 @@ def test_a_run_writes_notes_shows_them_and_repeats_them(store: Store) -> None:
         return ordinary(body, seen)
 
     with serving(script) as server:
-        first, progress = run(store, config(server, evals=60))
+        first, progress = run(store, config(server, evals=60, fill=0.0))
     (event, *_) = [e for e in store.events(first) if e.name == "insight"]
     (note,) = event.detail["notes"]
     assert note["feature"] == "size > 0"
