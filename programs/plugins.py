@@ -47,7 +47,7 @@ class Plugins:
         if name in installed:
             return installed[name].load()
         known = [*self.names(), *installed]
-        hint = closest(name, known)
+        hint = f"{name}.py" if Path(f"{name}.py").is_file() else closest(name, known)
         ask = f" Did you mean `{hint}`?" if hint else ""
         there = ", ".join(known)
         raise InputError(
