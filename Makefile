@@ -20,7 +20,7 @@ test: $(READY)
 # Several machines: the tests start a Ray cluster of three here.
 test-ray: $(READY)
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,ray]'
-	$(BIN)/pytest tests/sandbox/test_cluster.py
+	$(BIN)/pytest tests/sandbox/test_cluster.py tests/sandbox/test_cluster_cards.py
 
 # On a GPU: attacks, agreement with the CPU, the benchmark. Without one it says so and passes.
 test-gpu: $(READY)

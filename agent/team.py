@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from agent.choosing import OFF
 from agent.door import CLOSED, UNASKED
 from agent.line import Line
 from agent.notes import Note, due
@@ -27,6 +28,7 @@ from agent.proposer import Proposal, Proposer, Setback, Talker, View
 from agent.proposers.evolution import PROPOSER as EVOLUTION
 from agent.question import Answer, Asker, Dialogue, Question
 from agent.reflect import reflect
+from evaluators.candidate import Origin
 from programs.errors import CambrianError, InputError
 
 DRAWS = 10
@@ -76,6 +78,7 @@ class Team:
         self.failures: Counter[tuple[str, str]] = Counter()
         self.asked: dict[Future[Answer], list[tuple[Held, int]]] = {}
         self._shared: dict[str, Future[Answer]] = {}
+        self._off: set[Arm] = set()
         self._weighed: list[Record] = []
         self._line = Line(asker) if asker is not None else None
 
@@ -187,10 +190,16 @@ class Team:
     def _proposal(self, held: Held, outcome: Proposal | Setback) -> Proposal:
         if isinstance(outcome, Setback):
             return self._filled(held, outcome.reason)
-        if outcome.origin.usage.get("surrogate_off"):
-            self._say_once(held.arm, "surrogate off", outcome.origin.rationale)
+        self._say_if_off(held.arm, outcome.origin)
         spent = {**held.usage, **outcome.origin.usage}
         return replace(outcome, origin=replace(outcome.origin, model=held.arm.model, usage=spent))
+
+    def _say_if_off(self, arm: Arm, origin: Origin) -> None:
+        """Say once of an arm that its surrogate did not beat the free one."""
+        _, off, why = origin.rationale.partition(OFF)
+        if off and arm not in self._off:
+            self._off.add(arm)
+            self.say(f"{arm}: {OFF}{why.rstrip(')')}. The numeric one chooses from now on.")
 
     def _say_once(self, arm: Arm, short: str, text: str) -> None:
         known = any(model == arm.model for model, _ in self.failures)

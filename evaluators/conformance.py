@@ -5,7 +5,7 @@
 
 Each check is a function that returns a sentence about what is wrong, or nothing. A check that
 raises is wrong with that error. They go from cheap to dear: those that look at payloads are left
-out where the description or the data are wrong, and those that train where anything is.
+out where the description or the examples are wrong, and those that train where anything is.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import numpy as np
 
 from evaluators.candidate import Evaluation, Status
 from evaluators.evaluator import Evaluator, Judgement
+from evaluators.soundness import unsound
 from evaluators.task import Split, Task, Trial
 from programs.conformance import Answer, Check, conduct
 from programs.load import builtin_kinds, library
@@ -105,10 +106,12 @@ def _rungs(case: _Case) -> Answer:
     return "", f"{len(case.task.rungs)}: {size}"
 
 
-def _data_read(case: _Case) -> Answer:
+def _sound(case: _Case) -> Answer:
+    if said := unsound(case.task):
+        return said
     splits = getattr(case.task, "splits", None)
     if splits is None:
-        return "" if case.task.checksum else "the checksum is empty"
+        return ""
     counts = ((name, len(getattr(splits, name)[0])) for name in ("train", *SPLITS))
     return "", ", ".join(f"{name} {count}" for name, count in counts)
 
@@ -133,7 +136,7 @@ def _wire(case: _Case) -> Answer:
 
 
 def _labels_kept(case: _Case) -> Answer:
-    splits = getattr(case.task, "splits", None)
+    splits = getattr(getattr(case.task, "problem", case.task), "splits", None)
     if splits is None:
         return "", "not checked: the task has no `splits`"
     for split in SPLITS:
@@ -196,12 +199,13 @@ def _baselines(case: _Case) -> Answer:
     evaluator = Evaluator(case.task, case.sandbox)
     for name in case.task.baselines:
         found[name] = evaluator.evaluate(library(case.task.kind)[name])
-    failed: dict[str, list[str]] = {}
+    reasons: dict[str, list[str]] = {}
     for name, each in found.items():
         if not _scored(each):
-            failed.setdefault(each.message or each.status, []).append(name)
+            reasons.setdefault(each.message or str(each.status), []).append(name)
+    failed = [f"{', '.join(names)}: {why}" for why, names in reasons.items()]
     scores = ", ".join(f"{n} {e.score:.3f}" for n, e in found.items() if e.score is not None)
-    return "; ".join(f"{', '.join(names)}: {why}" for why, names in failed.items()), scores
+    return "; ".join(failed), scores
 
 
 def _scored(evaluation: Evaluation) -> bool:
@@ -222,7 +226,7 @@ def _limits(case: _Case) -> Answer:
 FIRST: dict[str, Callable[[_Case], Answer]] = {
     "is described": _described,
     "rungs are sane": _rungs,
-    "data are read": _data_read,
+    "examples are sound": _sound,
 }
 
 CHEAP: dict[str, Callable[[_Case], Answer]] = {

@@ -75,10 +75,13 @@ def _pair(pair: Pair, place: Place, split: str) -> Pair:
                 f"the {name} are of type {values.dtype}, not numbers"
                 + (hint if name == "labels" and place.classes else "")
             )
-        if bad := int((~np.isfinite(values)).sum()):
-            raise wrong(f"{bad} of the {name} are not finite (NaN or infinite)")
+        if not np.isfinite(values).all():
+            first = int(np.argwhere(~np.isfinite(values))[0][0])
+            raise wrong(f"the {split} {name} hold a number that is not finite, in example {first}")
     if place.shape is not None and x.shape[1:] != place.shape:
-        raise wrong(f"an example is {list(x.shape[1:])}, the network takes {list(place.shape)}")
+        raise wrong(
+            f"one {split} input has the shape {x.shape[1:]}, and the network takes {place.shape}"
+        )
     return _inputs(x, place, wrong), _labels(y, place, wrong)
 
 
@@ -89,7 +92,7 @@ def _inputs(x: np.ndarray, place: Place, wrong: Wrong) -> np.ndarray:
     if place.tokens is None:
         return x.astype(np.float32, copy=False)
     x = _whole(x, "tokens", wrong)
-    _within(x, place.tokens, "tokens", f"the network knows {place.tokens}", wrong)
+    _within(x, place.tokens, "tokens", f"the network knows 0 to {place.tokens - 1}", wrong)
     return x
 
 
@@ -97,11 +100,15 @@ def _labels(y: np.ndarray, place: Place, wrong: Wrong) -> np.ndarray:
     if not place.classes:
         y = y[:, None] if y.ndim == 1 and place.outputs == 1 else y
         if y.shape[1:] != (place.outputs,):
-            raise wrong(f"a label is {list(y.shape[1:])}, the network gives [{place.outputs}]")
+            raise wrong(
+                f"one label has the shape {y.shape[1:]}, the network gives {(place.outputs,)}"
+            )
         return y.astype(np.float32, copy=False)
     y = _whole(y, "labels", wrong)
     asked = y[y != UNASKED]
-    _within(asked, place.outputs, "labels", f"the network has {place.outputs} outputs", wrong)
+    _within(
+        asked, place.outputs, "labels", f"the network's outputs are 0 to {place.outputs - 1}", wrong
+    )
     return y
 
 
@@ -115,7 +122,7 @@ def _whole(values: np.ndarray, name: str, wrong: Wrong) -> np.ndarray:
 
 
 def _within(values: np.ndarray, count: int, name: str, have: str, wrong: Wrong) -> None:
-    if values.size and not 0 <= values.min() <= values.max() < count:
-        raise wrong(
-            f"the {name} run from {values.min()} to {values.max()}, and {have}: 0 to {count - 1}"
-        )
+    if not values.size:
+        raise wrong(f"there are no {name}")
+    if not 0 <= values.min() <= values.max() < count:
+        raise wrong(f"the {name} go from {values.min()} to {values.max()}, and {have}")

@@ -31,7 +31,7 @@ from evaluators.data.splits import Data
 from evaluators.fitting import Place, fitted
 from evaluators.networks import Network, gives, multiply_adds, takes
 from evaluators.schedules import Schedules
-from evaluators.scores import SCORES, WATCHED, refuse_claims
+from evaluators.scores import SCORES, WATCHED, demand_known, refuse_claims
 from evaluators.task import Measurement, Rung, Task, Trial, log_sweep
 from programs.errors import InputError, closest
 from programs.program import Program
@@ -75,7 +75,7 @@ class Supervised:
 
     def __post_init__(self) -> None:
         known = ("optimizer", "schedule", "architecture")
-        _one_of(self.name, "score", (self.score,), tuple(SCORES))
+        demand_known(self.name, self.score)
         _one_of(self.name, "kinds", self.kinds, known)
         for name in ("steps", "batch", "seeds"):
             if not isinstance(found := getattr(self, name), int) or found < 1:
@@ -125,6 +125,10 @@ class Supervised:
 
     @cached_property
     def splits(self) -> Data:
+        """Load the data, once."""
+        return self.load()
+
+    def load(self) -> Data:
         """Load the data, in the types that the network and the score need."""
         model, classes = self.model, SCORES[self.score].loss == "cross-entropy"
         place = Place(self.name, takes(model), model.get("vocabulary"), gives(model), classes)

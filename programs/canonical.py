@@ -118,34 +118,36 @@ class _Graph:
         states = entry.states(function)
         needed = reached(function, states)
         place = 0
+        nodes = self.nodes
         for name in function.params:
             if name in entry.inputs:
-                self.nodes[name] = Node(_given("input", name))
+                nodes[name] = _given("input", name)
             elif name in needed:
-                self.nodes[name] = Node(_given("state", str(place)))
+                nodes[name] = _given("state", place)
                 place += 1
         for statement in function.body:
             if statement.target in needed:
-                self.nodes[statement.target] = self.applied(statement)
+                nodes[statement.target] = self.applied(statement)
         new = zip(states, function.returns[1:], strict=True)
         owed = (function.returns[0], *(value for state, value in new if state in needed))
-        return [self.nodes[arg] for arg in owed]
+        return [nodes[arg] for arg in owed]
 
     def applied(self, statement: Statement) -> Node:
         op, nodes = self.kind.ops[statement.op], self.nodes
         args = [nodes[a] for a in statement.args]
-        values = [a.constant for a in args if a.constant is not None]
-        if len(values) == len(args):
-            folded = fold(op, self.kind, values)
-            if folded is not None:
-                return nodes[folded]
+        if not args or args[0].constant is not None:
+            values = [a.constant for a in args if a.constant is not None]
+            if len(values) == len(args):
+                folded = fold(op, self.kind, values)
+                if folded is not None:
+                    return nodes[folded]
         digests = [a.digest for a in args]
         if op.commutative:
             digests.sort()
-        label = op.name.encode()
-        digest = _digest(b"op", label, *digests)
+        digest = _computed(op.name, *digests)
         if not self.kind.weighted:
-            return Node(digest, None, label)
+            return Node(digest)
+        label = op.name.encode()
         weights = ""
         if op.weighted:
             weights = self.flat.twins.get(statement.target, statement.target)
@@ -180,13 +182,19 @@ class _Graph:
 
 
 def _constant(value: float) -> Node:
-    return Node(_given("constant", repr(value + 0.0)), value)
+    return Node(_digest(b"constant", repr(value + 0.0).encode()), value)
 
 
-@lru_cache(maxsize=4096)
-def _given(sort: str, text: str) -> bytes:
-    """Hash what is not computed; the same few are met in nearly every program."""
-    return _digest(sort.encode(), text.encode())
+@lru_cache(maxsize=1024)
+def _given(sort: str, which: str | int) -> Node:
+    """Return the node of what is not computed; every program has the same few."""
+    return Node(_digest(sort.encode(), str(which).encode()))
+
+
+@lru_cache(maxsize=8192)
+def _computed(op: str, *args: bytes) -> bytes:
+    """Hash what an op gives; most of a child is its parent's."""
+    return _digest(b"op", op.encode(), *args)
 
 
 def _digest(*parts: bytes) -> bytes:

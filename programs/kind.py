@@ -248,13 +248,18 @@ class Kind:
         return {}
 
     @cached_property
-    def parents(self) -> dict[int, tuple[Genome, object]]:
-        """Remember by its id what `check` found in a genome that is bred from again and again."""
+    def checks(self) -> dict[int, tuple[Genome, object]]:
+        """Remember by its id what `check` found in a genome that is looked at again and again."""
         return {}
 
     @cached_property
     def behaviours(self) -> dict[str, object]:
         """Remember what programs did on the probes, by their structural keys."""
+        return {}
+
+    @cached_property
+    def judged(self) -> dict[int, tuple[np.ndarray, object]]:
+        """Remember by its id what an array of outputs was found to be."""
         return {}
 
 

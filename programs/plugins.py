@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from programs.errors import CambrianError, InputError, blamed, closest
+from programs.errors import InputError, blamed, closest
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +63,9 @@ class Plugins:
         module = importlib.util.module_from_spec(spec)
         try:
             spec.loader.exec_module(module)
-        except CambrianError:
-            raise
         except Exception as error:
-            seen = blamed(error, str(path))
+            own = isinstance(error, InputError)  # a sentence of ours already
+            seen = str(error) if own else blamed(error, str(path))
             raise InputError(f"The {self.sort} file {path} fails to load: {seen}") from error
         if not hasattr(module, self.constant):
             raise InputError(f"The {self.sort} file {path} defines no constant `{self.constant}`.")

@@ -19,8 +19,10 @@ from evaluators.supervised import Supervised
 from evaluators.task import TASKS, Task, Trial, judging, kinds_of
 from programs.errors import CambrianError
 from programs.load import library
+from programs.program import Program
 from runs.start import sandbox_for
 from sandbox.base import Job, Limits, Outcome, Payload
+from sandbox.memory import MemorySandbox
 from sandbox.process import ProcessSandbox
 
 HARNESS = "evaluators.harness.benchmark"
@@ -94,9 +96,31 @@ def throughput(task: Task, workers: int, count: int) -> dict[str, Any]:
         "workers": workers,
         "per_minute": 60 * count / seconds,
         "seconds": sum(each.seconds for each in found) / count,
+        "processor": _processor(task, programs[: len(task.baselines)]),
         "scored": sum(each.score is not None for each in found),
         "of": count,
     }
+
+
+def _processor(task: Task, programs: Sequence[Program]) -> float:
+    """Return the processor seconds of a candidate on one thread, which other work hardly changes.
+
+    In this process, since the system books those of a caged one to nobody.
+    """
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        evaluator = Evaluator(task, MemorySandbox())
+        one, limits = replace(evaluator.trial(), steps=1), task.rungs[0].limits
+        evaluator.judge(programs[0], one, limits)
+        began = time.process_time()
+        for program in programs:
+            evaluator.evaluate(program)
+        return (time.process_time() - began) / len(programs)
+    finally:
+        torch.set_num_threads(threads)
 
 
 def published(name: str, seeds: int = 3) -> dict[str, Any]:

@@ -231,10 +231,12 @@ def with_model(proposer: str, model: str) -> str:
 
 def reason(candidate: Candidate) -> str:
     """Return the short reason why a candidate got no score."""
-    evaluation = candidate.evaluation
-    if evaluation.status is Status.TIMED_OUT:
-        return "timed out"
-    return inert_line(evaluation.message.split(":")[0]) or str(evaluation.status)
+    return reason_of(candidate.evaluation.status, candidate.evaluation.message.split(":")[0])
+
+
+def reason_of(status: Status, said: str) -> str:
+    """Return the short reason why there is no score, of what a message says up to its colon."""
+    return "timed out" if status is Status.TIMED_OUT else inert_line(said) or str(status)
 
 
 class Display(Protocol):

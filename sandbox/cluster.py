@@ -89,9 +89,10 @@ class _Hand:
 class RaySandbox(Closing):
     """Run up to `workers` jobs at a time on the cluster at `address`.
 
-    `device` "cuda" gives every worker a GPU of its own, which `driver` drives. `tier` and `unsafe` hold on each machine as
-    they do in a `ProcessSandbox`; every outcome says at which tier it was made. A machine with
-    other versions of Python, numpy or torch than here is refused: it would compute other scores.
+    `device` "cuda" gives every worker a GPU of its own, which `driver` drives. `tier` and `unsafe`
+    hold on each machine as they do in a `ProcessSandbox`; every outcome says at which tier it was
+    made. A machine with other versions of Python, numpy or torch than here is refused: it would
+    compute other scores.
     """
 
     def __init__(

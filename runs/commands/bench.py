@@ -120,9 +120,9 @@ def evaluate(
     for row in figures["stacked"]:
         cells = (row["microseconds"], row["speed_up"], row["against_by_hand"])
         stacked.add_row(row["replicas"], f"{cells[0]:.0f}", *(f"{x:.2f}" for x in cells[1:]))
-    judged = _table("task", "kind", "candidates/min", "s each", "scored")
+    judged = _table("task", "kind", "candidates/min", "s each", "processor s", "scored")
     for row in figures["tasks"]:
-        cells = (f"{row['per_minute']:.0f}", f"{row['seconds']:.2f}")
+        cells = (f"{row['per_minute']:.1f}", f"{row['seconds']:.2f}", f"{row['processor']:.2f}")
         judged.add_row(row["task"], row["kind"], *cells, f"{row['scored']} of {row['of']}")
     known = _table("network", "accuracy %", "published", "s")
     for row in figures["mnist1d"]:

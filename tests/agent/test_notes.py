@@ -104,6 +104,9 @@ def test_notes_are_due_once_for_every_round_number() -> None:
     history = record([float(i) for i in range(2 * EVERY)], [0.0]).history
     found = [n for n in range(len(history) + 1) if due(history[:n])]
     assert found == [EVERY, 2 * EVERY]
+    every_third = [n for n in range(3, len(history) + 1, 3) if due(history[:n], fresh=3)]
+    assert every_third == [21], "the round number was passed, and the next is not reached"
+    assert not due(history[:EVERY], fresh=0)
 
 
 def test_a_run_writes_notes_shows_them_and_repeats_them(store: Store) -> None:

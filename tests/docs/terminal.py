@@ -70,4 +70,6 @@ def typed(
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
-        return Typed(line, process.returncode, told(), stopped, time.monotonic() - started)
+        # A shell says 130 of what ended by Ctrl-C itself, whether it still could say so or not.
+        code = process.returncode if process.returncode >= 0 else 128 - process.returncode
+        return Typed(line, code, told(), stopped, time.monotonic() - started)

@@ -71,22 +71,26 @@ def unreadable() -> Data:
 @pytest.mark.parametrize(
     ("load", "more", "said"),
     [
-        (holed, {}, "The training data of plane do not fit: 1 of the inputs are not finite"),
-        (lambda: split(X, Y + 1), {}, "run from 1 to 2, and the network has 2 outputs: 0 to 1"),
-        (lambda: split(X, Y * 3), {}, "run from 0 to 3, and the network has 2 outputs"),
-        (lambda: split(X[:, :2], Y), {}, "an example is [2], the network takes [3]"),
+        (holed, {}, "The training data of plane do not fit: the training inputs hold a number"),
+        (lambda: split(X, Y + 1), {}, "go from 1 to 2, and the network's outputs are 0 to 1"),
+        (lambda: split(X, Y * 3), {}, "go from 0 to 3, and the network's outputs are 0 to 1"),
+        (
+            lambda: split(X[:, :2], Y),
+            {},
+            "one training input has the shape (2,), and the network takes (3,)",
+        ),
         (lambda: split(X, X[:, 0]), {}, "the labels are not whole numbers"),
         (lambda: split(X, np.array(["cat", "dog"])[Y]), {}, "number the classes, `np.unique("),
-        (lambda: split(X, Y), {"model": gru(5, 1, 4, 2)}, "the network takes [5, 1]"),
+        (lambda: split(X, Y), {"model": gru(5, 1, 4, 2)}, "the network takes (5, 1)"),
         (
             lambda: split(np.full((90, 4), 7), np.zeros(90, int)),
             {"model": transformer(6, 4, 8, 1, 1)},
-            "the tokens run from 7 to 7, and the network knows 6: 0 to 5",
+            "the tokens go from 7 to 7, and the network knows 0 to 5",
         ),
         (
             lambda: split(X, X),
             {"model": mlp(3, 4, 2), "score": "-squared error"},
-            "a label is [3], the network gives [2]",
+            "one label has the shape (3,), the network gives (2,)",
         ),
         (lambda: (X, Y), {}, "must return what `split(x, y)` returns, found tuple"),
         (lambda: None, {}, "found NoneType"),
@@ -102,7 +106,7 @@ def test_what_cannot_be_trained_on_is_refused(
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ({"score": "accuracy"}, "The task plane gives `accuracy` as its score. There is: -cross"),
+        ({"score": "accuracy"}, "plane has the score `accuracy`; expected one of"),
         ({"kinds": ("optimiser",)}, "Did you mean `optimizer`?"),
         ({"kinds": "schedule"}, "`kinds` of the task plane must list some of optimizer"),
         ({"steps": "100"}, "needs whole `steps` above 0, not '100'"),

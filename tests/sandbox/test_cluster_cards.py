@@ -1,4 +1,4 @@
-"""A cluster whose machines have cards: Ray deals them out, and each worker sees the one it was dealt.
+"""A cluster whose machines have cards: Ray deals them out, and a worker sees the one it was dealt.
 
 The cards are declared to Ray and driven by a stand-in (`tests.sandbox.standin`): what is proven
 here is all but CUDA itself.
