@@ -112,8 +112,8 @@ class Team:
                     held.dialogue = _reflecting(held, held.dialogue)
                 self._go_on(held)
                 return held.future
-            if proposals := proposer.propose(view, 1, rng):
-                return _done(proposals[0])
+            if proposal := _offer(proposer, view, rng):
+                return _done(proposal)
         names = ", ".join(str(arm) for arm in self.arms)
         raise CambrianError(f"No proposer offered a program in {DRAWS} calls: {names}.")
 
@@ -130,8 +130,8 @@ class Team:
             arm = arms[rng.choice(len(arms), p=weights / weights.sum())]
             proposer = self.proposers[arm.proposer]
             assert isinstance(proposer, Proposer)
-            if proposals := proposer.propose(view, 1, rng):
-                return replace(proposals[0], origin=as_fill_in(proposals[0].origin))
+            if proposal := _offer(proposer, view, rng):
+                return replace(proposal, origin=as_fill_in(proposal.origin))
         return None
 
     def pump(self) -> None:
@@ -267,6 +267,19 @@ def demand_models(proposers: Mapping[str, Proposer | Talker], models: Mapping[st
             f"No proposer asks the model `{next(iter(models))}`: leave out `--proposer`, "
             "or name one that does, e.g. `--proposer rewrite`."
         )
+
+
+def _offer(proposer: Proposer, view: View, rng: np.random.Generator) -> Proposal | None:
+    """Ask for one program; what a plug-in offers may be anything."""
+    offered: Sequence[object] = proposer.propose(view, 1, rng)
+    if not offered:
+        return None
+    if isinstance(offered[0], Proposal):
+        return offered[0]
+    raise InputError(
+        f"The proposer {proposer.name} offers a {type(offered[0]).__name__}, expected a Proposal: "
+        "`cambrian check` examines it."
+    )
 
 
 def _done(proposal: Proposal) -> Future[Proposal]:

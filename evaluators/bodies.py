@@ -27,6 +27,7 @@ from typing import Any
 import numpy as np
 
 from evaluators.data.splits import UNASKED, Data
+from evaluators.fitting import Place, fitted
 from evaluators.pareto import Direction
 from evaluators.scores import SCORES, WATCHED, demand_known, refuse_claims
 from evaluators.task import Measurement, Rung, Trial
@@ -137,8 +138,13 @@ class Bodies:
 
     @cached_property
     def splits(self) -> Data:
-        """Load the data."""
-        return self.data()
+        """Load the data, once."""
+        return self.load()
+
+    def load(self) -> Data:
+        """Load the data, in the types that the stem and the score need."""
+        tokens, shape = self.stem.get("num_embeddings"), _taken(self.stem, self.spec.shape)
+        return fitted(self.data, Place(self.name, shape, tokens, self.spec.outputs, classes=True))
 
     @cached_property
     def language(self) -> Kind:
@@ -269,6 +275,14 @@ class Bodies:
         places = int((labels != UNASKED).sum()) // len(labels)
         each = 4 * places * self.spec.outputs * len(trial.learning_rates) * len(trial.seeds) * marks
         return min(len(labels), max(1, WATCHED // each))
+
+
+def _taken(stem: Stem, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the shape of one example that a stem turns into a feature of `shape`."""
+    if stem["sort"] == "embedding":
+        return shape[:1]
+    places = shape[1:] if stem["image"] else shape[:1]
+    return (stem["channels"], *(n * stem["size"] for n in places))
 
 
 def _stem_sizes(stem: Stem, given: Feature) -> tuple[int, int]:

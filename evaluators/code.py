@@ -20,6 +20,7 @@ PARTS = (
     "evaluators/bodies.py",
     "evaluators/data/splits.py",
     "evaluators/evaluator.py",
+    "evaluators/fitting.py",
     "evaluators/freeform.py",
     "evaluators/graph.py",
     "evaluators/operations.py",

@@ -4,8 +4,8 @@
         print(check.name, check.fault or "ok")
 
 Each check is a function that returns a sentence about what is wrong, or nothing. A check that
-raises is wrong with that error. They go from cheap to dear, and those that train are left out
-once the task's own description is wrong.
+raises is wrong with that error. They go from cheap to dear: those that look at payloads are left
+out where the description or the examples are wrong, and those that train where anything is.
 """
 
 from __future__ import annotations
@@ -62,9 +62,9 @@ class _Case:
 
 
 def conformance(task: Task, sandbox: Sandbox) -> Iterator[Check]:
-    """Examine a task, one check at a time; the dear ones only where the cheap ones passed."""
+    """Examine a task, one check at a time; a group only where all those before it passed."""
     case = _Case(task, sandbox)
-    for group in (CHEAP, DEAR):
+    for group in (FIRST, CHEAP, DEAR):
         found = []
         for check in conduct(group, case):
             found.append(check)
@@ -107,7 +107,13 @@ def _rungs(case: _Case) -> Answer:
 
 
 def _sound(case: _Case) -> Answer:
-    return unsound(case.task)
+    if said := unsound(case.task):
+        return said
+    splits = getattr(case.task, "splits", None)
+    if splits is None:
+        return ""
+    counts = ((name, len(getattr(splits, name)[0])) for name in ("train", *SPLITS))
+    return "", ", ".join(f"{name} {count}" for name, count in counts)
 
 
 def _data_fixed(case: _Case) -> Answer:
@@ -210,14 +216,20 @@ def _limits(case: _Case) -> Answer:
     found = Evaluator(case.task, case.sandbox).evaluate(case.program)
     most = case.task.rungs[0].limits.seconds
     if found.seconds > most / 2:
-        return f"one evaluation takes {found.seconds:.1f} s of the {most:g} s allowed: allow more"
+        return (
+            f"one evaluation takes {found.seconds:.1f} s of the {most:g} s allowed: train less, or "
+            "allow more (`seconds` of `Supervised`)"
+        )
     return "", f"{found.seconds:.1f} s of {most:g} s"
 
 
-CHEAP: dict[str, Callable[[_Case], Answer]] = {
+FIRST: dict[str, Callable[[_Case], Answer]] = {
     "is described": _described,
     "rungs are sane": _rungs,
     "examples are sound": _sound,
+}
+
+CHEAP: dict[str, Callable[[_Case], Answer]] = {
     "data are fixed": _data_fixed,
     "payload crosses": _wire,
     "labels stay here": _labels_kept,

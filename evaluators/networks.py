@@ -10,7 +10,7 @@ Nothing here needs torch: the process that reads a task never imports it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from math import prod
 from typing import Any
@@ -95,6 +95,24 @@ _WORDS = {
     "conv": _conv_words,
     "gru": _gru_words,
     "transformer": _transformer_words,
+}
+
+
+def takes(network: Network) -> tuple[int, ...]:
+    """Return the shape of one example that a network takes."""
+    return _SHAPES[network["family"]](network)
+
+
+def gives(network: Network) -> int:
+    """Return how many numbers a network gives for an example."""
+    return network.get("outputs") or network.get("vocabulary") or network["widths"][-1]
+
+
+_SHAPES: Mapping[str, Callable[[Network], tuple[int, ...]]] = {
+    "mlp": lambda network: (network["widths"][0],),
+    "conv": lambda network: tuple(network["shape"]),
+    "gru": lambda network: (network["length"], network["inputs"]),
+    "transformer": lambda network: (network["context"],),
 }
 
 

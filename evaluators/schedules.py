@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -81,6 +81,11 @@ class Schedules:
     def checksum(self) -> str:
         """Hash the problem's data and the optimiser that trains."""
         return f"{self.problem.checksum}-{library('optimizer')[OPTIMIZER].key}"
+
+    @property
+    def splits(self) -> Any:
+        """Return the problem's data, `None` where it does not show them."""
+        return getattr(self.problem, "splits", None)
 
     def payload(self, program: Program, trial: Trial) -> Payload:
         """Send the schedule with the optimiser that trains under it."""

@@ -28,11 +28,12 @@ import numpy as np
 
 from evaluators.bodies import Bodies
 from evaluators.data.splits import Data
-from evaluators.networks import Network, multiply_adds
+from evaluators.fitting import Place, fitted
+from evaluators.networks import Network, gives, multiply_adds, takes
 from evaluators.schedules import Schedules
 from evaluators.scores import SCORES, WATCHED, demand_known, refuse_claims
 from evaluators.task import Measurement, Rung, Task, Trial, log_sweep
-from programs.errors import InputError
+from programs.errors import InputError, closest
 from programs.program import Program
 from sandbox.base import MIB, Limits, Payload, seen_as
 
@@ -73,7 +74,16 @@ class Supervised:
     body: Bodies | None = None
 
     def __post_init__(self) -> None:
+        known = ("optimizer", "schedule", "architecture")
         demand_known(self.name, self.score)
+        _one_of(self.name, "kinds", self.kinds, known)
+        for name in ("steps", "batch", "seeds"):
+            if not isinstance(found := getattr(self, name), int) or found < 1:
+                raise InputError(
+                    f"The task {self.name} needs whole `{name}` above 0, not {found!r}."
+                )
+        if not self.learning_rates or min(self.learning_rates) <= 0:
+            raise InputError(f"The task {self.name} needs `learning_rates` above 0.")
         if "architecture" in self.kinds and self.body is None:
             raise InputError(f"The task {self.name} offers architectures, but gives no `body`.")
 
@@ -115,8 +125,14 @@ class Supervised:
 
     @cached_property
     def splits(self) -> Data:
-        """Load the data."""
-        return self.data()
+        """Load the data, once."""
+        return self.load()
+
+    def load(self) -> Data:
+        """Load the data, in the types that the network and the score need."""
+        model, classes = self.model, SCORES[self.score].loss == "cross-entropy"
+        place = Place(self.name, takes(model), model.get("vocabulary"), gives(model), classes)
+        return fitted(self.data, place)
 
     @property
     def checksum(self) -> str:
@@ -188,5 +204,15 @@ class Supervised:
         """Return the shape of one replica's predictions: the labels', or logits for each."""
         if labels.dtype.kind == "f":
             return labels.shape
-        outputs = self.model.get("outputs") or self.model.get("vocabulary")
-        return (len(labels), outputs or self.model["widths"][-1])
+        return (len(labels), gives(self.model))
+
+
+def _one_of(task: str, what: str, given: Sequence[str], known: Sequence[str]) -> None:
+    if isinstance(given, str) or not given:
+        raise InputError(f"`{what}` of the task {task} must list some of {', '.join(known)}.")
+    for each in given:
+        if each not in known:
+            hint = f" Did you mean `{near}`?" if (near := closest(each, known)) else ""
+            raise InputError(
+                f"The task {task} gives `{each}` as its {what}.{hint} There is: {', '.join(known)}."
+            )

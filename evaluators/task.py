@@ -189,6 +189,21 @@ def log_sweep(low: float, high: float, count: int) -> tuple[float, ...]:
 TASKS = Plugins(sort="task", package="evaluators.tasks", constant="TASK")
 
 
+def given_task(name: str) -> Task:
+    """Return a task by name, path or entry point, as it was written."""
+    task = TASKS.find(name)
+    absent = [part for part in _PARTS if not hasattr(type(task), part) and not hasattr(task, part)]
+    if absent:
+        raise InputError(
+            f"`TASK` of {name} is no task: {type(task).__name__} has no `{absent[0]}`. "
+            "`evaluators.supervised.Supervised` is the usual one."
+        )
+    return task
+
+
+_PARTS = ("name", "kind", "goal", "score_name", "harness", "rungs", "baselines", "checksum")
+
+
 def find_task(name: str, kind: str | None = None) -> Task:
     """Return a task by name, path or entry point, for a kind; `InputError` names the nearest."""
-    return judging(TASKS.find(name), kind)
+    return judging(given_task(name), kind)

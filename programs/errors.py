@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 
 class CambrianError(Exception):
@@ -68,6 +69,17 @@ class Fault:
     def at(self, line: int, column: int) -> Fault:
         """Give the same fault a place in the text."""
         return replace(self, line=line, column=column)
+
+
+def blamed(error: BaseException, file: str) -> str:
+    """Say what went wrong, and on which line of a user's file where it passed through there."""
+    import traceback  # late, as are all errors
+
+    said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    if isinstance(error, SyntaxError):
+        return said
+    lines = [e.lineno for e in traceback.extract_tb(error.__traceback__) if e.filename == file]
+    return f"{said} ({Path(file).name}, line {lines[-1]})" if lines else said
 
 
 LONGEST_NAME = 80

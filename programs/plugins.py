@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from programs.errors import InputError, closest
+from programs.errors import InputError, blamed, closest
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Plugins:
         if name in installed:
             return installed[name].load()
         known = [*self.names(), *installed]
-        hint = closest(name, known)
+        hint = f"{name}.py" if Path(f"{name}.py").is_file() else closest(name, known)
         ask = f" Did you mean `{hint}`?" if hint else ""
         there = ", ".join(known)
         raise InputError(
@@ -65,7 +65,7 @@ class Plugins:
             spec.loader.exec_module(module)
         except Exception as error:
             own = isinstance(error, InputError)  # a sentence of ours already
-            seen = str(error) if own else f"{type(error).__name__}: {error}"
+            seen = str(error) if own else blamed(error, str(path))
             raise InputError(f"The {self.sort} file {path} fails to load: {seen}") from error
         if not hasattr(module, self.constant):
             raise InputError(f"The {self.sort} file {path} defines no constant `{self.constant}`.")

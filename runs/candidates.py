@@ -164,16 +164,16 @@ class Candidates(Climbs):
         if len(found) == 1 or prefix in found:
             return found[0]
         if found:
-            raise InputError(f"Several {table}s match {prefix!r}: give more of {_list(found)}")
+            raise InputError(f"Several {table}s match {prefix!r}: give more of {_list(found)}.")
         sql = f"SELECT id FROM {table} ORDER BY rowid DESC LIMIT 1000"
         newest = {row["id"][: len(prefix)]: row["id"] for row in self.rows(sql)}
         if not newest:
-            raise InputError(f"There is no {table} yet: `cambrian demo` makes some")
+            raise InputError(f"There is no {table} yet: `cambrian demo` makes some.")
         near = closest(prefix, newest)
         hint = (
             f"did you mean {newest[near]}?"
             if near
-            else f"the newest is {next(iter(newest.values()))}"
+            else f"the newest is {next(iter(newest.values()))}."
         )
         raise InputError(f"No {table}'s id starts with {prefix!r}: {hint}")
 

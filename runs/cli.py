@@ -13,6 +13,7 @@ import sys
 import threading
 from contextlib import suppress
 from importlib import import_module
+from io import TextIOWrapper
 from typing import Any
 
 import click
@@ -116,9 +117,14 @@ def main() -> None:
     # twentieth of a listing's time.
     gc.set_threshold(50_000, 20, 20)
     debug = "--debug" in sys.argv
+    for stream in (sys.stdout, sys.stderr):
+        # What a terminal has no character for is shown as `?`; a closed one is `None`.
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         code = cambrian.main(prog_name="cambrian", complete_var=COMPLETING, standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except BrokenPipeError:
         _hush()
         code = 0
@@ -127,18 +133,29 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         code = error.exit_code
-    except CambrianError as error:
+    except Exception as error:
         if debug:
             raise
-        click.echo(f"Error: {error}", err=True)
-        code = error.exit_code
-    except OSError as error:
-        if debug or error.errno not in FULL:
-            raise
-        _hush()
-        click.echo(f"Error: the output cannot be written: {error.strerror}.", err=True)
-        code = 1
+        code = _told(error)
     sys.exit(code)
+
+
+def _told(error: Exception) -> int:
+    """Say in a sentence what went wrong, and return the code; a defect of ours is raised again."""
+    said, code = str(error), 1
+    if isinstance(error, CambrianError):
+        code = error.exit_code
+    elif isinstance(error, OSError) and error.errno in FULL:
+        _hush()
+        said = f"the output cannot be written: {error.strerror}."
+    else:
+        from runs.blame import of_a_plugin
+
+        if (blame := of_a_plugin(error)) is None:
+            raise error
+        said = blame
+    click.echo(f"Error: {said}", err=True)
+    return code
 
 
 def _hush() -> None:

@@ -7,6 +7,7 @@ import re
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from agent.door import AT_ONCE
 from evaluators.levels import ETA, MOST
@@ -128,8 +129,26 @@ def read_config(**settings: object) -> RunConfig:
         return RunConfig.model_validate(settings)
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "settings"
-        raise InputError(f"The setting `{where}` is wrong: {first['msg']}.") from None
+        if not first["loc"]:
+            raise InputError(f"The settings are wrong: {plainly(first)}.") from None
+        where = ".".join(map(str, first["loc"]))
+        seen = f"{plainly(first)}, not {first['input']!r}"
+        raise InputError(f"The setting `{where}` is wrong: {seen}.") from None
+
+
+def plainly(wrong: ErrorDetails) -> str:
+    """Say what is wrong with a setting in words for people."""
+    expected = _EXPECTED.get(str(wrong["loc"][-1]) if wrong["loc"] else "")
+    if wrong["type"] == "string_pattern_mismatch" and expected:
+        return f"it is {expected}"
+    return wrong["msg"].removeprefix("Value error, ")
+
+
+_EXPECTED = {
+    "device": "`cpu`, `cuda`, or cards by number such as `cuda:1` or `cuda:0,1`",
+    "api_base": "the address of a server, `http://…` or `https://…`, without a key or a query",
+    "track": "`tensorboard:FOLDER`, `wandb:PROJECT` or `trackio:PROJECT`",
+}
 
 
 def parse_proposers(given: tuple[str, ...]) -> dict[str, float]:

@@ -16,6 +16,7 @@ from evaluators.task import Task, find_task
 from programs.errors import CambrianError, RunFailed
 from runs import tables, verdicts
 from runs.ascent import ascent_of
+from runs.calling import called
 from runs.config import RunConfig, read_config
 from runs.heritage import verdict_before
 from runs.lineage import as_path, lineage
@@ -158,13 +159,13 @@ def _see_through(
     if progress.best is None:
         talk.print(f"No candidate could be scored. {tables.without_score(progress)}")
         if prepared.run.task.endswith(".py"):
-            check = f"cambrian check {quote(prepared.run.task)}"
+            check = f"{called()} check {quote(prepared.run.task)}"
             talk.print(f"Does the task keep the rules? {check}", soft_wrap=True)
         return 1
     try:
         _conclude(prepared, progress.best, out, talk)
     except (KeyboardInterrupt, Cancelled):
-        command = f"cambrian verify {progress.best.id[:6]} --db {database}"
+        command = f"{called()} verify {progress.best.id[:6]} --db {database}"
         talk.print(f"The search is saved; judge its winner with:\n  {command}", soft_wrap=True)
         return INTERRUPTED
     _way_on(prepared, progress, database, out)
@@ -193,14 +194,15 @@ def _conclude(prepared: Prepared, best: Candidate, out: Console, talk: Console) 
 def _way_on(prepared: Prepared, progress: Progress, database: Path, out: Console) -> None:
     best = progress.best
     assert best is not None
+    name = called()
     id_, db = best.id[:6], "" if database == Path("cambrian.db") else f" --db {database}"
     out.print()
     out.print(f"Found in run {prepared.run.id}: {tables.counts(progress)}.", style="dim")
     out.print(tables.ladder(ascent_of(progress)), style="dim")
     for does, command in (
-        ("the best of the run", f"cambrian top {prepared.run.id}{db}"),
-        ("this program whole", f"cambrian show {id_}{db}"),
-        ("how it came about", f"cambrian lineage {id_}{db}"),
-        ("as a PyTorch file", f"cambrian export {id_} --as py{db}"),
+        ("the best of the run", f"{name} top {prepared.run.id}{db}"),
+        ("this program whole", f"{name} show {id_}{db}"),
+        ("how it came about", f"{name} lineage {id_}{db}"),
+        ("as a PyTorch file", f"{name} export {id_} --as py{db}"),
     ):
         out.print(f"  {does:20} [bold]{command}[/]", soft_wrap=True)

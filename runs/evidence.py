@@ -36,15 +36,31 @@ def _place(run: RunRecord) -> Spec | None:
 def evidence(candidate: Candidate, run: RunRecord, verdict: Verdict | None) -> Evidence:
     """Return the facts of a candidate, and the learning rate that did best."""
     evaluation = candidate.standing
-    rate = evaluation.metrics.get("learning_rate", DEFAULT_LR)
+    rate, how = evaluation.metrics.get("learning_rate", DEFAULT_LR), "the best of the sweep"
+    if (tuned := _tuned(verdict)) is not None:
+        how = (
+            f"the verdict's; the search did best with {rate:.3g}"
+            if tuned != rate
+            else "the verdict's"
+        )
+        rate = tuned
     score = tables.score_text(evaluation.score, evaluation.stderr)
     facts = {
         "found": f"{run.started[:10]} as candidate {candidate.id} of run {run.id}, task {run.task}",
         "how": inert_line(f"{candidate.origin.proposer} {candidate.origin.operator}"),
         "validation score": f"{score} (mean ± standard error, {len(evaluation.by_seed)} seeds)",
-        "learning rate": f"{rate:.3g}, the best of the sweep",
+        "learning rate": f"{rate:.3g}, {how}",
         "verdict": "not verified on held-out data yet" if verdict is None else verdict.sentence,
         "fingerprint": evaluation.fingerprint,
     }
     facts["made with"] = "  ".join(f"{name} {value}" for name, value in run.versions.items())
     return Evidence(tuple(f"{name}: {fact}" for name, fact in facts.items()), rate)
+
+
+def _tuned(verdict: Verdict | None) -> float | None:
+    """Return the learning rate with which a verdict judged its program on the task of its run."""
+    for task in verdict.detail.get("tasks", ())[:1] if verdict else ():
+        for standing in task["standings"]:
+            if standing["gain"] is None:
+                return float(standing["learning_rate"])
+    return None

@@ -198,7 +198,8 @@ def as_dict(found: Explained, name: str, task: Task, fresh: bool) -> dict[str, A
         "judged": found.judged,
         "measured": f"The whole scores {found.score:.4f} ({task.score_name} on {task.name}, "
         f"{found.seeds} {'fresh' if fresh else 'of the search’s'} seeds). Worth is that less the "
-        f"score without the statement, paired by seed, with 95 % intervals.",
+        f"score without the statement, in % of the score's size, paired by seed, with 95 % "
+        f"intervals.",
         "rows": [_row(row, size) for row in found.rows],
     }
 

@@ -138,7 +138,7 @@ def money(usd: float) -> str:
 
 def _leaders(progress: Progress, count: int) -> list[Text]:
     """List the Pareto front of score and size, then the next best; an arrow marks the pick."""
-    heading = f"  {'best':6}  {'score ± 95 %':>18}  {'gain':>8}  {'size':>4}  program"
+    heading = f"  {'best':6}  {'score ± s.e.':>18}  {'gain':>8}  {'size':>4}  program"
     pick = progress.pick
     rows = [Text(heading, style="dim")]
     rows += [_leader(progress, each, each is pick) for each in chosen(progress, count)]
@@ -163,7 +163,7 @@ def _leader(progress: Progress, candidate: Candidate, pick: bool) -> Text:
     return Text.assemble(
         ("▸ " if pick else "  ", "bold green"),
         (candidate.id[:6], "cyan" if on_front else "dim cyan"),
-        (f"  {interval_text(standing):>18}", "bold" if pick else ""),
+        (f"  {tables.score_text(standing.score, standing.stderr):>18}", "bold" if pick else ""),
         (f"  {gain:>8}", "green"),
         f"  {progress.sizes.get(candidate.id, 0):>4}  ",
         (tables.one_line(candidate.program.source), "" if on_front else "dim"),

@@ -30,6 +30,7 @@ from runs.config import (
     default_workers,
     parse_models,
     parse_proposers,
+    plainly,
     read_config,
 )
 from runs.places import PREFIX, PROJECT, user_file
@@ -155,7 +156,7 @@ def _checked(values: Mapping[str, Any], place: Path | str) -> dict[str, Any]:
         wrong = error.errors()[0]
     name = str(wrong["loc"][0])
     if wrong["type"] != "extra_forbidden":
-        raise InputError(f"{place}: `{name}` is wrong: {wrong['msg']}, not {wrong['input']!r}.")
+        raise InputError(f"{place}: `{name}` is wrong: {plainly(wrong)}, not {wrong['input']!r}.")
     hint = closest(name.replace("-", "_"), Settings.model_fields)
     ask = f"did you mean `{hint}`?" if hint else f"there are {', '.join(Settings.model_fields)}."
     raise InputError(f"{place}: there is no setting `{name}`: {ask}")

@@ -16,6 +16,7 @@ from evaluators.levels import levels
 from evaluators.task import Task, find_task
 from programs.errors import InputError
 from programs.load import library
+from runs.calling import called
 from runs.config import CLUSTER, RunConfig, read_config
 from runs.guard import demand_device
 from runs.heritage import inheriting
@@ -182,7 +183,7 @@ def perform(prepared: Prepared, display: Display) -> tuple[str, Progress]:
 
 def resume_hint(run: str, database: str) -> str:
     """Return the command that goes on with a stopped run."""
-    return f"cambrian run --resume {run} --db {database}"
+    return f"{called()} run --resume {run} --db {database}"
 
 
 __all__ = [

@@ -58,6 +58,7 @@ def split(
     stratify: bool = False,
 ) -> Data:
     """Shuffle examples and cut them into three; `stratify` keeps the labels' shares in each."""
+    x, y = np.asarray(x), np.asarray(y)
     if len(x) != len(y):
         raise InputError(f"Expected as many labels as examples, found {len(y)} for {len(x)}.")
     if not (validation > 0 and test > 0 and validation + test < 1):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,25 +27,32 @@ def command(name: str, kind: str | None, unsafe: bool, as_json: bool) -> None:
 
     Example: cambrian check my_task.py
     """
-    found = _examined(name, kind, unsafe)
+    found = []
+    for sort, check in _examined(name, kind, unsafe):
+        found.append((sort, check))
+        if not as_json:
+            _print(sort, check)
     passed = not any(check.fault for _, check in found)
     if as_json:
         rows = [(each, {"check": c.name, "fault": c.fault, "note": c.note}) for each, c in found]
         print_json([{"kind": each, **row} for each, row in rows])
-    else:
-        from rich.table import Table
-        from rich.text import Text
-
-        table = Table.grid(padding=(0, 2))
-        for each, check in found:
-            mark = Text("FAIL", style="bold red") if check.fault else Text("ok", style="green")
-            title = Text(check.name)
-            table.add_row(mark, Text(each, style="dim"), title, Text(check.fault or check.note))
-        out().print(table)
     click.get_current_context().exit(0 if passed else 2)
 
 
-def _examined(name: str, kind: str | None, unsafe: bool) -> list[tuple[str, Check]]:
+def _print(sort: str, check: Check) -> None:
+    """Print one line at once: the next check may take a minute."""
+    from rich.table import Table
+    from rich.text import Text
+
+    line = Table.grid(padding=(0, 2))
+    for width in (4, 12, 24):
+        line.add_column(width=width)
+    mark = Text("FAIL", style="bold red") if check.fault else Text("ok", style="green")
+    line.add_row(mark, Text(sort, style="dim"), check.name, Text(check.fault or check.note))
+    out().print(line)
+
+
+def _examined(name: str, kind: str | None, unsafe: bool) -> Iterator[tuple[str, Check]]:
     """Find out what sort of thing it is, and examine it as such."""
     from agent.conformance import proposer_conformance
     from agent.proposer import PROPOSERS, find_proposer
@@ -58,8 +65,8 @@ def _examined(name: str, kind: str | None, unsafe: bool) -> list[tuple[str, Chec
     is_file = path.suffix == ".py" and path.is_file()
     defined = constants_in(read_text(path)) if is_file else frozenset()
 
-    def found(sort: str, checks: Iterable[Check]) -> list[tuple[str, Check]]:
-        return [(sort, check) for check in checks]
+    def found(sort: str, checks: Iterable[Check]) -> Iterator[tuple[str, Check]]:
+        return ((sort, check) for check in checks)
 
     if PROPOSERS.constant in defined or name.partition(":")[0] in PROPOSERS.names():
         return found("proposer", proposer_conformance(find_proposer(name)))
@@ -67,24 +74,22 @@ def _examined(name: str, kind: str | None, unsafe: bool) -> list[tuple[str, Chec
         return found("operator", operator_conformance(OPERATORS.find(name)))
     if KINDS.constant in defined or name in KINDS.names():
         return found("kind", kind_conformance(KINDS.find(name)))
-    if is_file and "TASK" not in defined:
-        return _of_a_program(path, unsafe) or _of_a_task(name, kind)
+    if is_file and "TASK" not in defined and (program := _of_a_program(path, unsafe)):
+        return iter(program)
     return _of_a_task(name, kind)
 
 
-def _of_a_task(name: str, kind: str | None) -> list[tuple[str, Check]]:
+def _of_a_task(name: str, kind: str | None) -> Iterator[tuple[str, Check]]:
     """Check a task, for one kind of program or for each that it judges."""
     from evaluators.conformance import conformance
-    from evaluators.task import TASKS, judging, kinds_of
+    from evaluators.task import given_task, judging, kinds_of
     from runs.start import sandbox_for
 
-    given = TASKS.find(name)
-    found = []
+    given = given_task(name)
     for each in (kind,) if kind else kinds_of(given):
         judged = judging(given, each)
         with sandbox_for(judged, 1, "cpu") as sandbox:
-            found += [(each, check) for check in conformance(judged, sandbox)]
-    return found
+            yield from ((each, check) for check in conformance(judged, sandbox))
 
 
 def _of_a_program(path: Path, unsafe: bool) -> list[tuple[str, Check]]:

@@ -147,7 +147,8 @@ def write_or_print(text: str, output: Path | None) -> None:
 def read_text(path: Path) -> str:
     """Read a user's file; `InputError` where that is impossible."""
     try:
-        return path.read_text("utf-8")
+        # Some editors put a mark of the byte order in front, which is no part of the text.
+        return path.read_text("utf-8-sig")
     except FileNotFoundError:
         raise InputError(f"There is no file {path}.") from None
     except (OSError, UnicodeDecodeError) as error:

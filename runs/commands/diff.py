@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 def command(a: str, b: str, unsafe: bool, db: Path, as_json: bool) -> None:
     """Compare two programs by their statements and by what they compute.
 
-    A and B are ids or files, in our language or in free-form Python. Statements are known by their
-    values, so that renamed and moved ones are recognised. Behaviour is compared on the fixed probes
-    of the fingerprint: where the two part first, and by how much at most. Scores stand beside each
-    other where both are candidates of one task.
+    A and B are ids, files or names of the library, in our language or in free-form Python.
+    Statements are known by their values, so that renamed and moved ones are recognised. Behaviour
+    is compared on the fixed probes of the fingerprint: where the two part first, and by how much
+    at most. Scores stand beside each other where both are candidates of one task.
 
-    Example: cambrian diff 3fa9c1 mine.py
+    Example: cambrian diff 3fa9c1 adamw
     """
     from runs.contrast import as_dict, contrast
 

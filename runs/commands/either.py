@@ -1,4 +1,4 @@
-"""A program that a command takes by candidate id or as a file."""
+"""A program that a command takes as a file, by its name in the library, or by candidate id."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Named:
 
 
 def program_named(name: str, db: Path) -> Named:
-    """Read a program of the language: a file of that name, or else a candidate of the database."""
+    """Read a program of the language: a file, one of the library, or a candidate."""
     side = given_program(name, db)
     if side.program.genome is None:
         called = name if side.candidate is None else f"Candidate {side.name}"
@@ -41,12 +41,16 @@ def program_named(name: str, db: Path) -> Named:
 
 
 def given_program(name: str, db: Path) -> Side:
-    """Read a program in any form: a file of that name, or else a candidate of the database."""
+    """Read a program in any form: a file, one of the library, or a candidate."""
+    from programs.load import builtin_kinds, kind_named, library
     from runs.contrast import Side
 
     path = Path(name)
     if path.is_file() or path.suffix == ".py":
         return Side(name, *read_file(path))
+    for each in builtin_kinds():
+        if known := library(each).get(name):
+            return Side(name, known, kind_named(each))
     return _candidate(name, db)
 
 

@@ -116,7 +116,9 @@ def _print(answer: dict[str, Any]) -> None:
 
 def _verdict(answer: dict[str, Any]) -> str:
     sizes = f"{answer['size_before']} statements became {answer['size']}"
-    if answer["same_behaviour"]:
+    if answer["size_before"] == answer["size"]:
+        sizes = f"Nothing shorter was found than these {answer['size']} statements"
+    elif answer["same_behaviour"]:
         sizes += ", which behave the same"
     if "task" not in answer:
         return f"{sizes} ({answer['checks']} programs compared)."

@@ -15,32 +15,38 @@ if TYPE_CHECKING:
 
 
 @click.command(name="tasks")
+@click.argument("name", required=False, metavar="[NAME|FILE]")
 @click.option("--kind", help="Only those that judge programs of this kind.")
 @json_option
-def command(kind: str | None, as_json: bool) -> None:
+def command(name: str | None, kind: str | None, as_json: bool) -> None:
     """List the tasks: what a good program does there, and what a judgement costs.
 
-    A task that judges several kinds of program has a line for each: its training, what a
-    judgement costs in thousands of millions (G) of multiply-adds, and what the quick and the
-    sure rung of `--rungs` cost beside it.
+    The name of the score stands behind what the task is. A task that judges several kinds of
+    program has a line for each: its training, what a judgement costs in thousands of millions (G)
+    of multiply-adds, and what the quick and the sure rung of `--rungs` cost beside it. NAME or a
+    FILE shows one task with its goals.
 
     Example: cambrian tasks --kind schedule
     """
-    from evaluators.task import TASKS, judging, kinds_of
+    from evaluators.task import TASKS, given_task, judging, kinds_of
     from programs.load import kind_named
 
     if kind is not None:
         kind_named(kind)
     found = []
-    for name, summary in TASKS.names().items():
-        task = TASKS.find(name)
+    for each, summary in ({name: ""} if name else TASKS.names()).items():
+        task = given_task(each)
         kinds = [k for k in kinds_of(task) if kind in (None, k)]
+        summary = summary or TASKS.names().get(each, task.goal)
         found += [_facts(judging(task, k), summary) for k in kinds]
     if as_json:
         print_json(found)
         return
-    for name, kinds in groupby(found, key=itemgetter("name")):
-        _print(name, list(kinds))
+    for each, kinds in groupby(found, key=itemgetter("name")):
+        _print(each, list(kinds))
+    if name:
+        for row in found:
+            out().print(f"{row['kind']}: {row['goal']}", markup=False)
 
 
 def _print(name: str, kinds: list[dict[str, Any]]) -> None:
@@ -49,7 +55,8 @@ def _print(name: str, kinds: list[dict[str, Any]]) -> None:
     from rich.padding import Padding
     from rich.table import Table
 
-    out().print(f"[bold]{escape(name)}[/]: {escape(kinds[0]['summary'])}")
+    scores = " or ".join(dict.fromkeys(row["score"] for row in kinds))
+    out().print(f"[bold]{escape(name)}[/]: {escape(kinds[0]['summary'])} [dim]({scores})[/]")
     table = Table.grid(padding=(0, 2))
     for row in kinds:
         rates, seeds = len(row["learning_rates"]), row["seeds"]

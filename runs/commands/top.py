@@ -72,9 +72,8 @@ def command(
         run = task = None
         if run_or_task is not None:
             tasks = {each["task"] for each in store.rows("SELECT DISTINCT task FROM run")}
-            if run_or_task in tasks:
-                task = run_or_task
-            else:
+            task = _task_named(run_or_task, tasks)
+            if task is None:
                 run = _run_named(store, run_or_task, tasks)
         if where is sort is None and not pareto:
             rows = store.top(run=run, task=task, limit=limit, kind=kind, apart=apart)
@@ -128,6 +127,17 @@ def _noted(store: Store, run_id: str) -> list[str]:
 
     words = {False: "noted", True: "noted, refuted since"}
     return [f"{words[n.refuted]}: {inert_line(n.text)}" for n in noted_in(store, run)]
+
+
+def _task_named(name: str, tasks: set[str]) -> str | None:
+    """Return the task that is called so: by its name, or a file of yours by its stem or path."""
+    if name in tasks:
+        return name
+    files = [task for task in tasks if task.endswith(".py")]
+    meant = [each for each in files if name in (Path(each).name, Path(each).stem)]
+    if name.endswith(".py"):
+        meant = meant or [each for each in files if Path(each).resolve() == Path(name).resolve()]
+    return meant[0] if len(meant) == 1 else None
 
 
 def _run_named(store, name: str, tasks: set[str]) -> str:

@@ -71,7 +71,7 @@ def test_every_part_is_on_the_screen_at_every_size(
         "40 of 200 evaluations",
         "$0.012 last · $0.84 of $5.00",
         " left",
-        "score ± 95 %",
+        "score ± s.e.",
         "▸ ",
         "proposer",
         "no effect 7",
@@ -83,7 +83,7 @@ def test_every_part_is_on_the_screen_at_every_size(
     assert re.search(r"rewrite\D+17 +10 +25% +\$0\.10", shown)
     best = progress.best
     assert best is not None
-    assert f"{best.score:.4f} ± 0.0248" in shown
+    assert f"{best.score:.4f} ± 0.0058" in shown
     assert f"{(best.score or 0) - 0.5:+.4f}" in shown
 
 
@@ -251,3 +251,12 @@ def test_json_is_one_object_an_event(store: Store, capsys: pytest.CaptureFixture
 def test_runs_begun_without_settings_cannot_be_watched(store: Store) -> None:
     with pytest.raises(Exception, match="cannot be watched"):
         follow(store, new_run(store).id, Silent())
+
+
+def test_the_leaders_have_the_same_interval_as_every_listing(progress: Progress) -> None:
+    lines = [line.plain for line in picture(progress, 120, 40)]
+    (heading,) = (line for line in lines if "score ±" in line)
+    assert "score ± s.e." in heading
+    best = progress.leaders[0]
+    row = next(line for line in lines if best.id[:6] in line and "±" in line)
+    assert f"{best.standing.score:.4f} ± {best.standing.stderr:.4f}" in row
