@@ -6,11 +6,13 @@ The tiers take turns, job by job, so that whatever else the machine does slows a
 from __future__ import annotations
 
 import hashlib
+import os
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -57,12 +59,13 @@ def measure(rounds: int = 100) -> list[dict[str, Any]]:
             **_figures("empty", empty[name]),
             **_figures("training", short[name]),
             **_figures("freeform_optimizer", asked[name]),
-            **_figures("freeform_schedule", np.add(factors[name], given[name]).tolist()),
+            **_figures("freeform_schedule", factors[name].before(given[name])),
             **_figures("freeform_architecture", built[name]),
-            "long_training_s": round(statistics.median(long[name]), 2),
+            "long_training_s": round(statistics.median(long[name].seconds), 2),
             "gone_after_limit_ms": round(1000 * max(late[name])),
             "two_workers": round(_speed_up(name, rounds), 2),
             "result": results[name],
+            "load": round(os.getloadavg()[0], 1),
         }
         for name in names
     ]
@@ -78,9 +81,27 @@ def _warm(names: Sequence[str], preload: Sequence[str]) -> Iterator[dict[str, Pr
         }
 
 
-def _figures(name: str, seconds: list[float]) -> dict[str, float]:
-    middle = statistics.median(seconds)
-    return {f"{name}_ms": round(1000 * middle, 1), f"{name}_per_minute": round(60 / middle)}
+@dataclass(slots=True)
+class _Taken:
+    """What jobs took: seconds each, and seconds of processor in all, ours included."""
+
+    seconds: list[float] = field(default_factory=list)
+    processor: float = 0.0
+
+    def before(self, other: _Taken) -> _Taken:
+        """Return what pairs of jobs took, one after the other."""
+        pairs = zip(self.seconds, other.seconds, strict=True)
+        return _Taken([sum(pair) for pair in pairs], self.processor + other.processor)
+
+
+def _figures(name: str, taken: _Taken) -> dict[str, float]:
+    """Return the wait, the processor time, and how many of the job one core can do in a minute."""
+    processor = taken.processor / len(taken.seconds)
+    return {
+        f"{name}_ms": round(1000 * statistics.median(taken.seconds), 1),
+        f"{name}_processor_ms": round(1000 * processor, 1),
+        f"{name}_per_minute_and_core": round(60 / processor) if processor else 0,
+    }
 
 
 def _started(sandbox: ProcessSandbox) -> float:
@@ -91,14 +112,19 @@ def _started(sandbox: ProcessSandbox) -> float:
 
 def _in_turns(
     warm: dict[str, ProcessSandbox], job: Job | Callable[[ProcessSandbox], Job], rounds: int
-) -> dict[str, list[float]]:
+) -> dict[str, _Taken]:
     """Time a job, or one whose making asks the sandbox too."""
-    taken: dict[str, list[float]] = {name: [] for name in warm}
+    for sandbox in warm.values():
+        _finished(sandbox.run(job if isinstance(job, Job) else job(sandbox)))
+    taken = {name: _Taken(processor=-sandbox.processor()) for name, sandbox in warm.items()}
     for _ in range(rounds):
         for name, sandbox in warm.items():
-            began = time.perf_counter()
+            began, own = time.perf_counter(), time.process_time()
             _finished(sandbox.run(job if isinstance(job, Job) else job(sandbox)))
-            taken[name].append(time.perf_counter() - began)
+            taken[name].seconds.append(time.perf_counter() - began)
+            taken[name].processor += time.process_time() - own
+    for name, sandbox in warm.items():
+        taken[name].processor += sandbox.processor()
     return taken
 
 

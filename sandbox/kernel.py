@@ -95,6 +95,14 @@ def memory_held(pid: int) -> int:
     return sum(int(count) * 1024 for found in held for count in found)
 
 
+def processor_used(pid: int) -> float:
+    """Return the seconds of processor that `pid` used and those it reaped did; 0 where unknown."""
+    if not LINUX:
+        return 0.0
+    fields = _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+
+
 def threads() -> int:
     """Count this process's threads, those outside Python included."""
     return len(os.listdir("/proc/self/task")) if LINUX else 1

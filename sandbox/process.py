@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from programs.errors import SandboxUnavailable
-from sandbox import tiers
+from sandbox import kernel, tiers
 from sandbox.base import Ending, Job, Outcome
 from sandbox.closing import Closing
 from sandbox.device import DRIVER, Seat, seats
@@ -102,6 +102,12 @@ class ProcessSandbox(Closing):
         """Return the versions of Python, numpy and torch in use; empty before the start."""
         known = (slot.server.versions for slot in self._slots if slot.server)
         return next((versions for versions in known if versions), {})
+
+    def processor(self) -> float:
+        """Return the processor seconds that the fork servers and all their jobs have used."""
+        pids = [slot.server.pid for slot in self._slots if slot.server]
+        pids += [child for pid in pids for child in kernel.children(pid)]  # a guard's charge
+        return sum(map(kernel.processor_used, pids))
 
     def start(self) -> None:
         """Start every fork server at once and wait until all are ready."""

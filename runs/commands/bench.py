@@ -163,12 +163,13 @@ def sandbox(rounds: int, as_json: bool) -> None:
         return
     table = _table("", *(figures["tier"] for figures in found))
     for name in found[0]:
-        if name not in ("tier", "result"):
+        if name not in ("tier", "result", "load"):
             label = name.replace("_", " ").replace("freeform", "free-form")
             table.add_row(label, *(f"{figures[name]:,}" for figures in found))
     out().print(table)
     same = len({figures["result"] for figures in found}) == 1
     out().print("results are the same bytes at every tier" if same else "RESULTS DIFFER BY TIER")
+    out().print(f"load average {found[-1]['load']}", style="dim")
 
 
 @command.command()

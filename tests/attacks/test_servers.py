@@ -1,18 +1,16 @@
-"""What becomes of fork servers and supervisors themselves, at every tier that is to be had here."""
+"""What becomes of fork servers themselves, at every tier that is to be had here."""
 
 from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 
 import pytest
 
-from sandbox import Ending, Job, Limits, Outcome, Payload, ProcessSandbox, kernel, tiers
+from sandbox import Ending, Job, Limits, Outcome, Payload, ProcessSandbox, kernel
 from tests.attacks.surroundings import Surroundings
 from tests.sandbox.running import gone
 
@@ -20,15 +18,6 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the cage is mad
 
 SPIN = Job("tests.attacks.greed:spin", Payload(), Limits(seconds=60.0))
 ECHO = Job("tests.sandbox.harnesses:echo", Payload(), Limits(seconds=10.0))
-SUPERVISOR = """
-import sys
-from tests.attacks.test_servers import SPIN
-from sandbox import ProcessSandbox
-with ProcessSandbox(1, ["tests.attacks.greed"], tier=sys.argv[1]) as sandbox:
-    sandbox.start()
-    print("ready", flush=True)
-    sandbox.run(SPIN)
-"""
 
 
 def until(condition: object, within: float = 20.0) -> bool:
@@ -64,22 +53,6 @@ def test_a_server_killed_under_a_job_is_told_and_replaced(
     caged.start()  # its successor is there already
     surroundings.processes |= below(os.getpid())
     surroundings.check(caged)
-
-
-@pytest.mark.parametrize("tier", tiers.SAFE)
-def test_nothing_outlives_a_supervisor_that_was_killed(tier: str):
-    if not (finding := tiers.probe(tier)).works:
-        pytest.skip(f"no tier {tier} here: {finding.why}")
-    root = Path(__file__).parents[2]
-    command = [sys.executable, "-c", SUPERVISOR, tier]
-    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE) as supervisor:
-        assert supervisor.stdout is not None
-        assert supervisor.stdout.readline() == b"ready\n"
-        servers = below(supervisor.pid)
-        assert until(lambda: below(supervisor.pid) - servers)
-        mine = below(supervisor.pid)
-        supervisor.kill()
-    assert all(gone(pid, 20.0) for pid in mine)
 
 
 def test_three_hundred_jobs_leave_nothing_open(caged: ProcessSandbox, surroundings: Surroundings):

@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -36,12 +37,19 @@ def job(name: str, bait: dict[str, Any]) -> Job:
     return test_greed.job(name, test_greed.SHORT)
 
 
-def struck(sandbox: ProcessSandbox, name: str, bait: dict[str, Any]) -> Outcome:
-    """Attack; or kill a fork server, wherever it stands, and ask for something harmless."""
+def struck(sandbox: ProcessSandbox, name: str, drawn: int, bait: dict[str, Any]) -> Outcome:
+    """Attack; or kill part of a fork server that serves, and ask for something harmless.
+
+    Those that only start are left alone: whoever kills three of them in a row is told.
+    """
     if name != KILL:
         return sandbox.run(job(name, bait))
-    for victim in list(kernel.living_below(os.getpid()))[:1]:
-        os.kill(victim, signal.SIGKILL)
+    servers = [slot.server for slot in sandbox._slots if slot.server and slot.server.versions]
+    if servers:
+        server = servers[drawn % len(servers)]
+        victims = [server.pid, *kernel.living_below(server.pid)]
+        with suppress(ProcessLookupError):
+            os.kill(victims[drawn % len(victims)], signal.SIGKILL)
     return sandbox.run(Job("tests.sandbox.harnesses:echo", Payload(), Limits(seconds=10.0)))
 
 
@@ -51,11 +59,12 @@ def test_a_storm(bait: dict[str, Any], surroundings: Surroundings):
     rng = np.random.default_rng(0)
     names = [*INTRUSIONS, *test_greed.ENDLESS, *[KILL] * 8]
     drawn = [names[i] for i in rng.integers(len(names), size=COUNT)]
+    which = rng.integers(6, size=COUNT).tolist()
     own = surroundings.processes
     with ProcessSandbox(2, PRELOAD, tier=tier) as sandbox, ThreadPoolExecutor(2) as threads:
         sandbox.start()
         before = descriptors()
-        outcomes = list(threads.map(lambda name: struck(sandbox, name, bait), drawn))
+        outcomes = list(threads.map(lambda name, n: struck(sandbox, name, n, bait), drawn, which))
         for name, outcome in zip(drawn, outcomes, strict=True):
             assert outcome.message or name == KILL, name
             assert name == KILL or outcome.ending is not Ending.FINISHED, name

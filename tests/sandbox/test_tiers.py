@@ -124,18 +124,6 @@ def test_what_the_caged_are_given(caged: ProcessSandbox):
         assert set(result.data["users"]) == {65534}
 
 
-def test_many_jobs_leak_nothing(caged: ProcessSandbox):
-    def descriptors() -> list[int]:
-        below = sorted(kernel.living_below(os.getpid()))
-        return [len(os.listdir(f"/proc/{pid}/fd")) for pid in (os.getpid(), *below)]
-
-    caged.run(UNTRUSTED)
-    before = descriptors()
-    for _ in range(100):
-        assert caged.run(UNTRUSTED).ending is Ending.FINISHED
-    assert descriptors() == before
-
-
 def test_a_zygote_that_was_killed_is_replaced(caged: ProcessSandbox):
     for victim in kernel.living_below(os.getpid()):
         os.kill(victim, 9)
