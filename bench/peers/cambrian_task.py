@@ -85,5 +85,5 @@ TASK = Logged(
         seeds=1,
         seconds=float(SETTINGS["seconds"]),
     ),
-    baselines=("constant",),
+    baselines=("cosine",),
 )

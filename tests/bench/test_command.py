@@ -71,9 +71,9 @@ def test_answers_are_kept_and_not_asked_again(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("fake")
 def test_it_begins_no_trial_after_its_time(tmp_path: Path) -> None:
-    found = run("--only", "openevolve", "--minutes", "0.00001")
+    found = run("--only", "openevolve", "--minutes", "0.000000001")
     assert found.exit_code == 0
-    assert "Stopped after 1e-05 minutes" in found.stderr
+    assert "Stopped after 1e-09 minutes" in found.stderr
 
 
 @pytest.mark.usefixtures("fake")
