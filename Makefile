@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-ray test-gpu storm fuzz properties slow kills bench bench-peers docs constraints clean
+.PHONY: demo test test-ray test-gpu storm fuzz properties slow kills bench bench-peers docs docs-commands constraints clean
 
 demo: $(READY)
 	$(BIN)/cambrian demo
@@ -20,7 +20,7 @@ test: $(READY)
 # Several machines: the tests start a Ray cluster of three here.
 test-ray: $(READY)
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,ray]'
-	$(BIN)/pytest tests/sandbox/test_cluster.py
+	$(BIN)/pytest tests/sandbox/test_cluster.py tests/sandbox/test_cluster_cards.py
 
 # On a GPU: attacks, agreement with the CPU, the benchmark. Without one it says so and passes.
 test-gpu: $(READY)
@@ -42,6 +42,11 @@ slow: $(READY)
 
 kills: $(READY)
 	CAMBRIAN_KILLS=200 $(BIN)/pytest tests/runs/test_kills.py -s --timeout 7200
+
+# Every command of the documents, typed as it stands; what takes longer than a minute is stopped then.
+docs-commands: $(READY)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,ray]'
+	CAMBRIAN_DOCS=60 $(BIN)/pytest tests/docs/test_verbatim.py -s --timeout 14400
 
 bench: $(READY)
 	$(BIN)/cambrian bench language --programs 20000

@@ -29,6 +29,9 @@ TRIAL = 12
 TOP = 0.25
 """The share of programs that are among the best."""
 
+OFF = "the model's surrogate is off: "
+"""How a proposal says that its model was not asked for predictions any more, and why."""
+
 PREDICTED, SPREAD, CHANCE = "predicted", "predicted_spread", "chance"
 YARDSTICK, YARDSTICK_SPREAD = "yardstick", "yardstick_spread"
 
@@ -140,7 +143,7 @@ class Candidates:
             return Choice(self.proposals[0])
         place = _best_improvement(view, expected)
         chosen = _noted(self.proposals[place], YARDSTICK, YARDSTICK_SPREAD, expected[place])
-        why = f"the model's surrogate is off: {verdict}" if verdict.off else ""
+        why = f"{OFF}{verdict}" if verdict.off else ""
         return Choice(_explained(chosen, why))
 
     def by_predictions(self, view: View, found: Sequence[Prediction] | None) -> Choice:
@@ -169,7 +172,7 @@ class Candidates:
         return _noted(chosen, YARDSTICK, YARDSTICK_SPREAD, expected[place])
 
     def _yardstick(self, view: View) -> list[Prediction] | None:
-        surrogate = fitted_to(view.history)
+        surrogate = fitted_to(view.kind, view.history)
         genomes = [_genome(p, view) for p in self.proposals]
         if surrogate is None or any(g is None for g in genomes):
             return None

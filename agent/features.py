@@ -8,7 +8,7 @@ labels are counted. Labels are hashed into buckets, so that all programs have eq
 from __future__ import annotations
 
 import hashlib
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 
@@ -19,7 +19,7 @@ ROUNDS = 3
 FADING = 0.25
 
 
-@cache
+@lru_cache(maxsize=4096)
 def features(genome: Genome) -> tuple[float, ...]:
     """Return the description of a program; it does not depend on names."""
     counts = np.zeros(BUCKETS)

@@ -1,7 +1,7 @@
 """Notes to self: from time to time a model distils what helped and what did not, with evidence.
 
     Note       a claim that can be measured, what the model says of it, and the programs it cites
-    due        whether the place that is being filled is one to write notes at: a rule of the view
+    due        whether whoever proposes next is to write notes first: a rule of the view
     reflect    the conversation that brings notes
     standing   the notes that later results have not contradicted
     as_told    a note as models are told it, with what bears on it
@@ -114,14 +114,13 @@ _WAY = re.compile(r"[a-z][a-z -]*")
 """Words for how a program was made that a claim can name: no figures in them."""
 
 
-def due(history: Sequence[Candidate]) -> bool:
-    """Tell whether the latest candidate that is known makes a round number of judged ones.
+def due(history: Sequence[Candidate], fresh: int = 1) -> bool:
+    """Tell whether the last `fresh` candidates make a round number of judged ones.
 
-    Every place knows one candidate more than the place before, so one place in a run is due for
-    each round number.
+    They are those that the proposal before did not know, so one in a run is due for each number.
     """
-    known = judged(history)
-    return bool(known) and known[-1] is history[-1] and len(known) % EVERY == 0
+    before = judged(history[: len(history) - fresh])
+    return len(judged(history)) // EVERY > len(before) // EVERY
 
 
 def read_notes(

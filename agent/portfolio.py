@@ -8,18 +8,21 @@ An arm's gain is how much its programs are expected to beat the best tenth of al
 deviations of the normal scores of their ranks; programs without a score gain nothing. Its cost is
 the share of what is left of the budget that one of its programs takes: dollars, evaluations, and
 seconds of waiting. No arm falls below a fixed part of its prior chance.
+
+What fills in while models answer is its proposer's merit, and counts as a place that it had: those
+who ask nobody get no other until all proposals together have made up for it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 
 import numpy as np
 
 from agent.proposer import View
-from evaluators.candidate import Candidate, Origin, Status
+from evaluators.candidate import FILLED_IN, Candidate, Origin, Status
 
 FLOOR = 0.25
 """The part of its prior chance that every arm keeps."""
@@ -69,6 +72,11 @@ def stand_in(origin: Origin, arm: Arm, reason: str) -> Origin:
     )
 
 
+def as_fill_in(origin: Origin) -> Origin:
+    """Return the origin of what took a place because workers would have waited for a model."""
+    return replace(origin, usage={**origin.usage, FILLED_IN: 1.0})
+
+
 def arm_of(origin: Origin) -> tuple[str, str]:
     """Return which proposer and model a place was given to, whoever filled it in the end."""
     if origin.usage.get("stand_in"):
@@ -107,8 +115,19 @@ def records(view: View, arms: Sequence[Arm]) -> list[Record]:
     rates = np.array(gains) / np.array(costs) + 1e-12
     learnt = prior * rates / (prior * rates).sum()
     chances = FLOOR * prior + (1 - FLOOR) * learnt
+    if _ahead(judged, arms, chances):
+        chances = chances * [bool(arm.model) for arm in arms]
+        chances = chances / chances.sum()
     figures = zip(arms, by_arm, gains, costs, chances, strict=True)
     return [Record(arm, len(own), g, c, float(p)) for arm, own, g, c, p in figures]
+
+
+def _ahead(judged: Sequence[Candidate], arms: Sequence[Arm], chances: np.ndarray) -> bool:
+    """Tell whether those who ask nobody had more than their part of the places by filling in."""
+    if not any(c.origin.fills_in for c in judged):
+        return False
+    part = sum(p for arm, p in zip(arms, chances, strict=True) if not arm.model)
+    return sum(not arm_of(c.origin)[1] for c in judged) > part * len(judged)
 
 
 def _levels(judged: Sequence[Candidate]) -> dict[str, float]:

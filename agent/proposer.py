@@ -31,10 +31,10 @@ class View:
     """What is known when a program is proposed.
 
     `history` holds every candidate so far in order of proposal; `seeds` are the programs that the
-    search starts from, with the ids of the candidates that carry them. `index` is the place that
-    is being filled, `facts` what is known about the task beside its goal, by a word each, `notes`
-    what models wrote down at the places that `history` holds, `card` what was measured of the data
-    and the model before the search.
+    search starts from, with the ids of the candidates that carry them. `index` is the number of the
+    proposal, `facts` what is known about the task beside its goal, by a word each, `notes` what
+    models wrote down at the places that `history` holds, `card` what was measured of the data and
+    the model before the search. The proposal before knew all but the last `fresh` candidates.
     """
 
     task: str
@@ -47,6 +47,7 @@ class View:
     facts: Mapping[str, str] = field(default_factory=dict)
     notes: Sequence[Note] = ()
     card: Card = field(default_factory=Card)
+    fresh: int = 1
 
     @property
     def scored(self) -> list[Candidate]:

@@ -1,7 +1,8 @@
-"""The numeric yardstick: a small Gaussian process that predicts scores from programs' features.
+"""The numeric yardstick: a small Gaussian process that predicts scores from numbers of programs.
 
-It costs nothing, so a model's predictions must beat it to be worth their price. Scores are
-standardised and held within a few spreads, because one diverged program would drown all others.
+It costs nothing, so a model's predictions must beat it to be worth their price. It sees how a
+program is written (`agent.features`) and what it does (`agent.traits`). Scores are standardised and
+held within a few spreads, because one diverged program would drown all others.
 
     Prediction   a mean and a spread, in the scores' own units
     Quality      how predictions compare with what came out: rank correlation and calibration
@@ -13,17 +14,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from agent.features import features
+from agent.traits import traits
 from evaluators.candidate import Candidate, Status
 from programs.genome import Genome
+from programs.kind import Kind
 
 LEAST = 6
 """Scored programs below which there is nothing to learn from."""
 
 MOST = 300
 NOISES = (0.01, 0.03, 0.1, 0.3, 1.0)
-WIDTHS = (0.5, 1.0, 2.0, 4.0)
+WIDTHS = (0.25, 0.5, 1.0, 2.0, 4.0)
+SHARES = (0.0, 0.25, 0.5, 1.0)
+"""How much of the kernel may be about how programs are written; the rest is about what they do."""
+
 CLIP = 3.0
 FLOOR = 0.3
 """The least spread of a feature: what hardly any program has must not count for more."""
@@ -53,59 +60,103 @@ class Quality:
 
 
 class Surrogate:
-    """A Gaussian process, fitted when made; noise and width are chosen by leave-one-out error."""
+    """A Gaussian process over `kind`'s programs, fitted when made.
 
-    def __init__(self, genomes: Sequence[Genome], scores: Sequence[float]) -> None:
+    Its kernel is a sum of two, one over how programs are written and one over what they do. Their
+    shares, the width and the noise are chosen by the likelihood of every score given the others.
+    """
+
+    def __init__(self, kind: Kind, genomes: Sequence[Genome], scores: Sequence[float]) -> None:
         y = np.array(scores, dtype=float)
+        self.kind = kind
         self.centre = float(np.median(y))
         self.scale = max(float(np.median(np.abs(y - self.centre))) * 1.4826, SPREAD_FLOOR)
         self.y = np.clip((y - self.centre) / self.scale, -CLIP, CLIP)
-        x = np.array([features(g) for g in genomes])
-        self.middle, self.spread = x.mean(0), np.maximum(x.std(0), FLOOR)
-        self.x = (x - self.middle) / self.spread
-        distance = _distances(self.x, self.x)
-        self.unit = float(np.median(distance[distance > 0])) if (distance > 0).any() else 1.0
-        choices = [(w, n) for w in WIDTHS for n in NOISES]
-        self.width, self.noise = min(choices, key=lambda c: self._error(distance, *c))
-        self.inverse = self._inverse(distance, self.width, self.noise)
-        self.weights = self.inverse @ self.y
+        self.blocks = tuple(_Block(x) for x in _described(genomes, kind))
+        distances = [block.distances(block.x) for block in self.blocks]
+        fits = (self._fit(distances, share, width) for share in SHARES for width in WIDTHS)
+        # More threads would spin for cores that train, and another number of them rounds otherwise.
+        with threadpool_limits(1):
+            best = min(fits, key=lambda fit: fit.error)
+        self.share, self.width, self.noise = best.share, best.width, best.noise
+        self.inverse, self.weights = best.inverse, best.inverse @ self.y
 
     def predict(self, genomes: Sequence[Genome]) -> list[Prediction]:
         """Return what is expected of each program."""
-        x = (np.array([features(g) for g in genomes]) - self.middle) / self.spread
-        across = self._kernel(_distances(x, self.x), self.width)
+        described = zip(self.blocks, _described(genomes, self.kind), strict=True)
+        distances = [block.distances(block.scaled(x)) for block, x in described]
+        across = _kernel(distances, self.share, self.width)
         means = across @ self.weights
         variance = 1.0 + self.noise - np.einsum("ij,jk,ik->i", across, self.inverse, across)
-        spreads = np.sqrt(np.maximum(variance, 1e-6))
-        return [
-            Prediction(float(self.centre + m * self.scale), float(s * self.scale))
-            for m, s in zip(means, spreads, strict=True)
-        ]
+        return self._unscaled(means, np.sqrt(np.maximum(variance, 1e-6)))
 
     def left_out(self) -> list[Prediction]:
         """Return what would have been expected of each program, had it been left out."""
         own = np.diag(self.inverse)
-        means, spreads = self.y - self.weights / own, np.sqrt(1.0 / own)
+        return self._unscaled(self.y - self.weights / own, np.sqrt(1.0 / own))
+
+    def _unscaled(self, means: np.ndarray, spreads: np.ndarray) -> list[Prediction]:
         return [
             Prediction(float(self.centre + m * self.scale), float(s * self.scale))
             for m, s in zip(means, spreads, strict=True)
         ]
 
-    def _kernel(self, distance: np.ndarray, width: float) -> np.ndarray:
-        return np.exp(-distance / (width * self.unit))
+    def _fit(self, distances: Sequence[np.ndarray], share: float, width: float) -> _Fit:
+        """Choose the noise: one decomposition of the kernel serves all of them."""
+        values, vectors = np.linalg.eigh(_kernel(distances, share, width))
+        errors = {noise: self._error(values, vectors, noise) for noise in NOISES}
+        noise = min(errors, key=lambda n: errors[n])
+        inverse = (vectors / (values + noise)) @ vectors.T
+        return _Fit(errors[noise], share, width, noise, inverse)
 
-    def _inverse(self, distance: np.ndarray, width: float, noise: float) -> np.ndarray:
-        return np.linalg.inv(self._kernel(distance, width) + noise * np.eye(len(distance)))
-
-    def _error(self, distance: np.ndarray, width: float, noise: float) -> float:
+    def _error(self, values: np.ndarray, vectors: np.ndarray, noise: float) -> float:
         """Return minus the log-likelihood of every score given the others."""
-        inverse = self._inverse(distance, width, noise)
-        own = np.diag(inverse)
-        missed = (inverse @ self.y) / own
+        own = (vectors**2) @ (1.0 / (values + noise))
+        missed = (vectors @ ((vectors.T @ self.y) / (values + noise))) / own
         return float((missed**2 * own - np.log(own)).sum())
 
 
-def fitted_to(history: Sequence[Candidate]) -> Surrogate | None:
+class _Block:
+    """Numbers of one sort, standardised; distances are in units of the median one."""
+
+    def __init__(self, x: np.ndarray) -> None:
+        self.middle, self.spread = x.mean(0), np.maximum(x.std(0), FLOOR)
+        self.x = self.scaled(x)
+        self.unit = 1.0
+        between = self.distances(self.x)
+        if (between > 0).any():
+            self.unit = float(np.median(between[between > 0]))
+
+    def scaled(self, x: np.ndarray) -> np.ndarray:
+        return (x - self.middle) / self.spread
+
+    def distances(self, scaled: np.ndarray) -> np.ndarray:
+        """Return `[len(scaled), programs]`."""
+        a, b = scaled, self.x
+        squares = (a**2).sum(1)[:, None] + (b**2).sum(1)[None] - 2 * a @ b.T
+        return np.sqrt(np.maximum(squares, 0.0)) / self.unit
+
+
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    error: float
+    share: float
+    width: float
+    noise: float
+    inverse: np.ndarray
+
+
+def _described(genomes: Sequence[Genome], kind: Kind) -> tuple[np.ndarray, np.ndarray]:
+    written = np.array([features(g) for g in genomes])
+    return written, np.array([traits(g, kind) for g in genomes])
+
+
+def _kernel(distances: Sequence[np.ndarray], share: float, width: float) -> np.ndarray:
+    written, done = (np.exp(-each / width) for each in distances)
+    return share * written + (1.0 - share) * done
+
+
+def fitted_to(kind: Kind, history: Sequence[Candidate]) -> Surrogate | None:
     """Learn from the latest scored programs of different behaviour, if there are enough."""
     known = [
         (c.program.genome, c.score)
@@ -115,7 +166,7 @@ def fitted_to(history: Sequence[Candidate]) -> Surrogate | None:
     pairs = [(g, s) for g, s in known if s is not None]
     if len(pairs) < LEAST:
         return None
-    return Surrogate([g for g, _ in pairs], [s for _, s in pairs])
+    return Surrogate(kind, [g for g, _ in pairs], [s for _, s in pairs])
 
 
 def quality(predictions: Sequence[Prediction], scores: Sequence[float]) -> Quality:
@@ -139,8 +190,3 @@ def _ranks(values: np.ndarray) -> np.ndarray:
     _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
     last = np.cumsum(counts)
     return ((last - counts + last - 1) / 2.0)[places]
-
-
-def _distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    squares = (a**2).sum(1)[:, None] + (b**2).sum(1)[None] - 2 * a @ b.T
-    return np.sqrt(np.maximum(squares, 0.0))

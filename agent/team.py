@@ -1,8 +1,9 @@
-"""The proposers and models of a run: each place goes to one of them, several at work at once.
+"""The proposers and models of a run: each draw goes to one of them, several at work at once.
 
 Symbolic proposers answer at once. A talker's dialogue goes on whenever an answer has come, so the
-caller gets a future that holds the place. When a model fails, evolution fills the place, and the
-proposal says so. Nothing is remembered between places but what the door to models knows.
+caller gets a future. When a model fails, evolution stands in, and the proposal says so; while
+models answer, those who ask none may fill in. Nothing is remembered between draws but what the
+door to models knows.
 
 Only waiting for models happens on another thread: dialogues, and all parsing of what models say,
 stay on the caller's, because before Python 3.11.9 two threads must not parse at the same time.
@@ -18,14 +19,16 @@ from typing import Any
 
 import numpy as np
 
+from agent.choosing import OFF
 from agent.door import CLOSED, UNASKED
 from agent.line import Line
 from agent.notes import Note, due
-from agent.portfolio import Arm, Record, records, stand_in
+from agent.portfolio import Arm, Record, as_fill_in, records, stand_in
 from agent.proposer import Proposal, Proposer, Setback, Talker, View
 from agent.proposers.evolution import PROPOSER as EVOLUTION
 from agent.question import Answer, Asker, Dialogue, Question
 from agent.reflect import reflect
+from evaluators.candidate import Origin
 from programs.errors import CambrianError, InputError
 
 DRAWS = 10
@@ -75,6 +78,7 @@ class Team:
         self.failures: Counter[tuple[str, str]] = Counter()
         self.asked: dict[Future[Answer], list[tuple[Held, int]]] = {}
         self._shared: dict[str, Future[Answer]] = {}
+        self._off: set[Arm] = set()
         self._weighed: list[Record] = []
         self._line = Line(asker) if asker is not None else None
 
@@ -83,7 +87,7 @@ class Team:
         found = records(view, self.arms)
         self._weighed = found if any(arm.model for arm in self.arms) else []
         chances = np.array([r.share for r in found])
-        reflecting = any(arm.model for arm in self.arms) and due(view.history)
+        reflecting = any(arm.model for arm in self.arms) and due(view.history, view.fresh)
         if reflecting:
             # Notes are written by whoever asks a model here anyway.
             chances = chances * [bool(arm.model) for arm in self.arms]
@@ -100,6 +104,23 @@ class Team:
                 return _done(proposals[0])
         names = ", ".join(str(arm) for arm in self.arms)
         raise CambrianError(f"No proposer offered a program in {DRAWS} calls: {names}.")
+
+    @property
+    def can_fill_in(self) -> bool:
+        """Tell whether models are asked, and somebody proposes who asks none."""
+        return len({bool(arm.model) for arm in self.arms}) == 2
+
+    def fill_in(self, view: View, rng: np.random.Generator) -> Proposal | None:
+        """Let somebody who asks no model take a place, if they have anything to offer."""
+        arms = [arm for arm in self.arms if not arm.model]
+        weights = np.array([arm.weight for arm in arms])
+        for _ in range(DRAWS):
+            arm = arms[rng.choice(len(arms), p=weights / weights.sum())]
+            proposer = self.proposers[arm.proposer]
+            assert isinstance(proposer, Proposer)
+            if proposals := proposer.propose(view, 1, rng):
+                return replace(proposals[0], origin=as_fill_in(proposals[0].origin))
+        return None
 
     def pump(self) -> None:
         """Go on with every dialogue whose answer has come."""
@@ -169,10 +190,16 @@ class Team:
     def _proposal(self, held: Held, outcome: Proposal | Setback) -> Proposal:
         if isinstance(outcome, Setback):
             return self._filled(held, outcome.reason)
-        if outcome.origin.usage.get("surrogate_off"):
-            self._say_once(held.arm, "surrogate off", outcome.origin.rationale)
+        self._say_if_off(held.arm, outcome.origin)
         spent = {**held.usage, **outcome.origin.usage}
         return replace(outcome, origin=replace(outcome.origin, model=held.arm.model, usage=spent))
+
+    def _say_if_off(self, arm: Arm, origin: Origin) -> None:
+        """Say once of an arm that its surrogate did not beat the free one."""
+        _, off, why = origin.rationale.partition(OFF)
+        if off and arm not in self._off:
+            self._off.add(arm)
+            self.say(f"{arm}: {OFF}{why.rstrip(')')}. The numeric one chooses from now on.")
 
     def _say_once(self, arm: Arm, short: str, text: str) -> None:
         known = any(model == arm.model for model, _ in self.failures)

@@ -28,7 +28,7 @@ import numpy as np
 
 from evaluators.data.splits import UNASKED, Data
 from evaluators.pareto import Direction
-from evaluators.scores import SCORES, WATCHED, refuse_claims
+from evaluators.scores import SCORES, WATCHED, demand_known, refuse_claims
 from evaluators.task import Measurement, Rung, Trial
 from programs.errors import Fault
 from programs.genome import Genome
@@ -112,6 +112,9 @@ class Bodies:
     kind: str = "architecture"
     harness: str = "evaluators.harness.architecture:train"
     objectives: Mapping[str, Direction] = field(default_factory=lambda: OBJECTIVES)
+
+    def __post_init__(self) -> None:
+        demand_known(self.name, self.score)
 
     @property
     def score_name(self) -> str:

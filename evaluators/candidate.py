@@ -23,6 +23,10 @@ APART = (UNSAFE, UNVERIFIED)
 """Tiers whose scores stand beside no others; each has a list of its own."""
 
 
+FILLED_IN = "filled_in"
+"""Marks, in `Origin.usage`, what took a place because workers would have waited for a model."""
+
+
 class Status(StrEnum):
     """What became of a candidate."""
 
@@ -49,6 +53,11 @@ class Origin:
     model: str = ""
     usage: Mapping[str, float] = field(default_factory=dict)
     seed: tuple[int, ...] = ()
+
+    @property
+    def fills_in(self) -> bool:
+        """Tell whether it took a place because workers would have waited for a model."""
+        return bool(self.usage.get(FILLED_IN))
 
 
 @dataclass(frozen=True, slots=True)

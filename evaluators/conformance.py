@@ -18,6 +18,7 @@ import numpy as np
 
 from evaluators.candidate import Evaluation, Status
 from evaluators.evaluator import Evaluator, Judgement
+from evaluators.soundness import unsound
 from evaluators.task import Split, Task, Trial
 from programs.conformance import Answer, Check, conduct
 from programs.load import builtin_kinds, library
@@ -105,6 +106,10 @@ def _rungs(case: _Case) -> Answer:
     return "", f"{len(case.task.rungs)}: {size}"
 
 
+def _sound(case: _Case) -> Answer:
+    return unsound(case.task)
+
+
 def _data_fixed(case: _Case) -> Answer:
     if not case.task.checksum:
         return "the checksum is empty"
@@ -125,7 +130,7 @@ def _wire(case: _Case) -> Answer:
 
 
 def _labels_kept(case: _Case) -> Answer:
-    splits = getattr(case.task, "splits", None)
+    splits = getattr(getattr(case.task, "problem", case.task), "splits", None)
     if splits is None:
         return "", "not checked: the task has no `splits`"
     for split in SPLITS:
@@ -188,7 +193,11 @@ def _baselines(case: _Case) -> Answer:
     evaluator = Evaluator(case.task, case.sandbox)
     for name in case.task.baselines:
         found[name] = evaluator.evaluate(library(case.task.kind)[name])
-    failed = [f"{n}: {e.message or e.status}" for n, e in found.items() if not _scored(e)]
+    reasons: dict[str, list[str]] = {}
+    for name, each in found.items():
+        if not _scored(each):
+            reasons.setdefault(each.message or str(each.status), []).append(name)
+    failed = [f"{', '.join(names)}: {why}" for why, names in reasons.items()]
     scores = ", ".join(f"{n} {e.score:.3f}" for n, e in found.items() if e.score is not None)
     return "; ".join(failed), scores
 
@@ -208,6 +217,7 @@ def _limits(case: _Case) -> Answer:
 CHEAP: dict[str, Callable[[_Case], Answer]] = {
     "is described": _described,
     "rungs are sane": _rungs,
+    "examples are sound": _sound,
     "data are fixed": _data_fixed,
     "payload crosses": _wire,
     "labels stay here": _labels_kept,

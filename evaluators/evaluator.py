@@ -54,6 +54,8 @@ class Best:
 class Judgement:
     """What a trial came to: `best` if SCORED, else a sentence that says why not.
 
+    Where one comes with a `best`, it says why the training was slower than it might have been.
+
     `tier` is the isolation it was made in, where that is not simply the sandbox's.
     """
 
@@ -190,7 +192,8 @@ class Evaluator:
         best = best_of(measured, trial)
         if best is None:
             return Status.FAILED, None, "diverged: some seed at every learning rate"
-        return Status.SCORED, best, ""
+        by_step = one_line(str(outcome.result.data.get("step_by_step", "")))
+        return Status.SCORED, best, f"trained step by step: {by_step}" if by_step else ""
 
 
 def best_of(measured: Measurement, trial: Trial) -> Best | None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evaluators.task import Measurement
+from programs.errors import InputError
 from sandbox.base import MIB, Payload
 
 WATCHED = 40 * MIB
@@ -54,6 +55,13 @@ def squared_error(outputs: np.ndarray, targets: np.ndarray) -> Measurement:
         spread = float(np.square(targets - targets.mean(0)).mean())
         score = -errors.mean(-1)
         return Measurement(score, -errors, {"r2": 1.0 + score / spread})
+
+
+def demand_known(task: str, score: str) -> None:
+    """Raise `InputError` where a task names a score that there is not."""
+    if score not in SCORES:
+        known = ", ".join(f"`{name}`" for name in SCORES)
+        raise InputError(f"The task {task} has the score `{score}`; expected one of {known}.")
 
 
 def refuse_claims(result: Payload) -> None:

@@ -30,7 +30,7 @@ from evaluators.bodies import Bodies
 from evaluators.data.splits import Data
 from evaluators.networks import Network, multiply_adds
 from evaluators.schedules import Schedules
-from evaluators.scores import SCORES, WATCHED, refuse_claims
+from evaluators.scores import SCORES, WATCHED, demand_known, refuse_claims
 from evaluators.task import Measurement, Rung, Task, Trial, log_sweep
 from programs.errors import InputError
 from programs.program import Program
@@ -73,6 +73,7 @@ class Supervised:
     body: Bodies | None = None
 
     def __post_init__(self) -> None:
+        demand_known(self.name, self.score)
         if "architecture" in self.kinds and self.body is None:
             raise InputError(f"The task {self.name} offers architectures, but gives no `body`.")
 

@@ -43,11 +43,9 @@ class Node:
 def structural_key(genome: Genome, kind: Kind) -> str:
     """Return the key of a checked genome: 24 hex digits."""
     name = kind.name.encode()
-    graph = _Graph(written_out(genome), kind)
-    outputs = graph.outputs()
-    digests = [o.digest for o in outputs]
+    graph = _graph(written_out(genome), kind)
+    digests = [o.digest for o in graph.outputs]
     if kind.weighted:
-        graph.find_paths(outputs)
         digests += sorted(n.path for n in graph.made.values())
     return _digest(b"program", name, *digests).hex()
 
@@ -63,9 +61,7 @@ def weight_paths(flat: Flat, kind: Kind) -> Mapping[str, str]:
     Statements whose weights never reach the result are left out; those that are mirror images of
     each other are told apart by a number.
     """
-    graph = _Graph(flat, kind)
-    outputs = graph.outputs()
-    graph.find_paths(outputs)
+    graph = _graph(flat, kind)
     shared: dict[str, list[bytes]] = {}
     for node in graph.made.values():
         if node.weights:
@@ -97,6 +93,13 @@ class _Nodes(dict[Argument, Node]):
         return node
 
 
+def _graph(flat: Flat, kind: Kind) -> _Graph:
+    """Return the graph of a program; of one with weights, that may be known already."""
+    if not kind.weighted:
+        return _Graph(flat, kind)
+    return kind.graphs.of(flat.function, lambda _: _Graph(flat, kind))  # type: ignore[return-value]
+
+
 class _Graph:
     """The nodes of a program, each value once."""
 
@@ -105,41 +108,46 @@ class _Graph:
         self.kind = kind
         self.made: dict[bytes, Node] = {}
         self.nodes = _Nodes()
+        self.outputs = self.built()
+        if kind.weighted:
+            self.find_paths(self.outputs)
 
-    def outputs(self) -> list[Node]:
+    def built(self) -> list[Node]:
         """Build the graph; return the nodes of the result and of the live new states."""
         function, entry = self.flat.function, self.kind.entry
         states = entry.states(function)
         needed = reached(function, states)
         place = 0
+        nodes = self.nodes
         for name in function.params:
             if name in entry.inputs:
-                self.nodes[name] = Node(_given("input", name))
+                nodes[name] = _given("input", name)
             elif name in needed:
-                self.nodes[name] = Node(_given("state", str(place)))
+                nodes[name] = _given("state", place)
                 place += 1
         for statement in function.body:
             if statement.target in needed:
-                self.nodes[statement.target] = self.applied(statement)
+                nodes[statement.target] = self.applied(statement)
         new = zip(states, function.returns[1:], strict=True)
         owed = (function.returns[0], *(value for state, value in new if state in needed))
-        return [self.nodes[arg] for arg in owed]
+        return [nodes[arg] for arg in owed]
 
     def applied(self, statement: Statement) -> Node:
         op, nodes = self.kind.ops[statement.op], self.nodes
         args = [nodes[a] for a in statement.args]
-        values = [a.constant for a in args if a.constant is not None]
-        if len(values) == len(args):
-            folded = fold(op, self.kind, values)
-            if folded is not None:
-                return nodes[folded]
+        if not args or args[0].constant is not None:
+            values = [a.constant for a in args if a.constant is not None]
+            if len(values) == len(args):
+                folded = fold(op, self.kind, values)
+                if folded is not None:
+                    return nodes[folded]
         digests = [a.digest for a in args]
         if op.commutative:
             digests.sort()
-        label = op.name.encode()
-        digest = _digest(b"op", label, *digests)
+        digest = _computed(op.name, *digests)
         if not self.kind.weighted:
-            return Node(digest, None, label)
+            return Node(digest)
+        label = op.name.encode()
         weights = ""
         if op.weighted:
             weights = self.flat.twins.get(statement.target, statement.target)
@@ -174,13 +182,19 @@ class _Graph:
 
 
 def _constant(value: float) -> Node:
-    return Node(_given("constant", repr(value + 0.0)), value)
+    return Node(_digest(b"constant", repr(value + 0.0).encode()), value)
 
 
-@lru_cache(maxsize=4096)
-def _given(sort: str, text: str) -> bytes:
-    """Hash what is not computed; the same few are met in nearly every program."""
-    return _digest(sort.encode(), text.encode())
+@lru_cache(maxsize=1024)
+def _given(sort: str, which: str | int) -> Node:
+    """Return the node of what is not computed; every program has the same few."""
+    return Node(_digest(sort.encode(), str(which).encode()))
+
+
+@lru_cache(maxsize=8192)
+def _computed(op: str, *args: bytes) -> bytes:
+    """Hash what an op gives; most of a child is its parent's."""
+    return _digest(b"op", op.encode(), *args)
 
 
 def _digest(*parts: bytes) -> bytes:

@@ -19,7 +19,7 @@ from programs.kind import Kind, Op, Type, TypeMismatch
 
 Types = Mapping[str, Type]
 
-MAX_REMEMBERED, MAX_PARENTS = 50_000, 500
+MAX_REMEMBERED, MAX_CHECKED = 50_000, 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,24 +48,27 @@ class Misplaced:
     reach: int = 0
 
 
-def check(genome: Genome, kind: Kind) -> Typed | Fault:
-    """Return the type of every value of a program, or the first fault."""
-    found = examine(genome, kind)
+def check(genome: Genome, kind: Kind, before: Typed | None = None) -> Typed | Fault:
+    """Return the type of every value of a program, or the first fault.
+
+    What it begins with in common with `before`, found for the same kind, is not looked at again.
+    """
+    found = examine(genome, kind, before)
     return found.fault if isinstance(found, Misplaced) else found
 
 
-def check_parent(genome: Genome, kind: Kind) -> Typed | Fault:
-    """Check a genome that was checked before and will be again, as a parent is for each child."""
-    known = kind.parents
+def checked(genome: Genome, kind: Kind) -> Typed | Fault:
+    """Check a genome that is looked at again and again, as a child is and then as a parent."""
+    known = kind.checks
     if (held := known.get(id(genome))) is None:
-        if len(known) >= MAX_PARENTS:
+        if len(known) >= MAX_CHECKED:
             known.clear()
         # The genome is kept with what was found, so that no other can come to have its id.
         held = known[id(genome)] = (genome, check(genome, kind))
     return held[1]  # type: ignore[return-value]
 
 
-def examine(genome: Genome, kind: Kind) -> Typed | Misplaced:
+def examine(genome: Genome, kind: Kind, before: Typed | None = None) -> Typed | Misplaced:
     """Check a program and say where in the genome a fault is.
 
     Where the kind leaves its inputs open, the first setting that fits counts; if none does, the
@@ -78,7 +81,7 @@ def examine(genome: Genome, kind: Kind) -> Typed | Misplaced:
     if isinstance(flat, Fault):
         return Misplaced(flat)
     if kind.settings is None:
-        return _typed(flat, kind)
+        return _typed(flat, kind, before)
     furthest: Misplaced | None = None
     for entry in kind.settings(genome):
         found = _typed(flat, kind.at(entry))
@@ -90,17 +93,18 @@ def examine(genome: Genome, kind: Kind) -> Typed | Misplaced:
     return furthest
 
 
-def _typed(flat: Flat, kind: Kind) -> Typed | Misplaced:
+def _typed(flat: Flat, kind: Kind, before: Typed | None = None) -> Typed | Misplaced:
     function, entry = flat.function, kind.entry
     types: dict[str, Type] = {p: entry.inputs.get(p, entry.state) for p in function.params}
     twins = flat.twins
     made = {s.target: s for s in function.body} if twins else {}
-    for place, statement in enumerate(function.body):
+    same = _known_types(function, before, types) if before and not twins else 0
+    for place, statement in enumerate(function.body[same:], same):
         found = infer(statement, types, kind)
-        if statement.target in twins and not isinstance(found, Fault):
+        if twins and statement.target in twins and type(found) is not Fault:
             twin = made[twins[statement.target]]
             found = _unlike(statement, twin, types, kind) or found
-        if isinstance(found, Fault):
+        if type(found) is Fault:
             owner, target = flat.origins[place] if flat.origins else (function.name, "")
             return Misplaced(found, owner, target or statement.target, place)
         types[statement.target] = found
@@ -108,6 +112,18 @@ def _typed(flat: Flat, kind: Kind) -> Typed | Misplaced:
     if fault is not None:
         return Misplaced(fault, function.name, "", len(function.body))
     return Typed(kind, flat, types)
+
+
+def _known_types(function: Function, before: Typed, types: dict[str, Type]) -> int:
+    """Take over the types of the statements that a function begins with as another does."""
+    old, same = before.flat.function, 0
+    if old.params == function.params:
+        for one, other in zip(function.body, old.body, strict=False):
+            if one is not other:
+                break
+            types[one.target] = before.types[one.target]
+            same += 1
+    return same
 
 
 def _unlike(statement: Statement, twin: Statement, types: Types, kind: Kind) -> Fault | None:
@@ -122,15 +138,20 @@ def _unlike(statement: Statement, twin: Statement, types: Types, kind: Kind) -> 
 
 def infer(statement: Statement, types: Types, kind: Kind) -> Type | Fault:
     """Return the type of a statement's value, given the types of the names before it."""
+    name, number = statement.op, kind.number
     try:
         # What is remembered was well formed, so a known call needs no further look.
-        found = kind.inferred[_call(statement, types, kind)]
+        if name in kind.literals:
+            found = kind.inferred[_call(statement, types, kind)]
+        else:
+            types_of = [types[a] if type(a) is str else number for a in statement.args]
+            found = kind.inferred[(name, *types_of)]
     except KeyError:
         fault = _malformed(statement, types, kind)
         if fault is not None:
             return fault
         found = _inferred_anew(kind.ops[statement.op], _call(statement, types, kind), kind)
-    if isinstance(found, Fault):
+    if type(found) is Fault:
         return Fault(f"{_shown(statement)}: {found.message}", nearest=found.nearest)
     return found
 
@@ -223,10 +244,12 @@ def live(function: Function, kind: Kind) -> Function:
     body = tuple([s for s in function.body if s.target in needed])
     if not dropped and len(body) == len(function.body):
         return function
-    params = tuple(p for p in function.params if p not in dropped)
-    new_state = zip(states, function.returns[1:], strict=True)
-    kept = tuple(new for state, new in new_state if state not in dropped)
-    return replace(function, params=params, body=body, returns=(function.returns[0], *kept))
+    params, returns = function.params, function.returns
+    if dropped:
+        params = tuple([p for p in params if p not in dropped])
+        new_state = zip(states, returns[1:], strict=True)
+        returns = (returns[0], *[new for state, new in new_state if state not in dropped])
+    return Function(function.name, params, body, returns)
 
 
 def depends_on(function: Function, kind: Kind, name: str) -> bool:
@@ -261,4 +284,8 @@ def without_dead_code(genome: Genome, kind: Kind) -> Genome:
             body = tuple(s for s in helper.body if s.target in needed)
             called.update(s.function for s in body)
             kept.append(helper if len(body) == len(helper.body) else replace(helper, body=body))
-    return replace(genome, functions=tuple(reversed(kept)))
+    functions = tuple(reversed(kept))
+    pairs = zip(functions, genome.functions, strict=False)
+    if len(functions) == len(genome.functions) and all(new is old for new, old in pairs):
+        return genome
+    return replace(genome, functions=functions)

@@ -13,21 +13,16 @@ from __future__ import annotations
 
 import ast
 
+from programs.docstrings import docstring
 from programs.errors import Fault
 from programs.exactness import exact
 from programs.freeform import Freeform
 from programs.genome import Genome
-from programs.given import Given, Heads
+from programs.given import Heads
 from programs.kind import Kind
-from programs.lower import docstring
 from programs.parse import parse
+from programs.preamble import Preamble, Unknown
 from programs.spellings import CONSTANTS, IDENTITIES, RULES, SIGNS, UNARY, function
-
-_MODULES = ("torch", "math", "torch.linalg", "torch.nn.functional")
-
-
-class _Unknown(Exception):
-    """Raise where the text says something that is not known here."""
 
 
 def lowered(program: Freeform, kind: Kind) -> Genome | None:
@@ -35,90 +30,37 @@ def lowered(program: Freeform, kind: Kind) -> Genome | None:
     if program.form in ("model", "module"):
         return None
     try:
-        module = _Module(kind).rewritten(ast.parse(ast.unparse(program.tree)))
+        module = _rewritten(ast.parse(ast.unparse(program.tree)), kind)
         genome = parse(ast.unparse(ast.fix_missing_locations(module)), kind)
-    except (_Unknown, RecursionError, ValueError):
+    except (Unknown, RecursionError, ValueError):
         return None
     if isinstance(genome, Fault) or not exact(genome, kind):
         return None
     return genome
 
 
-class _Module:
+def _rewritten(tree: ast.Module, kind: Kind) -> ast.Module:
     """Rewrite a whole text: imports and constants go, functions stay."""
-
-    def __init__(self, kind: Kind) -> None:
-        self.kind = kind
-        self.modules: set[str] = set()
-        self.imported: dict[str, str] = {}
-        self.constants: dict[str, ast.expr] = {}
-
-    def rewritten(self, tree: ast.Module) -> ast.Module:
-        body: list[ast.stmt] = []
-        for line in tree.body:
-            match line:
-                case ast.Import(names=names):
-                    self.note_modules(names)
-                case ast.ImportFrom(module=str(module), names=names) if module in _MODULES:
-                    self.imported.update((n.asname or n.name, n.name) for n in names)
-                case ast.ImportFrom(module="__future__" | "typing"):
-                    pass
-                case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                    self.note_constant(name, value)
-                case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
-                    self.note_constant(name, value)
-                case ast.FunctionDef():
-                    body.append(_Function(self, line).rewritten())
-                case ast.Expr(value=ast.Constant(value=str())):
-                    body.append(line)
-                case _:
-                    raise _Unknown
-        return ast.Module(body, [])
-
-    def note_modules(self, names: list[ast.alias]) -> None:
-        for each in names:
-            if each.name not in _MODULES:
-                raise _Unknown
-            self.modules.add(each.asname or each.name)
-
-    def note_constant(self, name: str, value: ast.expr) -> None:
-        if name in self.constants:
-            raise _Unknown
-        self.constants[name] = self.given(name, value)
-
-    def given(self, name: str, value: ast.expr) -> ast.expr:
-        """Return a value made of literals; one that is a literal remembers its name."""
-        found = self.number(value)
-        if isinstance(found, ast.Constant) and isinstance(found.value, int | float):
-            return Given(self.out_of_the_way(name), found.value)
-        return found
-
-    def out_of_the_way(self, name: str) -> str:
-        return f"{name}_" if name in self.kind.reserved else name
-
-    def number(self, value: ast.expr) -> ast.expr:
-        """Return a value made of literals and earlier constants alone."""
-        match value:
-            case ast.Constant(value=int() | float()) if not isinstance(value.value, bool):
-                return value
-            case ast.UnaryOp(op=ast.USub(), operand=operand):
-                return ast.UnaryOp(ast.USub(), self.number(operand))
-            case ast.BinOp(left=left, op=op, right=right):
-                return ast.BinOp(self.number(left), op, self.number(right))
-            case ast.Name(id=name) if name in self.constants:
-                return self.constants[name]
-            case ast.Attribute(value=ast.Name(id="math"), attr=name) if name in CONSTANTS:
-                return ast.Constant(CONSTANTS[name])
-        raise _Unknown
+    preamble = Preamble(kind)
+    body: list[ast.stmt] = []
+    for line in tree.body:
+        match line:
+            case ast.FunctionDef():
+                body.append(_Function(preamble, line).rewritten())
+            case ast.Expr(value=ast.Constant(value=str())):
+                body.append(line)
+            case _:
+                preamble.read(line)
+    return ast.Module(body, [])
 
 
 class _Function:
     """Rewrite one function; a method that ends in `_` becomes a new value under the old name."""
 
-    def __init__(self, module: _Module, definition: ast.FunctionDef) -> None:
-        self.module, self.definition = module, definition
-        self.entry = definition.name == module.kind.entry.name
-        self.constants = dict(module.constants)
+    def __init__(self, preamble: Preamble, definition: ast.FunctionDef) -> None:
+        self.preamble, self.definition = preamble, definition
+        self.entry = definition.name == preamble.kind.entry.name
+        self.constants = dict(preamble.constants)
         self.changed: set[str] = set()
         self.copied = False
         self.local = {a.arg for a in definition.args.args}
@@ -127,8 +69,8 @@ class _Function:
             for n in ast.walk(definition)
             if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
         }
-        if self.local & (self.constants.keys() | module.modules | module.imported.keys()):
-            raise _Unknown
+        if self.local & preamble.names:
+            raise Unknown
 
     def rewritten(self) -> ast.FunctionDef:
         args = self.parameters()
@@ -146,19 +88,19 @@ class _Function:
         """Keep what is given; what has a default of its own is a constant."""
         given = self.definition.args
         if given.kwonlyargs or given.posonlyargs:
-            raise _Unknown
+            raise Unknown
         bare = len(given.args) - len(given.defaults)
         kept = list(given.args[:bare])
         for arg, default in zip(given.args[bare:], given.defaults, strict=True):
             if not self.entry:
-                raise _Unknown
-            if arg.arg in self.module.kind.entry.inputs:
+                raise Unknown
+            if arg.arg in self.preamble.kind.entry.inputs:
                 kept.append(arg)
             else:
-                self.constants[arg.arg] = self.module.given(arg.arg, default)
+                self.constants[arg.arg] = self.preamble.given(arg.arg, default)
                 self.local.discard(arg.arg)
                 if self.stored(arg.arg):
-                    raise _Unknown
+                    raise Unknown
         return [ast.arg(self.named(a.arg)) for a in kept]
 
     def stored(self, name: str) -> bool:
@@ -175,7 +117,7 @@ class _Function:
         values = value.elts if isinstance(value, ast.Tuple) else []
         names = [v.id for v in values[1:] if isinstance(v, ast.Name)]
         if self.copied or not self.entry or len(set(names)) < len(names):
-            raise _Unknown
+            raise Unknown
 
     def statement(self, line: ast.stmt) -> ast.stmt:
         match line:
@@ -198,7 +140,7 @@ class _Function:
                 return ast.Return(whole)
             case ast.Return(value=ast.expr() as value):
                 return ast.Return(self.expression(value))
-        raise _Unknown
+        raise Unknown
 
     def assign(self, name: str, value: ast.expr) -> ast.stmt:
         return ast.Assign([ast.Name(self.named(name), ast.Store())], value)
@@ -208,14 +150,14 @@ class _Function:
             self.copied = True
         if isinstance(value, ast.Call) and _is_change(value):
             if _root(value) != name:
-                raise _Unknown
+                raise Unknown
             self.changed.add(name)
             return self.expression(value, in_place=True)
         return self.expression(value)
 
     def named(self, name: str) -> str:
         """Keep a name out of the language's way."""
-        return self.module.out_of_the_way(name)
+        return self.preamble.out_of_the_way(name)
 
     def expression(self, node: ast.expr, in_place: bool = False) -> ast.expr:
         match node:
@@ -235,7 +177,7 @@ class _Function:
             case ast.Attribute(value=ast.Name(id="math"), attr=name) if name in CONSTANTS:
                 return ast.Constant(CONSTANTS[name])
             case ast.Call(func=ast.Attribute(value=owner, attr=name)):
-                if ast.unparse(owner) in self.module.modules:
+                if ast.unparse(owner) in self.preamble.modules:
                     return self.call(name, node.args, node.keywords)
                 name = name.removesuffix("_") if in_place else name
                 inner = isinstance(owner, ast.Call) and in_place
@@ -245,7 +187,7 @@ class _Function:
                 return self.called(name, node)
             case _Done(value=value):
                 return value
-        raise _Unknown
+        raise Unknown
 
     def name(self, name: str) -> ast.expr:
         if name in self.constants:
@@ -255,14 +197,14 @@ class _Function:
         return ast.Name(self.named(name), ast.Load())
 
     def imported_number(self, name: str) -> float:
-        if (original := self.module.imported.get(name)) in CONSTANTS:
+        if (original := self.preamble.imported.get(name)) in CONSTANTS:
             return CONSTANTS[original]
-        raise _Unknown
+        raise Unknown
 
     def called(self, name: str, node: ast.Call) -> ast.expr:
         """Rewrite a call by a bare name: imported, built in, or a helper of the text's own."""
-        if name in self.module.imported:
-            return self.call(self.module.imported[name], node.args, node.keywords)
+        if name in self.preamble.imported:
+            return self.call(self.preamble.imported[name], node.args, node.keywords)
         if name in ("min", "max") and len(node.args) == 2 and not node.keywords:
             return self.call({"min": "minimum", "max": "maximum"}[name], node.args, [])
         if name == "float" and len(node.args) == 1:
@@ -270,7 +212,7 @@ class _Function:
         if name in ("abs", "pow"):
             return self.call(name, node.args, node.keywords)
         if node.keywords or any(isinstance(a, ast.Starred) for a in node.args):
-            raise _Unknown
+            raise Unknown
         args = [self.expression(a) for a in node.args]
         return ast.Call(ast.Name(self.named(name), ast.Load()), args, [])
 
@@ -279,7 +221,7 @@ class _Function:
         given = [self.expression(a) for a in args]
         named = {k.arg: self.expression(k.value) for k in keywords if k.arg}
         if len(named) < len(keywords):
-            raise _Unknown
+            raise Unknown
         if name in IDENTITIES and len(given) == 1 and not named:
             return given[0]
         if name in UNARY and len(given) == 1 and not named:
@@ -288,15 +230,15 @@ class _Function:
             op = ast.Sub() if name.startswith("sub") else SIGNS[name]()
             right = ast.BinOp(given[1], ast.Mult(), named["alpha"]) if named else given[1]
             if named and not name.startswith(("add", "sub")):
-                raise _Unknown
+                raise Unknown
             return ast.BinOp(given[0], op, right)
         rule = RULES.get(name)
         if rule is None:
-            raise _Unknown
+            raise Unknown
         try:
             return rule(*given, **named)
         except TypeError:
-            raise _Unknown from None
+            raise Unknown from None
 
 
 class _Done(ast.expr):
@@ -327,8 +269,8 @@ def _root(call: ast.Call) -> str:
     node: ast.expr = call
     while isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
         if not node.func.attr.endswith("_"):
-            raise _Unknown
+            raise Unknown
         node = node.func.value
     if isinstance(node, ast.Name):
         return node.id
-    raise _Unknown
+    raise Unknown

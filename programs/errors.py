@@ -13,7 +13,6 @@ shows them to people and models. Our own fault, or the user's, is an exception f
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -79,6 +78,8 @@ def closest(name: str, names: Iterable[str]) -> str | None:
     """Return the name most like `name`, or `None` when none is near."""
     if len(name) > LONGEST_NAME:
         return None
+    import difflib  # late, for most names are right
+
     matches = difflib.get_close_matches(
         name, [n for n in names if len(n) <= LONGEST_NAME], n=1, cutoff=0.6
     )

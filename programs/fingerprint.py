@@ -19,8 +19,8 @@ from programs.genome import Genome
 from programs.kind import Kind, Unprobed
 
 MANTISSA_BITS = 24
-VERSION = 4
-MAX_REMEMBERED = 50_000
+VERSION = 5
+MAX_REMEMBERED, MAX_JUDGED = 50_000, 250
 _DIGITS = 24
 _SMALLEST = 1e-200
 
@@ -40,10 +40,18 @@ class Behaviour:
 def behaviour(genome: Genome, kind: Kind) -> Behaviour:
     """Run a checked program on its kind's probes."""
     try:
-        outputs = kind.probe(without_dead_code(genome, kind), kind)
+        # Dead code changes no output; only the weights of layers are named by what is live.
+        outputs = kind.probe(without_dead_code(genome, kind) if kind.weighted else genome, kind)
     except Unprobed as reason:
         return Behaviour(structural_key(genome, kind), str(reason))
-    return behaviour_of(outputs, kind.name)
+    known: dict[int, tuple[np.ndarray, Behaviour]] = kind.judged  # type: ignore[assignment]
+    held = known.get(id(outputs))
+    if held is None:
+        if len(known) >= MAX_JUDGED:
+            known.clear()
+        # The array is kept with what was found, so that no other can come to have its id.
+        held = known[id(outputs)] = (outputs, behaviour_of(outputs, kind.name))
+    return held[1]
 
 
 def remembered(genome: Genome, kind: Kind, key: str) -> Behaviour:
@@ -59,13 +67,15 @@ def remembered(genome: Genome, kind: Kind, key: str) -> Behaviour:
 
 def behaviour_of(outputs: np.ndarray, kind: str) -> Behaviour:
     """Judge what a program gave on the probes of its kind."""
-    finite = np.isfinite(outputs)
+    words, largest = _rounded(outputs, MANTISSA_BITS)
     fault = None
-    if not finite.any():
-        fault = "not finite: every output on the probes is infinite or not a number"
-    elif not np.logical_and(outputs, finite).any():
-        fault = "no effect: every output on the probes is zero"
-    return Behaviour(fingerprint_of(outputs, kind), fault)
+    if not 0.0 < largest < np.inf:
+        finite = outputs[np.isfinite(outputs)]
+        if not finite.size:
+            fault = "not finite: every output on the probes is infinite or not a number"
+        elif not finite.any():
+            fault = "no effect: every output on the probes is zero"
+    return Behaviour(_hash(words, kind, MANTISSA_BITS), fault)
 
 
 def fingerprint(genome: Genome, kind: Kind) -> str:
@@ -75,9 +85,13 @@ def fingerprint(genome: Genome, kind: Kind) -> str:
 
 def fingerprint_of(outputs: np.ndarray, kind: str, bits: int = MANTISSA_BITS) -> str:
     """Hash outputs with `bits` bits of mantissa; NaN, infinities and -0 each have one form."""
-    words = rounded(outputs, bits).ravel()
+    return _hash(rounded(outputs, bits), kind, bits)
+
+
+def _hash(words: np.ndarray, kind: str, bits: int) -> str:
+    words = words.ravel()
     digest = hashlib.sha256(f"{kind} {VERSION} {bits} {len(words)} ".encode())
-    digest.update((_factors(len(words)) @ words).data)
+    digest.update(np.einsum("ij,j->i", _factors(len(words)), words).data)
     return digest.hexdigest()[:_DIGITS]
 
 
@@ -95,14 +109,22 @@ def _factors(count: int) -> np.ndarray:
 
 def rounded(values: np.ndarray, bits: int) -> np.ndarray:
     """Round float64 values to `bits` bits after the leading one; each as a 64-bit integer."""
+    return _rounded(values, bits)[0]
+
+
+def _rounded(values: np.ndarray, bits: int) -> tuple[np.ndarray, float]:
+    """Return the integers, and the largest of the absolute values or NaN."""
     values = np.ascontiguousarray(values, dtype="<f8")
     drop = 52 - bits
-    words = values.view("<i8")
-    words = (words + (1 << drop >> 1)) >> drop
+    words = values.view("<i8") + (1 << drop >> 1)
+    words >>= drop
     size = np.abs(values)
-    np.copyto(words, 0, where=size < _SMALLEST)
-    if not size.max(initial=0.0) < np.inf:
+    small = size < _SMALLEST
+    if np.count_nonzero(small):
+        np.copyto(words, 0, where=small)
+    largest = float(size.max(initial=0.0))
+    if not largest < np.inf:
         words[np.isposinf(values)] = 1
         words[np.isneginf(values)] = 2
         words[np.isnan(values)] = 3
-    return words
+    return words, largest

@@ -93,7 +93,7 @@ class Function:
 
     def bound(self, before: int | None = None) -> tuple[str, ...]:
         """Return the names bound before statement `before` (all of them by default)."""
-        return (*self.params, *(s.target for s in self.body[:before]))
+        return (*self.params, *[s.target for s in self.body[:before]])
 
     def uses(self) -> dict[str, int]:
         """Count how often each name is read, the returns included."""
@@ -126,9 +126,7 @@ class Genome:
 
     def with_function(self, new: Function) -> Genome:
         """Return the genome with one function exchanged for another of the same name."""
-        return replace(
-            self, functions=tuple(new if f.name == new.name else f for f in self.functions)
-        )
+        return Genome(tuple([new if f.name == new.name else f for f in self.functions]), self.doc)
 
     @property
     def helpers(self) -> tuple[Function, ...]:

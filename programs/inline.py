@@ -21,6 +21,7 @@ from programs.genome import (
     base_of,
     is_anonymous,
 )
+from programs.recent import Recent
 
 MAX_FLAT = 2_000
 """Statements that a program may have when it is written out."""
@@ -43,14 +44,18 @@ class Flat:
     names: Mapping[str, Mapping[str, Argument]] = field(default_factory=dict)
 
 
+_RECENT: Recent[Genome, Flat | Fault] = Recent()
+
+
 def inline(genome: Genome) -> Flat | Fault:
     """Write a program out as one function; the fault says what cannot be."""
     if len(genome.functions) == 1:
         return _too_long(genome.main, len(genome.main.body)) or Flat(genome.main)
-    fault = _faulty_call(genome)
-    if fault is not None:
-        return fault
-    return _Writer(genome).flat()
+    return _RECENT.of(genome, _written)
+
+
+def _written(genome: Genome) -> Flat | Fault:
+    return _faulty_call(genome) or _Writer(genome).flat()
 
 
 def copies(statement: Statement) -> int:

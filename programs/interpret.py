@@ -28,16 +28,11 @@ Values = Sequence[Array]
 
 
 class Step(NamedTuple):
-    """One statement made ready: what it runs, and the slots of its arguments.
-
-    `plain` says that it is element-wise and so is all that it is computed from, back to the inputs
-    and the states: tensors may be laid out in any shape.
-    """
+    """One statement made ready: what it runs, and the slots of its arguments."""
 
     run: Callable[..., Any]
     slots: tuple[int, ...]
     scope: Scope
-    plain: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,16 +99,12 @@ def plan(function: Function, kind: Kind, xp: Any) -> Plan:
 
     steps: list[Step] = []
     elementwise = True
-    apart: set[int] = set()
     for place, statement in enumerate(function.body, first):
         name, scope = statement.op, ops[statement.op].scope
         args = tuple([slot(a) for a in statement.args])
-        together = apart.isdisjoint(args)
         if scope is Scope.TENSOR:
             elementwise = False
-        if scope is Scope.TENSOR or not together:
-            apart.add(place)
-        steps.append(Step(functions[name], args, scope, together and scope is Scope.ELEMENT))
+        steps.append(Step(functions[name], args, scope))
         slots[statement.target] = place
     returns = tuple([slot(r) for r in function.returns])
     return Plan(function.params, constants, steps, returns, elementwise)

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 
 from programs.errors import Fault
 from programs.genome import COMBINATORS, Function, Genome
+from programs.recent import Recent
 
 if TYPE_CHECKING:
     import numpy as np
@@ -173,7 +174,8 @@ class Kind:
     the fingerprint is made. `fresh` does the same on random inputs drawn from a generator, a
     second opinion on whether two programs are one. `motifs` says that helper functions stay;
     elsewhere they are written out as they are read. `settings` are the entries that a program may
-    be meant for.
+    be meant for. `proxies` are training-free scores that cost next to nothing: what foretells a
+    checked program's worth without running it.
     """
 
     name: str
@@ -186,6 +188,7 @@ class Kind:
     fresh: Callable[[Genome, Kind, np.random.Generator], np.ndarray] | None = None
     motifs: bool = False
     settings: Callable[[Genome], Iterable[Entry]] | None = None
+    proxies: Callable[[Genome, Kind], Mapping[str, float]] | None = None
 
     def at(self, entry: Entry) -> Kind:
         """Return the kind with the types of its inputs settled.
@@ -231,8 +234,22 @@ class Kind:
         return {}
 
     @cached_property
-    def parents(self) -> dict[int, tuple[Genome, object]]:
-        """Remember by its id what `check` found in a genome that is bred from again and again."""
+    def graphs(self) -> Recent[Function, object]:
+        """Remember the normal forms of the last few programs with weights.
+
+        Kinds with one vocabulary share them: they differ in the types of their inputs, of which no
+        node of a normal form knows.
+        """
+        return Recent()
+
+    @cached_property
+    def costs(self) -> dict[tuple[Hashable, ...], object]:
+        """Remember what ops with weights cost: `(op, *types)` to what their kind makes of it."""
+        return {}
+
+    @cached_property
+    def checks(self) -> dict[int, tuple[Genome, object]]:
+        """Remember by its id what `check` found in a genome that is looked at again and again."""
         return {}
 
     @cached_property
@@ -240,8 +257,22 @@ class Kind:
         """Remember what programs did on the probes, by their structural keys."""
         return {}
 
+    @cached_property
+    def judged(self) -> dict[int, tuple[np.ndarray, object]]:
+        """Remember by its id what an array of outputs was found to be."""
+        return {}
 
-_OF_THE_VOCABULARY = ("names", "reserved", "choices", "literals", "weighted", "inferred")
+
+_OF_THE_VOCABULARY = (
+    "names",
+    "reserved",
+    "choices",
+    "literals",
+    "weighted",
+    "inferred",
+    "graphs",
+    "costs",
+)
 
 
 def vocabulary(*groups: tuple[Op, ...]) -> dict[str, Op]:

@@ -8,7 +8,7 @@ language's located error.
 from __future__ import annotations
 
 from functools import cache
-from importlib import resources
+from pathlib import Path
 
 from programs.canonical import structural_key, text_key
 from programs.check import check, without_dead_code
@@ -17,25 +17,11 @@ from programs.errors import Fault
 from programs.freeform import ENTRIES, Freeform, recognise
 from programs.genome import Genome
 from programs.kind import Kind
+from programs.named import builtin_kinds, kind_named
 from programs.parse import names_in, parse
-from programs.plugins import Plugins
 from programs.program import Program
 from programs.render import render
 from programs.tidy import tidy
-
-KINDS = Plugins(sort="kind", package="programs.kinds", constant="KIND")
-
-
-@cache
-def kind_named(name: str) -> Kind:
-    """Return the kind of a name or of a path to its file; `InputError` says which there are."""
-    return KINDS.find(name)
-
-
-@cache
-def builtin_kinds() -> tuple[str, ...]:
-    """Return the names of the kinds that come with the package."""
-    return tuple(KINDS.names())
 
 
 def kind_of(source: str) -> Kind | None:
@@ -79,14 +65,13 @@ def unreadable(source: str, kind: str) -> Program:
 @cache
 def library(kind: str) -> dict[str, Program]:
     """Return the known programs of a kind by name, read from `programs/library`."""
-    folder = resources.files("programs") / "library" / f"{kind}s"
+    folder = Path(__file__).with_name("library") / f"{kind}s"
     found: dict[str, Program] = {}
-    for entry in sorted(folder.iterdir(), key=lambda e: e.name):
-        if entry.name.endswith(".py"):
-            program = read_program(entry.read_text("utf-8"), kind_named(kind))
-            if isinstance(program, Fault):
-                raise ValueError(f"library program {entry.name}: {program}")
-            found[entry.name.removesuffix(".py")] = program
+    for entry in sorted(folder.glob("*.py")):
+        program = read_program(entry.read_text("utf-8"), kind_named(kind))
+        if isinstance(program, Fault):
+            raise ValueError(f"library program {entry.name}: {program}")
+        found[entry.stem] = program
     return found
 
 

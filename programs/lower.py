@@ -7,10 +7,11 @@ Only the form is looked at here: names must be bound, calls must fit the vocabul
 from __future__ import annotations
 
 import ast
-import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from programs.arguments import arguments
+from programs.docstrings import docstring
 from programs.errors import closest
 from programs.genome import (
     CALL,
@@ -24,7 +25,7 @@ from programs.genome import (
     is_anonymous,
 )
 from programs.inline import MAX_COPIES
-from programs.kind import Kind, Op, Param
+from programs.kind import Kind, Op
 from programs.refusal import described, refuse
 
 MAX_DEPTH = 64
@@ -44,22 +45,6 @@ _INFIX: dict[type[ast.AST], str] = {
     ast.LtE: "<=",
 }
 _METHODS = {"T": "transpose", "t": "transpose", "mT": "transpose", "clamp": "clip", "mm": "matmul"}
-
-
-def docstring(node: ast.stmt) -> str | None:
-    """Return the text of a docstring, or `None` for any other statement."""
-    match node:
-        case ast.Expr(value=ast.Constant(value=str() as text)):
-            return _readable(text)
-    return None
-
-
-def _readable(text: str) -> str:
-    """Dedent a docstring and blank what cannot be printed, so that it is written as it was read."""
-    text = "".join(c if c == "\n" or c.isprintable() else " " for c in text.expandtabs())
-    while (clean := inspect.cleandoc(text).strip()) != text:
-        text = clean
-    return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +208,7 @@ class _Lowering:
         if op is None:
             known = [*self.kind.names, *self.functions, REPEAT, RECUR]
             raise refuse(node, f"there is no function `{name}`", closest(name, known))
-        return self.emit(node, op, self.arguments(node, op), depth)
+        return self.emit(node, op, arguments(node, op), depth)
 
     def apply_many(self, node: ast.Call, combinator: str, depth: int) -> Argument:
         """Lower `repeat(f, n, x)`: a helper's name, a literal or its name, the arguments."""
@@ -254,29 +239,6 @@ class _Lowering:
             raise refuse(node, f"`{function}` takes {wanted} argument{plural}, found {found}")
         values = tuple(self.expression(a, depth + 1) for a in args)
         return self.append(node, combinator, values, function)
-
-    def arguments(self, node: ast.Call, op: Op) -> list[ast.expr]:
-        """Bring positional and keyword arguments into the op's order."""
-        names = [p.name for p in op.params]
-        if len(node.args) > len(names) or any(isinstance(a, ast.Starred) for a in node.args):
-            raise refuse(node, f"expected `{op.usage}`, found {len(node.args)} arguments")
-        given: dict[str, ast.expr] = dict(zip(names, node.args, strict=False))
-        for keyword in node.keywords:
-            if keyword.arg not in names or keyword.arg in given:
-                near = closest(keyword.arg or "", set(names) - set(given))
-                raise refuse(node, f"expected `{op.usage}`, found `{keyword.arg}=`", near)
-            given[keyword.arg] = keyword.value
-        return [self.argument(node, op, param, given.get(param.name)) for param in op.params]
-
-    def argument(self, node: ast.Call, op: Op, param: Param, given: ast.expr | None) -> ast.expr:
-        """Fill in a default, and take `True` for 1 where a literal is wanted."""
-        if given is None and param.default is None:
-            raise refuse(node, f"expected `{op.usage}`; `{param.name}` is missing")
-        if given is None:
-            return ast.copy_location(ast.Constant(param.default), node)
-        if param.attribute and isinstance(given, ast.Constant) and isinstance(given.value, bool):
-            return ast.copy_location(ast.Constant(int(given.value)), given)
-        return given
 
     def emit(self, node: ast.expr, op: Op | None, operands: list[ast.expr], depth: int) -> Argument:
         if op is None:

@@ -16,7 +16,7 @@ from typing import Protocol
 
 import numpy as np
 
-from programs.check import Typed, Types, check, check_parent, without_dead_code
+from programs.check import Typed, Types, check, checked, without_dead_code
 from programs.errors import Fault
 from programs.genome import CALL, Argument, Function, Genome, Statement, named_as
 from programs.kind import Kind, Op, Param, Type
@@ -96,7 +96,7 @@ def attempt(edit: Edit, parent: Genome, kind: Kind, rng: np.random.Generator) ->
     A function is drawn in proportion to its length. Where the kind leaves the types of its inputs
     open, the child is meant for the same setting as the parent.
     """
-    typed = check_parent(parent, kind)
+    typed = checked(parent, kind)
     if isinstance(typed, Fault):
         return typed
     sites = _sites(parent, typed)
@@ -109,7 +109,7 @@ def attempt(edit: Edit, parent: Genome, kind: Kind, rng: np.random.Generator) ->
             fault = edited
             continue
         child = Genome(parent.with_function(edited).functions)
-        found = check(child, typed.kind)
+        found = check(child, typed.kind, typed)
         if not isinstance(found, Fault):
             return tidy(without_dead_code(child, kind), kind)
         fault = found
@@ -189,4 +189,4 @@ def substituted(statements: Sequence[Statement], old: str, new: Argument) -> lis
 
 def returns_with(function: Function, old: str, new: Argument) -> tuple[Argument, ...]:
     """Return the function's returns with one name replaced."""
-    return tuple(new if r == old else r for r in function.returns)
+    return tuple([new if r == old else r for r in function.returns])

@@ -11,10 +11,11 @@ import warnings
 from collections.abc import Iterator
 
 from programs.check import Misplaced, examine
+from programs.docstrings import docstring
 from programs.errors import Fault
 from programs.genome import Function, Genome
 from programs.kind import Kind
-from programs.lower import MAX_CONSTANT, docstring, lower
+from programs.lower import MAX_CONSTANT, lower
 from programs.refusal import Refused, refuse
 from programs.tidy import tidy
 

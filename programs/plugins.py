@@ -10,14 +10,10 @@ import importlib
 import importlib.util
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from programs.errors import InputError, closest
-
-if TYPE_CHECKING:
-    from importlib.resources.abc import Traversable
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +64,8 @@ class Plugins:
         try:
             spec.loader.exec_module(module)
         except Exception as error:
-            seen = f"{type(error).__name__}: {error}"
+            own = isinstance(error, InputError)  # a sentence of ours already
+            seen = str(error) if own else f"{type(error).__name__}: {error}"
             raise InputError(f"The {self.sort} file {path} fails to load: {seen}") from error
         if not hasattr(module, self.constant):
             raise InputError(f"The {self.sort} file {path} defines no constant `{self.constant}`.")
@@ -91,11 +88,12 @@ def _built_in(package: str, constant: str) -> dict[str, str]:
 
 
 @cache
-def _files(package: str) -> dict[str, Traversable]:
+def _files(package: str) -> dict[str, Path]:
     """Return the files of a package by the names that plug-ins in them have."""
-    files = [f for f in resources.files(package).iterdir() if f.name.endswith(".py")]
-    named = ((f.name.removesuffix(".py").replace("_", "-"), f) for f in files)
-    return dict(sorted(named, key=lambda pair: pair[1].name))
+    # `importlib.resources` would do, and takes longer to import than the file does to read.
+    module = importlib.import_module(package)
+    files = [f for folder in module.__path__ for f in Path(folder).glob("*.py")]
+    return {f.stem.replace("_", "-"): f for f in sorted(files, key=lambda f: f.name)}
 
 
 def _summary(source: str) -> str:

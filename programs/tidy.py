@@ -10,10 +10,8 @@ program computes, and `tidy(tidy(g))` is `tidy(g)`.
 from __future__ import annotations
 
 import keyword
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import chain
 
 from programs.constants import with_own_names
 from programs.genome import (
@@ -69,12 +67,12 @@ def _fold_negated_constants(function: Function) -> Function:
 
 def _nested(function: Function, kind: Kind) -> dict[Argument, Statement]:
     """Find the statements without a name that can stay inside another's text."""
-    uses = Counter(chain(*[s.args for s in function.body], function.returns))
+    once = _read_once(function)
     nested: dict[Argument, Statement] = {}
     width: dict[Argument, int] = {}
     for statement in function.body:
         target = statement.target
-        if target[0] != "." or uses[target] != 1:
+        if target not in once:
             continue
         size = _width(statement, kind)
         for arg in statement.args:
@@ -83,6 +81,17 @@ def _nested(function: Function, kind: Kind) -> dict[Argument, Statement]:
             width[target] = size
             nested[target] = statement
     return nested
+
+
+def _read_once(function: Function) -> set[Argument]:
+    """Return the names of nested expressions that are read in one place only."""
+    once: set[Argument] = set()
+    more: set[Argument] = set()
+    for args in (*[s.args for s in function.body], function.returns):
+        for arg in args:
+            if type(arg) is str and arg[0] == ".":
+                (more if arg in once else once).add(arg)
+    return once - more
 
 
 def _width(statement: Statement, kind: Kind) -> int:
@@ -146,13 +155,19 @@ class _Writer:
     def named(self, old: str, line: int) -> str:
         """Return a value's new name; one whose old value is still needed is not bound again."""
         base = base_of(old) or "v"
-        earlier = self.bindings.get(base, ())
-        last = max([self.last_read.get(name, -1) for name in earlier], default=-1)
-        if old[0] == "." or base in self.reserved or last > line:
+        known = self.bindings.get(base)
+        if old[0] == "." or base in self.reserved or (known and self.still_read(known, line)):
             base = self.fresh(base)
-        known = self.bindings.setdefault(base, [])
+            known = self.bindings.get(base)
+        if known is None:
+            self.bindings[base] = [old]
+            return base
         known.append(old)
-        return f"{base}.{len(known) - 1}" if len(known) > 1 else base
+        return f"{base}.{len(known) - 1}"
+
+    def still_read(self, names: Sequence[str], line: int) -> bool:
+        """Tell whether any of these values is read after a line."""
+        return any(self.last_read.get(name, -1) > line for name in names)
 
     def fresh(self, base: str) -> str:
         """Return `base` with the lowest number that makes it unused, and mark it as used."""

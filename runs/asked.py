@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from evaluators.candidate import Candidate
 from programs.errors import CambrianError
-from programs.load import kind_named
+from programs.named import kind_named
 from runs.queries import Queries
 from runs.record import RunRecord
 

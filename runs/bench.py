@@ -24,7 +24,7 @@ import numpy as np
 import programs
 import programs.operator as operators
 from programs.canonical import structural_key
-from programs.check import check, without_dead_code
+from programs.check import checked, without_dead_code
 from programs.errors import Fault
 from programs.fingerprint import Behaviour, behaviour
 from programs.genome import Genome
@@ -169,7 +169,7 @@ def _child(
         tally.idle += 1
         return None
     with _timed(tally, "check"):
-        check(genome, kind)
+        checked(genome, kind)
     with _timed(tally, "key"):
         key = structural_key(genome, kind)
     before = tally.seconds["fingerprint"]

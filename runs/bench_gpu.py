@@ -1,7 +1,4 @@
-"""Measure a card: how far a warm spare hides the start-up, and what stacking gains there.
-
-Not measured, since nothing uses them: captured CUDA graphs.
-"""
+"""Measure a card: how far a warm spare hides the start-up, and what stacking and replaying gain."""
 
 from __future__ import annotations
 

@@ -38,14 +38,6 @@ class Candidates(Climbs):
         found = self._candidates(sql, run_id, first, LAST if end is None else end)
         return sorted(found, key=lambda candidate: candidate.index)
 
-    def sizes(self, run_id: str, first: int, end: int) -> dict[str, int]:
-        """Return the sizes of the programs of a stretch by candidate."""
-        sql = """
-            SELECT c.id, p.size FROM candidate c CROSS JOIN program p ON p.key = c.program
-            WHERE c.run = ? AND c.idx >= ? AND c.idx < ?
-        """
-        return {row["id"]: row["size"] for row in self.rows(sql, run_id, first, end)}
-
     def without_hole(self, run_id: str) -> int:
         """Return how many of a run's places are filled before the first that is not."""
         sql = "SELECT count(*) AS filled, max(idx) + 1 AS end FROM candidate WHERE run = ?"

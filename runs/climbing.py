@@ -59,12 +59,13 @@ class Climbing:
 
     def advance(self) -> list[Ascent]:
         """Take the steps that can be taken; return those who are to climb."""
+        if len(self.levels) == 1:
+            self.decided = self.order.settled
+            return []
         sent: list[Ascent] = []
         while self.decided < self.order.settled and self._all_in(self.decided + 1):
             self.decided += 1
             self._take_due()
-            if len(self.levels) == 1:
-                continue
             self._enter(self.order.history[self.decided - 1])
             while (climb := self._next()) is not None:
                 sent += self._send(climb)

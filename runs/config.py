@@ -18,6 +18,7 @@ CLUSTER = "ray:"
 DEFAULT_EVALS = 200
 DEFAULT_USD = 1.0
 REPLY_TIMEOUT = 90.0
+FILL = 3.0
 DEFAULT_TEAM = {
     "evolution": 2.0,
     "llambo": 1.0,
@@ -47,10 +48,11 @@ class RunConfig(BaseModel):
     judged on a ladder, from each rung of which the best one in `eta` climbs. `usd` is what models
     may cost; given without `evals` and `hours`, it alone ends the run. A model may take
     `reply_timeout` seconds to reply; then evolution fills the place. `in_flight` calls may be made
-    at the same time. `replay` names a run whose
-    recorded calls answer in the models' place. `onward` begins with the database's best as well;
-    which candidates those were is kept as `ancestors`. `track` names an experiment tracker, and
-    where it writes.
+    at the same time. While answers are awaited and workers would be too, proposers that ask nobody
+    fill in, `fill` places at most for each proposal asked for; `window` of these may be awaited.
+    `replay` names a run whose recorded calls answer in the models' place. `onward` begins with the
+    database's best as well; which candidates those were is kept as `ancestors`. `track` names an
+    experiment tracker, and where it writes.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -78,6 +80,8 @@ class RunConfig(BaseModel):
     api_base: str | None = Field(default=None, pattern=r"^https?://[^@?#\s]+$")
     reply_timeout: float = Field(default=REPLY_TIMEOUT, gt=0)
     in_flight: int = Field(default=AT_ONCE, ge=1)
+    fill: float = Field(default=FILL, ge=0, allow_inf_nan=False)
+    window: int = Field(default=0, ge=0)
     replay: str | None = None
     track: str | None = Field(default=None, pattern=r"^(tensorboard|wandb|trackio):.+$")
 
@@ -90,12 +94,20 @@ class RunConfig(BaseModel):
             # A model answers in seconds: its places must be asked for long before their turn.
             ahead = (16, 6) if self.models else (16, 4)
             object.__setattr__(self, "lookahead", max(ahead[0], ahead[1] * self.workers))
+        if self.window == 0:
+            awaited = self.in_flight + self.workers if self.fills else self.lookahead
+            object.__setattr__(self, "window", min(awaited, self.lookahead))
         if self.models and "proposers" not in self.model_fields_set:
             object.__setattr__(self, "proposers", dict(DEFAULT_TEAM))
         weights = [*self.proposers.values(), *self.models.values()]
         if not self.proposers or any(not w > 0 for w in weights):
             raise ValueError("every proposer and model needs a weight above 0")
         return self
+
+    @property
+    def fills(self) -> bool:
+        """Tell whether places may be filled in while models answer."""
+        return bool(self.models) and self.fill > 0
 
     @property
     def dollars(self) -> float:

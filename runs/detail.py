@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import groupby
-from statistics import fmean
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -15,9 +14,10 @@ from rich.text import Text
 from evaluators.candidate import Candidate
 from evaluators.levels import name_of
 from programs.errors import CambrianError, Fault, InputError
-from programs.export.latex import export_latex
 from programs.export.unicode import export_unicode
-from programs.load import kind_named, read_program
+from programs.genome import Genome
+from programs.named import kind_named
+from programs.parse import parse
 from programs.program import Program
 from runs import tables
 from runs.asked import Asked, Noted, asked_for, noted_in, told
@@ -83,7 +83,15 @@ def detail(store: Queries, prefix: str) -> Detail:
 
 def readable(candidate: Candidate) -> Program:
     """Return a stored candidate's program with its genome; `InputError` where it has none."""
-    program = read_program(candidate.program.source, kind_named(candidate.program.kind))
+    stored = candidate.program
+    kind = kind_named(stored.kind)
+    genome = parse(stored.source, kind)
+    if isinstance(genome, Genome):
+        return Program(stored.kind, stored.source, stored.key, genome)
+    # Late, for most programs are of the language, and their keys are known.
+    from programs.load import read_program
+
+    program = read_program(stored.source, kind)
     if isinstance(program, Fault):
         raise InputError(f"Candidate {candidate.id} is not a program of the language: {program}")
     return program
@@ -91,6 +99,8 @@ def readable(candidate: Candidate) -> Program:
 
 def as_dict(found: Detail) -> dict[str, Any]:
     """Return everything that is known of a candidate."""
+    from programs.export.latex import export_latex  # late, for the screen has no use for it
+
     candidate, run = found.candidate, found.run
     evaluation, origin = candidate.evaluation, candidate.origin
     return {
@@ -179,6 +189,7 @@ def _facts(found: Detail) -> Table:
         ("metrics", "  ".join(f"{k} {v:.4g}" for k, v in evaluation.metrics.items())),
         ("verdict", "" if found.verdict is None else found.verdict.sentence),
         ("proposed by", inert_line(f"{origin.proposer} {origin.operator} {origin.model}")),
+        ("why", "it filled in while models answered" if origin.fills_in else ""),
         ("why", inert_line(origin.rationale)),
         ("parents", "  ".join(origin.parents)),
         ("trained as", found.trained or ""),
@@ -197,7 +208,7 @@ def _facts(found: Detail) -> Table:
 
 def _by_seed(scores: Sequence[Measured]) -> str:
     values = [m.score for m in scores]
-    mean = fmean(values)
+    mean = sum(values) / len(values)
     error = None
     if len(values) > 1:
         variance = sum((v - mean) ** 2 for v in values) / (len(values) - 1)

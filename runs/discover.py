@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from rich.console import Console
@@ -156,6 +157,9 @@ def _see_through(
         return INTERRUPTED
     if progress.best is None:
         talk.print(f"No candidate could be scored. {tables.without_score(progress)}")
+        if prepared.run.task.endswith(".py"):
+            check = f"cambrian check {quote(prepared.run.task)}"
+            talk.print(f"Does the task keep the rules? {check}", soft_wrap=True)
         return 1
     try:
         _conclude(prepared, progress.best, out, talk)

@@ -1,17 +1,19 @@
 """What comes next: proposals, asked for as far ahead as the lookahead allows.
 
-Proposal `i` is drawn by a generator seeded with (seed, i) from a view of exactly the candidates
-before `i - lookahead + 1`, the seed programs at least. So the lineage depends on the seed alone:
-not on which worker finishes first, nor on being killed and resumed. A model takes seconds to
-answer, so proposals are drawn ahead of their turn, and handed out strictly in order.
+Draw `i` comes from a generator seeded with (seed, i) and a view of exactly the candidates before
+place `i - lookahead + 1`, the seed programs at least; it gets place `i`. So the lineage depends on
+the seed alone: not on which worker finishes first, nor on being killed and resumed. A model takes
+seconds to answer, so draws are made ahead of their turn; `seating.py` says how others may go
+before them meanwhile, and what a lineage depends on then.
 """
 
 from __future__ import annotations
 
+import math
 from concurrent.futures import Future
 from dataclasses import replace
 
-import numpy as np
+from numpy.random import default_rng
 
 from agent.proposer import Proposal, View
 from evaluators.candidate import Origin
@@ -24,10 +26,14 @@ from runs.models import Models, left_of
 from runs.order import Order
 from runs.progress import Progress
 from runs.record import candidate_id
+from runs.seating import FILL_IN, SEATED, Seating, as_detail, seated_in
 from runs.stop import Stop
 
 BARREN = 2_000
 """Proposals in a row without a new behaviour after which a search has nothing left to find."""
+
+FILLING = 3
+"""The word of a seed that parts what fills in at a place from the draw of the same number."""
 
 UNPAID = 8
 """Calls in a row without money for them after which a run that only money ends is over."""
@@ -57,45 +63,62 @@ class Drafts:
         self.seeds = {candidate_id(run, i): p for i, (p, _) in enumerate(self.beginnings)}
         self.notes = models.notes(language(task))
         self.drawn: dict[int, Future[Proposal]] = {}
+        self._seated = seated_in(order.store.events(run)) if config.fills else {}
+        source = order.store.run(config.replay).id if config.fills and config.replay else run
+        repeated = seated_in(order.store.events(source)) if source != run else {}
+        self.seating = Seating(config, len(self.beginnings), repeated | self._seated)
+        self.alive = config.fills and not config.replay
+        self._barren = -1
         self.unpaid = 0
         self.message = ""
 
     def draw_ahead(self) -> None:
         """Draw every proposal of which all that it may know is known."""
-        index = len(self.order)
-        while self._may_draw(index):
-            if index not in self.order.recorded and index not in self.drawn:
-                self.drawn[index] = self._draw(index)
-            index += 1
+        self.seating.advance(len(self.order))
+        draw = self.seating.first
+        while self._may_draw(draw):
+            if not (draw in self.drawn or self.seating.gone(draw) or self._recorded(draw)):
+                self.drawn[draw] = self._draw(draw)
+            draw += 1
 
     def late(self) -> bool:
         """Tell whether the run's time is over."""
         hours = self.config.hours
         return hours is not None and self.progress.seconds >= hours * 3600
 
-    def due(self) -> bool:
-        """Tell whether the next proposal is there and there is room for it in the budget."""
+    def take(self, idle: bool) -> Proposal | None:
+        """Hand out who gets the next place, if that is known and there is room in the budget.
+
+        `idle` says that a worker has nothing to do.
+        """
         if self.stop.reason:
-            return False
+            return None
         self.message = self._exhausted()
-        next_ = self.drawn.get(len(self.order))
-        return not self.message and next_ is not None and next_.done()
+        place = len(self.order)
+        self.seating.advance(place)
+        who = None if self.message else self._who(place, idle)
+        if who is None:
+            return None
+        proposal = self._fill_in(place) if who == FILL_IN else self._come(who)
+        if proposal is not None:
+            self._seat(place, who)
+            noted = tuple(replace(note, place=place) for note in proposal.notes)
+            self.notes |= self.models.noted(place, noted)
+            self._count_unpaid(proposal.origin)
+        return proposal
 
     def awaiting(self) -> bool:
-        """Tell whether the proposal that is due next is still to come."""
-        return len(self.order) in self.drawn and not self.stop.reason and not self._exhausted()
+        """Tell whether a proposal is still to come that will get the next place."""
+        if self.stop.reason or self._exhausted():
+            return False
+        who = self.seating.given.get(len(self.order))
+        return bool(self.drawn) if who is None else who in self.drawn
 
-    def take(self) -> Proposal:
-        """Hand out the proposal that is due."""
-        index = len(self.order)
-        proposal = self.drawn.pop(index).result()
-        self.notes |= self.models.noted(index, proposal.notes)
-        self._count_unpaid(proposal.origin)
-        return replace(proposal, origin=replace(proposal.origin, seed=(self.config.seed, index)))
+    def view(self, index: int, seen: int, before: int) -> View:
+        """Return what draw `index` may know: the first `seen` places, whatever is in flight.
 
-    def view(self, index: int) -> View:
-        """Return what proposal `index` may know: nothing here depends on what is in flight."""
-        seen = self._seen_by(index)
+        The draw before it knew those `before`.
+        """
         known = self.climbing.as_known(seen)
         left = left_of(self.config, known, self.order.judged_before(seen))
         task, kind = self.task, language(self.task)
@@ -112,19 +135,83 @@ class Drafts:
             told.facts,
             notes,
             told.card,
+            seen - before,
         )
 
-    def _may_draw(self, index: int) -> bool:
-        """Tell whether all that proposal `index` may know is known, and the budget may reach it."""
-        if self.stop.reason or self.climbing.decided < self._seen_by(index) or self._exhausted():
-            return False
-        ahead = index - len(self.order)
-        return self.config.evals is None or self.order.judged + ahead < self.config.evals
+    def hindsight(self) -> View:
+        """Return all that is known in the end."""
+        settled = self.order.settled
+        return self.view(settled, settled, settled)
 
-    def _seen_by(self, index: int) -> int:
-        """Return how many candidates proposal `index` may know, the seeds at least."""
+    def _may_draw(self, draw: int) -> bool:
+        """Tell whether all that a draw may know is known, and the budget may reach it."""
+        seen = self.seating.known_to(draw)
+        if self.stop.reason or seen is None or self.climbing.decided < seen or self._exhausted():
+            return False
+        if self.config.evals is None or self.seating.place_of(draw) in self.seating.given:
+            return True
+        ahead = draw - len(self.seating.places) + self.seating.to_fill
+        left = self.config.evals - self.order.judged
+        return ahead < left and not self._too_late(ahead)
+
+    def _too_late(self, ahead: int) -> bool:
+        """Tell whether what fills in will have used the budget up before another draw comes."""
+        return self._may_fill_in() and self.seating.too_late(ahead, self._left())
+
+    def _left(self) -> float:
+        evals = self.config.evals
+        return math.inf if evals is None else evals - self.order.judged
+
+    def _recorded(self, draw: int) -> bool:
+        """Tell whether an earlier sitting recorded what came of a draw."""
+        return self.seating.place_of(draw) in self.order.recorded
+
+    def _who(self, place: int, idle: bool) -> int | None:
+        """Return who gets a place: the draw whose turn it is, or who is there before it."""
+        given = self.seating.given.get(place)
+        if given is not None:
+            ready = self._ready(given) or (given == FILL_IN and self._can_fill_in(place))
+            return given if ready else None
+        if self._ready(self.seating.first):
+            return self.seating.first
+        if not (self.alive and idle):
+            return None
+        here = next((draw for draw in sorted(self.drawn) if self._ready(draw)), None)
+        if here is not None:
+            return here
+        return FILL_IN if self._can_fill_in(place) and self._may_fill_in() else None
+
+    def _ready(self, draw: int) -> bool:
+        return draw in self.drawn and self.drawn[draw].done()
+
+    def _can_fill_in(self, place: int) -> bool:
+        """Tell whether all that what fills a place in may know is known."""
+        return self.climbing.decided >= self.seating.known_to_fill_in(place)
+
+    def _may_fill_in(self) -> bool:
+        """Tell whether something may fill the next place in, if a worker has nothing to do."""
+        able = self.alive and self.models.team.can_fill_in and self._barren != len(self.order)
+        return able and self.seating.may_fill_in(len(self.drawn), self._left())
+
+    def _fill_in(self, place: int) -> Proposal | None:
+        seen = self.seating.known_to_fill_in(place)
+        words = (self.config.seed, place, FILLING)
+        proposal = self.models.team.fill_in(self.view(place, seen, seen), default_rng(words))
+        if proposal is None:
+            self._barren = place
+            return None
+        return _drawn_by(proposal, words)
+
+    def _come(self, draw: int) -> Proposal:
+        return _drawn_by(self.drawn.pop(draw).result(), (self.config.seed, draw))
+
+    def _seat(self, place: int, who: int) -> None:
+        """Write down who gets a place, before the place is given."""
         seeds = len(self.beginnings)
-        return 0 if index < seeds else max(seeds, index - self.config.lookahead + 1)
+        if self.config.fills and place >= seeds and place not in self._seated:
+            self.order.store.event(self.order.run.id, SEATED, as_detail(place, who))
+        if self.config.fills:
+            self.seating.give(place, who)
 
     def _exhausted(self) -> str:
         config, judged = self.config, self.order.judged
@@ -138,17 +225,23 @@ class Drafts:
             return f"${config.dollars:g} leave no room for another call"
         return ""
 
-    def _draw(self, index: int) -> Future[Proposal]:
-        if index < len(self.beginnings):
-            program, origin = self.beginnings[index]
+    def _draw(self, draw: int) -> Future[Proposal]:
+        if draw < len(self.beginnings):
+            program, origin = self.beginnings[draw]
             future: Future[Proposal] = Future()
             future.set_result(Proposal(program.source, origin))
             return future
-        rng = np.random.default_rng([self.config.seed, index])
-        return self.models.team.draw(self.view(index), rng)
+        seen, before = (self.seating.known_to(each) or 0 for each in (draw, draw - 1))
+        rng = default_rng([self.config.seed, draw])
+        return self.models.team.draw(self.view(draw, seen, before), rng)
 
     def _count_unpaid(self, origin: Origin) -> None:
         if origin.usage.get("unpaid"):
             self.unpaid += 1
         elif origin.model:
             self.unpaid = 0
+
+
+def _drawn_by(proposal: Proposal, words: tuple[int, ...]) -> Proposal:
+    """Note what seeded the generator that a proposal comes from."""
+    return replace(proposal, origin=replace(proposal.origin, seed=words))

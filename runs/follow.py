@@ -6,6 +6,8 @@ import time
 from dataclasses import replace
 
 from programs.errors import InputError
+from runs.candidates import LAST
+from runs.past import recount
 from runs.progress import Display, Flight, Progress
 from runs.record import RunRecord, State, age
 from runs.signs import read_pulse
@@ -50,6 +52,10 @@ class Follower:
     def _take_in(self, display: Display | None) -> None:
         """Count the candidates that are new, and show them where there is a display."""
         newest = self.store.rows("SELECT coalesce(max(rowid), 0) AS last FROM candidate")[0]["last"]
+        if display is None and self.progress.config.rungs == 1:
+            recount(self.store, self.run.id, LAST, self.progress)
+            self._row = newest
+            return
         # A little of the table is read from where it was left, all of a run through its index.
         run = "c.run" if self._row == 0 else "+c.run"
         which = f"{run} = ? AND c.rowid > ? AND c.rowid <= ?"

@@ -66,13 +66,6 @@ class History(Sequence[Candidate | None]):
         """Return the first `count`, all of which must be settled."""
         return Known(self, count)
 
-    def recounted(self) -> Iterator[tuple[Candidate, int]]:
-        """Yield what earlier sittings recorded, with sizes but no genomes, and keep none of it."""
-        for start in range(0, self.old, BLOCK):
-            stretch = (self.run_id, start, min(start + BLOCK, self.old))
-            sizes = self.store.sizes(*stretch)
-            yield from ((each, sizes[each.id]) for each in self.store.stretch(*stretch))
-
     def _block(self, number: int) -> list[Candidate]:
         if number not in self._blocks:
             start = number * BLOCK

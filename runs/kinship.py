@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from itertools import islice
 
 from evaluators.candidate import Candidate
@@ -22,13 +23,14 @@ _ANCESTRY = f"""
 """
 
 _FIRST_PARENTS = f"""
-    WITH RECURSIVE up(id) AS (
-        VALUES (?1)
-        UNION
-        SELECT p.parent FROM up JOIN parent p ON p.child = up.id AND p.place = 0
+    WITH RECURSIVE up(id, generation) AS (
+        VALUES (?1, 0)
+        UNION ALL
+        SELECT p.parent, generation + 1 FROM up JOIN parent p ON p.child = up.id AND p.place = 0
         LIMIT {RELATIVES}
     )
-    SELECT id FROM up
+    SELECT id, max(generation), count(*) AS times FROM up
+    WHERE id NOT IN (SELECT value FROM json_each(?2))
 """
 
 _PARENTS = """
@@ -53,12 +55,13 @@ class Kinship(Candidates):
             return self._generations(_PARENTS, candidate_id, depth)
         return self._candidates(_ANCESTRY, candidate_id)
 
-    def first_parents(self, candidate_id: str) -> list[str]:
-        """Return a candidate's id, that of its first parent, that of its first parent, and so on.
+    def beginning(self, candidate_id: str, known: Iterable[str]) -> tuple[str | None, int]:
+        """Return the farthest in a candidate's line of first parents, and how long the line is.
 
-        At most `RELATIVES`.
+        Those that are `known` do not count; at most `RELATIVES` are followed.
         """
-        return [row["id"] for row in self.rows(_FIRST_PARENTS, candidate_id)]
+        (found,) = self.rows(_FIRST_PARENTS, candidate_id, json.dumps(list(known)))
+        return found["id"], found["times"]
 
     def descendants(self, candidate_id: str, depth: int | None = None) -> list[Candidate]:
         """Return what came of a candidate in so many generations, parents before children.

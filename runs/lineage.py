@@ -117,11 +117,10 @@ def lineage(
 def near(store: Queries, id: str, depth: int) -> Lineage:
     """Return the nearest generations of a candidate's ancestry, and where its line began."""
     found = lineage(store, id, depth=depth)
-    beyond = [id for id in store.first_parents(found.id) if id not in found.by_id]
-    if not beyond:
+    first, beyond = store.beginning(found.id, found.by_id)
+    if first is None:
         return found
-    origin = Step(store.candidate(beyond[-1]), None, ())
-    return replace(found, origin=origin, between=len(beyond) - 1)
+    return replace(found, origin=Step(store.candidate(first), None, ()), between=beyond - 1)
 
 
 def changes(old: str, new: str) -> list[str]:

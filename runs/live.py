@@ -145,6 +145,7 @@ class JsonLines:
                 "stderr": None if evaluation.status is Status.DUPLICATE else evaluation.stderr,
                 "proposer": candidate.origin.proposer,
                 "operator": candidate.origin.operator,
+                "fill_in": candidate.origin.fills_in,
                 "message": evaluation.message,
                 "seconds": evaluation.seconds,
             }
@@ -169,6 +170,7 @@ class JsonLines:
                 "duplicates": progress.duplicates,
                 "collisions": progress.collisions,
                 "rejected": progress.rejected,
+                "fill_ins": progress.filled_in,
                 "usd": progress.usd,
                 "news": progress.news,
                 "best": None if progress.best is None else progress.best.standing.score,

@@ -1,8 +1,8 @@
 """The run: propose, admit, evaluate, keep, record, within a budget, until told to stop.
 
 `drafts.py` says what comes next, `order.py` takes in what came of it, `climbing.py` sends the best
-up the ladder; here all three are turned, and workers judge. The lineage depends on the seed alone:
-those files say why.
+up the ladder; here all three are turned, and workers judge. The lineage depends on the seed alone,
+or with models on their replies and what `seating.py` writes down: those files say why.
 """
 
 from __future__ import annotations
@@ -124,11 +124,15 @@ class Loop:
     def _fill(self, pool: ThreadPoolExecutor) -> None:
         """Ask for proposals as far ahead as the lookahead allows, and admit those that are due."""
         self._catch_up(pool)
-        while self.drafts.due():
+        while (proposal := self.drafts.take(self._idle())) is not None:
             self._hear(self.models.hear())
-            self._admit(len(self.order), self.drafts.take(), pool)
+            self._admit(len(self.order), proposal, pool)
             self._catch_up(pool)
         self.weighing.weigh(len(self.order))
+
+    def _idle(self) -> bool:
+        """Tell whether a worker has nothing to do, or will have once it has done what it does."""
+        return len(self.flying) <= self.config.workers
 
     def _catch_up(self, pool: ThreadPoolExecutor) -> None:
         """Do all that follows from what is settled."""
@@ -249,7 +253,7 @@ class Loop:
         if self.config.models:
             self.weighing.finish(len(self.order))
             self._hear(self.models.team.complaints())
-            self._hear(self.models.learnt(self.drafts.view(len(self.order))))
+            self._hear(self.models.learnt(self.drafts.hindsight()))
         self.store.finish(self.run.id, state, self.stop.reason or self.drafts.message)
         return state
 
@@ -262,4 +266,5 @@ class Loop:
 
 
 def _how(candidate: Candidate) -> str:
-    return f"{candidate.origin.proposer} {candidate.origin.operator}".strip()
+    filling = " (fill)" if candidate.origin.fills_in else ""
+    return f"{candidate.origin.proposer} {candidate.origin.operator}".strip() + filling

@@ -2,7 +2,7 @@
 
     from runs.notebook import open_run
 
-    run = open_run("b71")        # the table of its best programs
+    run = open_run("4b1d")       # the table of its best programs
     run[0]                       # the best one: its formula, or its source where it has none
 
 Nothing is kept open: a run is read when it is asked for, and read again by another `open_run`.

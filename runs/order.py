@@ -16,6 +16,7 @@ from programs.kind import Kind
 from programs.program import Program
 from runs.config import RunConfig
 from runs.history import History, revived
+from runs.past import recount
 from runs.progress import Display, Progress
 from runs.record import RunRecord
 from runs.store import Store
@@ -132,12 +133,12 @@ class Order:
         return fresh
 
     def _recount(self) -> None:
-        """Count what earlier sittings recorded, and show it, without keeping it."""
-        for candidate, size in self.history.recounted():
-            self._count(candidate.evaluation)
-            self.progress.add(candidate, size)
-            self.display.show(candidate, self.progress)
-        self.settled, self._judged_old = self.history.old, self.judged
+        """Count what earlier sittings recorded, and show what led."""
+        old = self.history.old
+        self.judged, self.barren = recount(self.store, self.run.id, old, self.progress)
+        self.settled, self._judged_old = old, self.judged
+        if self.progress.best is not None:
+            self.display.show(self.progress.best, self.progress)
 
     def _entered_before(self, fingerprint: str) -> tuple[int, int, int] | None:
         """Return what the cache of the earlier sittings held for a fingerprint."""

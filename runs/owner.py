@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -32,11 +31,11 @@ class Owner:
     @classmethod
     def here(cls) -> Self:
         """Return this process."""
-        return cls(socket.gethostname(), os.getpid(), _start_of(os.getpid()) or "", _boot())
+        return cls(_host(), os.getpid(), _start_of(os.getpid()) or "", _boot())
 
     def alive(self) -> bool:
         """Tell whether the process still runs; one on another machine is believed to."""
-        if self.host != socket.gethostname():
+        if self.host != _host():
             return True
         if self.boot and _boot() and self.boot != _boot():
             return False
@@ -45,11 +44,18 @@ class Owner:
 
     def at_work(self, silent: float) -> bool:
         """Tell whether the process is alive, elsewhere by the seconds since its last heartbeat."""
-        return self.alive() and (self.host == socket.gethostname() or silent < STALE)
+        return self.alive() and (self.host == _host() or silent < STALE)
 
     def to_json(self) -> str:
         """Return the owner as the text that `run.owner` holds."""
         return json.dumps(asdict(self))
+
+
+@cache
+def _host() -> str:
+    import socket  # late, for listings ask of nobody's machine
+
+    return socket.gethostname()
 
 
 @cache

@@ -1,8 +1,9 @@
-"""Where settings may stand; looking whether there are any imports next to nothing."""
+"""Where settings may stand, and trainings be kept; looking imports next to nothing."""
 
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,13 @@ def user_file() -> Path:
     from platformdirs import user_config_path
 
     return user_config_path("cambrian") / "config.toml"
+
+
+def trainings() -> Path:
+    """Return the folder that holds what an unfinished verdict has trained so far."""
+    from platformdirs import user_cache_path
+
+    return user_cache_path("cambrian") / "trainings"
 
 
 def database() -> Path:
@@ -38,4 +46,14 @@ def database() -> Path:
 def anything_set() -> bool:
     """Tell whether there is a place that may hold settings."""
     named = any(name.startswith(PREFIX) for name in os.environ)
-    return named or Path(PROJECT).is_file() or user_file().is_file()
+    return named or Path(PROJECT).is_file() or _has_user_file()
+
+
+def _has_user_file() -> bool:
+    """Tell whether the user's own file is there."""
+    if sys.platform == "linux":
+        # Who has no folder of ours need not wait until the library that knows all systems is there.
+        homes = (os.environ.get("XDG_CONFIG_HOME", ""), os.path.expanduser("~/.config"))
+        if not any(os.path.isdir(os.path.join(home, "cambrian")) for home in homes if home):
+            return False
+    return user_file().is_file()

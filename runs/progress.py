@@ -63,6 +63,7 @@ class Progress:
     recalled: int = 0
     duplicates: int = 0
     collisions: int = 0
+    filled_in: int = 0
     rejected: int = 0
     stopped: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
@@ -91,6 +92,7 @@ class Progress:
         tally.usd += candidate.origin.usage.get("usd", 0.0)
         self.first = self.first or candidate
         self.collisions += COLLISION in evaluation.metrics
+        self.filled_in += candidate.origin.fills_in
         if evaluation.status is Status.DUPLICATE:
             self.duplicates += 1
             tally.duplicates += 1
@@ -217,8 +219,9 @@ class Progress:
 
 
 def proposer_of(candidate: Candidate) -> str:
-    """Name who was given a candidate's place, with the model it asked."""
-    return with_model(*arm_of(candidate.origin))
+    """Name who was given a candidate's place, with the model it asked; fill-ins stand apart."""
+    name = with_model(*arm_of(candidate.origin))
+    return f"{name} (fill)" if candidate.origin.fills_in else name
 
 
 def with_model(proposer: str, model: str) -> str:
@@ -228,10 +231,12 @@ def with_model(proposer: str, model: str) -> str:
 
 def reason(candidate: Candidate) -> str:
     """Return the short reason why a candidate got no score."""
-    evaluation = candidate.evaluation
-    if evaluation.status is Status.TIMED_OUT:
-        return "timed out"
-    return inert_line(evaluation.message.split(":")[0]) or str(evaluation.status)
+    return reason_of(candidate.evaluation.status, candidate.evaluation.message.split(":")[0])
+
+
+def reason_of(status: Status, said: str) -> str:
+    """Return the short reason why there is no score, of what a message says up to its colon."""
+    return "timed out" if status is Status.TIMED_OUT else inert_line(said) or str(status)
 
 
 class Display(Protocol):

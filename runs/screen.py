@@ -197,7 +197,8 @@ def _proposer(progress: Progress, name: str, tally: Tally, width: int) -> Text:
     cost = money(tally.usd) if tally.usd else ""
     named = Text(name)
     named.truncate(width, overflow="ellipsis", pad=True)
-    next_ = f"  {progress.chances.get(name, 0.0):>4.0%}" if progress.chances else ""
+    chance = f"{progress.chances[name]:.0%}" if name in progress.chances else ""
+    next_ = f"  {chance:>4}" if progress.chances else ""
     counts = f"  {tally.tried:>5}  {tally.kept:>5}  {progress.share(tally):>4.0%}"
     figures = f"{counts}{next_}  {cost:>6}  "
     return Text.assemble("  ", named, figures, (" · ".join(why), "dim"))

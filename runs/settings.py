@@ -35,7 +35,7 @@ from runs.config import (
 from runs.places import PREFIX, PROJECT, user_file
 
 NOT_FLAGS = {
-    *("task", "cluster", "warm_start", "lookahead", "recall"),
+    *("task", "cluster", "warm_start", "lookahead", "window", "recall"),
     *("proposers", "models", "onward", "ancestors"),
 }
 """What a run is configured by that no flag of the same name sets."""

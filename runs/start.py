@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from typing import Any
 
@@ -28,6 +28,7 @@ from runs.stop import Stop
 from runs.store import Store
 from sandbox.base import Sandbox
 from sandbox.cluster import RaySandbox, room
+from sandbox.owned import Owned
 from sandbox.process import ProcessSandbox
 
 
@@ -94,9 +95,10 @@ def prepare(store: Store, config: RunConfig, sandbox: Sandbox, resume: str = "")
     config = settled(config, task)
     proposers = proposers_of(config)
     if config.replay:
-        # How far proposals look ahead follows from the workers, and decides what they see.
-        ahead = config_of(store.run(config.replay)).lookahead
-        config = config.model_copy(update={"lookahead": ahead})
+        # These follow from the workers, and decide what proposals see.
+        source = config_of(store.run(config.replay))
+        same = {name: getattr(source, name) for name in ("lookahead", "window", "fill")}
+        config = config.model_copy(update=same)
     evaluator = Evaluator(task, sandbox, config.device)
     found = versions()
     trials = (evaluator.trial(level) for level in levels(config.rungs))
@@ -123,6 +125,7 @@ def prepare(store: Store, config: RunConfig, sandbox: Sandbox, resume: str = "")
             protocol,
             found,
         )
+    evaluator = replace(evaluator, sandbox=Owned(sandbox, run.id))
     return Prepared(store, run, config, task, evaluator, proposers)
 
 
@@ -138,7 +141,8 @@ def settled(config: RunConfig, task: Task) -> RunConfig:
 
 def config_of(run: RunRecord) -> RunConfig:
     """Read back the settings a run was started with."""
-    return read_config(**{**run.config, "kind": run.kind})
+    # Runs of before there were fill-ins go on without them.
+    return read_config(**{"fill": 0.0, **run.config, "kind": run.kind})
 
 
 def score_name(run: RunRecord) -> str:

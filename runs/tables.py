@@ -110,6 +110,8 @@ def counts(progress: Progress) -> str:
     parts += [f"duplicates {progress.duplicates}", f"rejected {progress.rejected}"]
     if progress.collisions:
         parts.append(f"collisions {progress.collisions}")
+    if progress.filled_in:
+        parts.append(f"fill-ins {progress.filled_in}")
     if progress.usd > 0:
         parts.append(f"${progress.usd:.4f}")
     return " · ".join(parts)

@@ -51,8 +51,10 @@ def seed(number: int) -> None:
     """Seed Python, numpy and (where it is loaded) torch, all alike in every child otherwise."""
     random.seed(number)
     np.random.seed(number % 2**32)
-    if "torch" in sys.modules:
-        sys.modules["torch"].manual_seed(number % 2**63)
+    if torch := sys.modules.get("torch"):
+        # The whole of it takes two milliseconds to note what cards, once opened, are to be given.
+        whole = torch.cuda.is_initialized()
+        (torch.manual_seed if whole else torch.default_generator.manual_seed)(number % 2**63)
 
 
 def failure(error: BaseException, used: int, limit: int) -> Answer:

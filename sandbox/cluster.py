@@ -12,7 +12,6 @@ from __future__ import annotations
 import importlib
 import os
 import platform
-import queue
 import threading
 import time
 from collections.abc import Sequence
@@ -25,14 +24,15 @@ from programs.errors import InputError, SandboxUnavailable
 from sandbox import tiers
 from sandbox.base import Ending, Job, Outcome
 from sandbox.closing import Closing
+from sandbox.device import DRIVER
 from sandbox.keeper import Keeper
 from sandbox.messages import Packed, pack_job, unpack_outcome
+from sandbox.turns import Turns
 
 DEATHS = 3  # of machines under one job, after which the job is given up
 PATIENCE = 120.0  # seconds until some worker must be ready
 _OVERTIME = 90.0  # seconds past a job's limit until its machine is given up
 _HEARING = 30.0  # seconds in which a machine that lives answers
-_WAKE = 0.5  # seconds between looks at whether the sandbox was closed
 _CLOSED = Outcome(Ending.CANCELLED, message="the sandbox was closed")
 _WEAKER = (*tiers.SAFE, "process", "unsafe")
 _CONNECTING = threading.Lock()
@@ -89,9 +89,10 @@ class _Hand:
 class RaySandbox(Closing):
     """Run up to `workers` jobs at a time on the cluster at `address`.
 
-    `device` "cuda" gives every worker a GPU of its own. `tier` and `unsafe` hold on each machine as
-    they do in a `ProcessSandbox`; every outcome says at which tier it was made. A machine with
-    other versions of Python, numpy or torch than here is refused: it would compute other scores.
+    `device` "cuda" gives every worker a GPU of its own, which `driver` drives. `tier` and `unsafe`
+    hold on each machine as they do in a `ProcessSandbox`; every outcome says at which tier it was
+    made. A machine with other versions of Python, numpy or torch than here is refused: it would
+    compute other scores.
     """
 
     def __init__(
@@ -102,6 +103,7 @@ class RaySandbox(Closing):
         device: str = "cpu",
         tier: str = "auto",
         unsafe: bool = False,
+        driver: str = DRIVER,
     ) -> None:
         if device not in ("cpu", "cuda"):
             raise InputError(f"On a cluster Ray picks the GPU: use `cuda`, not `{device}`.")
@@ -109,9 +111,9 @@ class RaySandbox(Closing):
         self._class = self._ray.remote(Keeper).options(
             num_cpus=1, num_gpus=int(device == "cuda"), max_restarts=0, max_task_retries=0
         )
-        self._given = (tuple(preload), tier, unsafe, device)
+        self._given = (tuple(preload), tier, unsafe, device, driver)
         self._lock = threading.Lock()
-        self._idle: queue.Queue[_Hand] = queue.Queue()
+        self._idle = Turns[_Hand]()
         self._hands: set[_Hand] = set()
         self._tiers: set[str] = set()
         self._closed = False
@@ -123,7 +125,7 @@ class RaySandbox(Closing):
         """Name the weakest isolation met on any machine so far; waits for the first."""
         if not self._tiers:
             try:
-                self._idle.put(self._take())
+                self._idle.give(self._take(""))
             except _ClosedError:
                 raise SandboxUnavailable("the sandbox was closed before it was started") from None
         return max(self._tiers, key=_WEAKER.index)
@@ -133,7 +135,7 @@ class RaySandbox(Closing):
         packed = pack_job(job)
         for deaths in range(DEATHS):
             try:
-                hand = self._take(sure=deaths > 0)
+                hand = self._take(job.owner, sure=deaths > 0)
             except _ClosedError:
                 return _CLOSED
             try:
@@ -144,7 +146,7 @@ class RaySandbox(Closing):
             except BaseException:  # Ctrl-C: its answer must not be taken for another job's
                 self._replace(hand)
                 raise
-            self._idle.put(hand)
+            self._idle.give(hand)
             return outcome
         if self._closed:
             return _CLOSED
@@ -155,6 +157,7 @@ class RaySandbox(Closing):
         with self._lock:
             self._closed = True
             hands, self._hands = self._hands, set()
+        self._idle.close()
         for hand in hands:
             self._ray.kill(hand.actor)
 
@@ -166,7 +169,7 @@ class RaySandbox(Closing):
             actor = self._class.remote(*self._given)
             hand = _Hand(actor, actor.greet.remote().future())
             self._hands.add(hand)
-        hand.greeting.add_done_callback(lambda _: self._idle.put(hand))
+        hand.greeting.add_done_callback(lambda _: self._idle.give(hand))
 
     def _replace(self, hand: _Hand) -> None:
         with self._lock:
@@ -174,18 +177,18 @@ class RaySandbox(Closing):
         self._ray.kill(hand.actor)
         self._hire()
 
-    def _take(self, sure: bool = False) -> _Hand:
-        """Wait for a keeper that is free; refuse to go on with a machine that is not fit.
+    def _take(self, owner: str, sure: bool = False) -> _Hand:
+        """Wait for a keeper that is free, in turn; refuse to go on with a machine that is not fit.
 
         If `sure` it has just been heard: one that died idle is no death under a job.
         """
         deadline = time.monotonic() + PATIENCE
         while not self._closed:
-            try:
-                hand = self._idle.get(timeout=_WAKE)
-            except queue.Empty:
-                if time.monotonic() > deadline and not self._at_work():
-                    raise SandboxUnavailable(self._none_ready()) from None
+            hand = self._idle.take(owner, max(deadline - time.monotonic(), 1.0))
+            if hand is None:
+                if not self._closed and not self._at_work():
+                    raise SandboxUnavailable(self._none_ready())
+                deadline = time.monotonic() + PATIENCE
                 continue
             died_early = isinstance(hand.greeting.exception(), self._ray.exceptions.RayError)
             if died_early or (sure and not self._hears(hand)):

@@ -28,6 +28,9 @@ CONTEXT = 640 * MIB
 CONTEXTS = 2
 """Of a worker at a time: the candidate's and that of the spare that follows it."""
 
+_WORKSPACE = ":4096:8"
+"""How cuBLAS lays out its workspace where the same input must give the same numbers."""
+
 _GPUS = Path("/proc/driver/nvidia/gpus")
 _NODES = ("/dev/nvidiactl", "/dev/nvidia-uvm", "/dev/nvidia-uvm-tools", "/dev/nvidia-caps/*")
 _FOLDERS = ("/sys/module/nvidia", "/sys/module/nvidia_uvm", "/sys/bus/pci", "/sys/devices")
@@ -57,7 +60,11 @@ class Cuda:
         found = wanted(seat.card, given, cards())
         order = given.get("CUDA_DEVICE_ORDER", "PCI_BUS_ID")
         name = found.uuid if isinstance(found, Known) else found
-        return {"CUDA_VISIBLE_DEVICES": name, "CUDA_DEVICE_ORDER": order}
+        return {
+            "CUDA_VISIBLE_DEVICES": name,
+            "CUDA_DEVICE_ORDER": order,
+            "CUBLAS_WORKSPACE_CONFIG": _WORKSPACE,
+        }
 
     @staticmethod
     def files(seat: Seat, given: Mapping[str, str]) -> Sequence[Path]:
@@ -68,7 +75,11 @@ class Cuda:
         return [Path(path) for path in (*shown, *_FOLDERS) if os.path.exists(path)]
 
     def open(self, seat: Seat) -> None:
-        """Create the context and compute a gradient, which loads what every training needs."""
+        """Create the context and compute a gradient, which loads what every training needs.
+
+        From here on the same seed gives the same numbers, wherever PyTorch knows how; where it does
+        not, the job's log says so.
+        """
         if why := missing():
             raise DeviceError(why)
         self._torch = torch = importlib.import_module("torch")
@@ -78,6 +89,7 @@ class Cuda:
             total = torch.cuda.get_device_properties(0).total_memory
             self._share = share(total, seat.sharers)
             torch.cuda.set_per_process_memory_fraction(self._share / total, 0)
+            make_repeatable(torch)
             layer = torch.nn.Linear(64, 64, device="cuda")
             layer(torch.ones(64, 64, device="cuda")).square().sum().backward()
         except RuntimeError as error:
@@ -107,6 +119,14 @@ class Cuda:
         words = str(error)
         used = self._torch.cuda.memory_reserved() if _NO_MEMORY.search(words) else 0
         return sentence(words, used, self._share)
+
+
+def make_repeatable(torch: Any) -> None:
+    """Have PyTorch compute the same from the same, and in full single precision."""
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.utils.deterministic.fill_uninitialized_memory = False  # for finding bugs; it takes time
+    torch.backends.cudnn.benchmark = False
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
 
 
 def missing() -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from sandbox import kernel, landlock, namespaces, seccomp, syscalls, view
 from sandbox.errors import IsolationError, step
-from sandbox.privileges import become_nobody, give_up_all, own_proc
+from sandbox.privileges import become_nobody, gain_none, give_up_all, own_proc
 
 _HIGH = 10  # descriptors below are the child's own
 
@@ -105,12 +105,14 @@ def _process(_: Sequence[Path]) -> Cage:
 
 
 def _strict(_: Sequence[Path]) -> Cage:
+    gain_none()
     return Cage("strict", _filter(seccomp.PURE))
 
 
 def _landlock(_: Sequence[Path]) -> Cage:
     if not (rules := _rules()):
         raise IsolationError("the kernel has no Landlock, or it is switched off")
+    gain_none()
     return Cage("landlock", _filter(seccomp.PATHS), rules)
 
 

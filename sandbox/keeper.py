@@ -20,9 +20,11 @@ class Keeper:
     """Keep one worker for one driver; what the methods take and return crosses the network."""
 
     def __init__(
-        self, preload: Sequence[str], tier: str, unsafe: bool, device: str = "cpu"
+        self, preload: Sequence[str], tier: str, unsafe: bool, device: str, driver: str
     ) -> None:
-        self._sandbox = ProcessSandbox(1, preload, tier=tier, unsafe=unsafe, device=device)
+        self._sandbox = ProcessSandbox(
+            1, preload, tier=tier, unsafe=unsafe, device=device, driver=driver
+        )
 
     def greet(self) -> dict[str, Any]:
         """Warm up, and say where this is, which isolation holds here and with what versions."""

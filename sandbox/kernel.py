@@ -51,9 +51,12 @@ def prefer_as_victim() -> None:
     """Ask the kernel, short of memory, to end this process before any other."""
     if LINUX:
         try:
-            Path("/proc/self/oom_score_adj").write_text("800")
+            score = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
         except OSError:
             return  # a courtesy to the rest of the machine, not a limit
+        with contextlib.suppress(OSError):
+            os.write(score, b"800")
+        os.close(score)
 
 
 def watch_exit(pid: int) -> int | None:
@@ -78,18 +81,18 @@ def memory_in_use() -> tuple[int, int] | None:
     """Return the bytes of address space and of private data, or `None` where they are unknown."""
     if not LINUX:
         return None
-    pages = [int(field) for field in Path("/proc/self/statm").read_text().split()]
-    return pages[0] * os.sysconf("SC_PAGE_SIZE"), pages[5] * os.sysconf("SC_PAGE_SIZE")
+    pages = [int(field) * os.sysconf("SC_PAGE_SIZE") for field in _read("/proc/self/statm").split()]
+    return pages[0], pages[5]
 
 
 def memory_held(pid: int) -> int:
     """Return the bytes of memory that are `pid`'s own or shared by mapping, 0 where unknown."""
     try:
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+        status = _read(f"/proc/{pid}/status")
     except OSError:
         return 0
-    held = [line.split() for line in lines if line.startswith(("RssAnon:", "RssShmem:"))]
-    return sum(int(words[1]) * 1024 for words in held)
+    held = (status.partition(name)[2].split(maxsplit=1)[:1] for name in (b"RssAnon:", b"RssShmem:"))
+    return sum(int(count) * 1024 for found in held for count in found)
 
 
 def threads() -> int:
@@ -148,6 +151,15 @@ def _runs(pid: int) -> bool:
     except OSError:
         return False
     return state not in "ZX"
+
+
+def _read(path: str) -> bytes:
+    """Read a small file of /proc, which comes in one piece, by as few steps as there are."""
+    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return os.read(file, 16384)
+    finally:
+        os.close(file)
 
 
 def _prctl(option: int, value: int) -> None:

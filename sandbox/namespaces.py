@@ -27,9 +27,9 @@ from sandbox.errors import IsolationError, step
 from sandbox.privileges import (
     ADMINISTER,
     NOBODY,
-    SET_PRIVILEGES,
     TRACE,
     become_nobody,
+    gain_none,
     keep,
     own_proc,
 )
@@ -63,7 +63,8 @@ def enter(scratch: Path, devices: Sequence[Path] = ()) -> None:
     _build(scratch, shown, links, devices)
     with step("way to become an ordinary user"):
         become_nobody()
-        keep(ADMINISTER, TRACE, SET_PRIVILEGES)
+        gain_none()
+        keep(ADMINISTER, TRACE)
         own_proc(True)
     kernel.die_with_forker()  # changing the user switched it off
 

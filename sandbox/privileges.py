@@ -8,11 +8,12 @@ import os
 from sandbox import syscalls
 
 NOBODY = 65534
-SET_PRIVILEGES, TRACE, ADMINISTER = 8, 19, 21  # CAP_SETPCAP, CAP_SYS_PTRACE, CAP_SYS_ADMIN
+TRACE, ADMINISTER = 19, 21  # CAP_SYS_PTRACE, CAP_SYS_ADMIN
 _LAST = 63
 _KEEP_CAPABILITIES, _SET_DUMPABLE, _DROP_BOUND, _NO_NEW_PRIVILEGES, _AMBIENT = 8, 4, 24, 38, 47
 _CLEAR_ALL = 4
 _VERSION = 0x20080522
+_Header, _Sets = ctypes.c_uint32 * 2, ctypes.c_uint32 * 6
 
 
 def become_nobody() -> None:
@@ -28,8 +29,8 @@ def keep(*capabilities: int) -> None:
     """Give up every capability but these."""
     bits = sum(1 << capability for capability in capabilities)
     low, high = bits & 0xFFFFFFFF, bits >> 32
-    header = (ctypes.c_uint32 * 2)(_VERSION, 0)
-    sets = (ctypes.c_uint32 * 6)(low, low, 0, high, high, 0)  # effective, permitted, inheritable
+    header = _Header(_VERSION, 0)
+    sets = _Sets(low, low, 0, high, high, 0)  # effective, permitted, inheritable
     syscalls.call("capset", ctypes.byref(header), ctypes.byref(sets))
 
 
@@ -38,11 +39,15 @@ def own_proc(mine: bool) -> None:
     prctl(_SET_DUMPABLE, int(mine))
 
 
-def give_up_all() -> None:
-    """Give up all capabilities, and the possibility of ever gaining one."""
+def gain_none() -> None:
+    """Give up, for all that is started or forked from here, what running a program could give."""
     for capability in range(_LAST + 1):
         if syscalls.libc().prctl(_DROP_BOUND, capability, 0, 0, 0):
-            break  # past the last that the kernel knows, or not ours to drop: the next line counts
+            break  # past the last that the kernel knows, or not ours to drop: see below
+
+
+def give_up_all() -> None:
+    """Give up all capabilities, and the possibility of ever gaining one."""
     prctl(_NO_NEW_PRIVILEGES, 1)
     syscalls.libc().prctl(_AMBIENT, _CLEAR_ALL, 0, 0, 0)
     keep()

@@ -146,8 +146,7 @@ def install(code: bytes, every_thread: bool = False) -> None:
 
     Threads that are there already come under it only with `every_thread`, or it is refused.
     """
-    buffer = ctypes.create_string_buffer(code, len(code))
-    program = _Program(len(code) // 8, ctypes.addressof(buffer))
+    program = _Program(len(code) // 8, code)
     # Slower memory for filtered processes, the default of old kernels, guards against nothing here.
     flags = _LEAVE_SPECULATION | (_EVERY_THREAD if every_thread else 0)
     if left_out := syscalls.call("seccomp", _SET_FILTER, flags, ctypes.byref(program)):
@@ -155,7 +154,7 @@ def install(code: bytes, every_thread: bool = False) -> None:
 
 
 class _Program(ctypes.Structure):
-    _fields_ = (("length", ctypes.c_ushort), ("code", ctypes.c_void_p))
+    _fields_ = (("length", ctypes.c_ushort), ("code", ctypes.c_char_p))
 
 
 def _rule(number: int, check: Check) -> list[bytes]:

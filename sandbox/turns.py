@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict, deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -25,14 +26,14 @@ class _Ticket(Generic[T]):
 class Turns(Generic[T]):
     """Things to be borrowed one by one, handed out fairly."""
 
-    def __init__(self, things: list[T]) -> None:
+    def __init__(self, things: Iterable[T] = ()) -> None:
         self._lock = threading.Lock()
         self._free = deque(things)
         self._waiting: OrderedDict[str, deque[_Ticket[T]]] = OrderedDict()
         self._closed = False
 
-    def take(self, owner: str) -> T | None:
-        """Wait for a thing of one's own; `None` once all is closed."""
+    def take(self, owner: str, seconds: float | None = None) -> T | None:
+        """Wait for a thing of one's own; `None` once all is closed, or after so many seconds."""
         ticket = _Ticket[T]()
         with self._lock:
             if self._closed:
@@ -40,14 +41,16 @@ class Turns(Generic[T]):
             self._waiting.setdefault(owner, deque()).append(ticket)
             self._serve()
         try:
-            ticket.served.wait()
+            if ticket.served.wait(seconds):
+                return ticket.got
         except BaseException:  # Ctrl-C: nothing may be lost to one who no longer waits
             self._give_up(owner, ticket)
             raise
-        return ticket.got
+        self._give_up(owner, ticket)
+        return None
 
     def give(self, thing: T) -> None:
-        """Hand a thing back, to whoever's turn it is."""
+        """Hand a thing in, or back, to whoever's turn it is."""
         with self._lock:
             self._free.append(thing)
             self._serve()

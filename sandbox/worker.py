@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import faulthandler
+import functools
 import mmap
 import os
 import resource
-import signal
 import sys
 import time
 import traceback
@@ -126,10 +126,6 @@ def _leave(zygote: int) -> None:
     os.setsid()
     kernel.die_with(zygote)
     kernel.prefer_as_victim()
-    for number in signal.valid_signals():
-        if callable(signal.getsignal(number)):
-            signal.signal(number, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
 
 def _connect(answer: int, log: int) -> None:
@@ -169,7 +165,7 @@ def _set(what: int, soft: int, hard: int) -> None:
 
 
 def _answer(job: Job, end: HostEnd | None, card: Card | None) -> list[wire.Part]:
-    before, ballast = _peak(), _ballast()
+    before, held = _peak(), ballast()
     try:
         result = call(job, end)
         if card:
@@ -178,7 +174,7 @@ def _answer(job: Job, end: HostEnd | None, card: Card | None) -> list[wire.Part]
         excess = too_large(job, parts)
         return parts if excess is None else pack_answer(excess)
     except BaseException as error:
-        ballast.clear()
+        held.clear()
         _use_reserve()
         _say(trace(error))
         traceback.clear_frames(error.__traceback__)
@@ -188,10 +184,12 @@ def _answer(job: Job, end: HostEnd | None, card: Card | None) -> list[wire.Part]
         _flush()
 
 
-def _ballast() -> list[bytes]:
+@functools.cache
+def ballast() -> list[bytes]:
     """Hold small objects of every size, to be let go when not even the reserve can be reached.
 
     A hoard of objects leaves the allocator without one free block; raising a limit takes several.
+    What is held before a fork costs the child nothing.
     """
     return [bytes(count) for count in range(1, 512, 8) for _ in range(_SPARE_BLOCKS)]
 

@@ -20,6 +20,7 @@ import os
 import platform
 import select
 import shutil
+import signal
 import socket
 import sys
 from collections.abc import Callable, Sequence
@@ -29,7 +30,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sandbox import channel, isolation, kernel, selftest, wire
+from sandbox import channel, isolation, kernel, pages, selftest, wire
 from sandbox.base import Job, Payload
 from sandbox.call import DEFAULT_SEED, seed
 from sandbox.device import DeviceError, Seat, driver_of, unpack
@@ -40,7 +41,7 @@ from sandbox.messages import HEAD_LIMIT, pack_report, unpack_head
 from sandbox.spares import PYTHON, Spare, Spares
 from sandbox.verdict import judge
 from sandbox.watch import Child, SupervisorGoneError, Watch, sweep
-from sandbox.worker import Place, visit, work
+from sandbox.worker import Place, ballast, visit, work
 
 # What telling of an error imports: where no file can be opened, that would be too late.
 _FOR_LATER = (
@@ -124,6 +125,14 @@ def _calm_streams() -> None:
             stream.reconfigure(line_buffering=True, errors="backslashreplace")
 
 
+def _calm_signals() -> None:
+    """Leave no handler in Python, to a child's surprise, and no signal held back."""
+    for number in signal.valid_signals():
+        if callable(signal.getsignal(number)):
+            signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+
+
 def _warm_up(preload: list[str]) -> None:
     modules = [importlib.import_module(name) for name in (*_FOR_LATER, *preload)]
     torch = sys.modules.get("torch")
@@ -137,8 +146,11 @@ def _warm_up(preload: list[str]) -> None:
     if (count := kernel.threads()) != 1:
         sys.exit(f"expected the preloaded modules to start no thread, saw {count - 1}")
     seed(DEFAULT_SEED)  # imports what it needs here, not in every child
+    _calm_signals()
+    ballast()
     gc.collect()
     gc.freeze()  # so that collections in children do not copy all these pages
+    pages.gather()
 
 
 def _versions() -> dict[str, str]:

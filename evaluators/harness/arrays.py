@@ -2,7 +2,8 @@
 
 Every division of the language is protected (`where(b == 0, 0, a / b)`), and divisors are hardly
 ever 0. Looking at the condition first costs a tenth of choosing element by element; the numbers
-are the same. On a GPU looking would stall, so there it is plain torch.
+are the same. On a GPU looking would stall, and nothing could be recorded, so there programs run on
+plain torch.
 """
 
 from __future__ import annotations
@@ -37,9 +38,5 @@ def _nowhere(condition: Tensor, b: Tensor) -> bool:
     return not condition.view(torch.uint8).max().item()
 
 
-_QUICK = _QuickTorch()
-
-
-def library_for(device: torch.device) -> Any:
-    """Return the array library that programs run on."""
-    return _QUICK if device.type == "cpu" else torch
+QUICK = _QuickTorch()
+"""The array library that programs run on, on a CPU."""

@@ -16,12 +16,13 @@ from statistics import median
 import torch
 from torch import Tensor
 
+from evaluators.harness.capture import Course, Recorder, Replayed, Taken
 from evaluators.harness.losses import cross_entropy
 from evaluators.harness.memory import keep_freed_memory
 from evaluators.harness.models import mlp
 from evaluators.harness.replicas import Replicas
 from evaluators.harness.rules import Interpreted
-from evaluators.harness.training import cosine
+from evaluators.harness.training import RECORDERS, cosine
 from programs.load import library
 from sandbox.base import Payload
 
@@ -35,7 +36,8 @@ Loop = Callable[[], None]
 def evaluate(payload: Payload) -> Payload:
     """Return microseconds per step of a loop by hand, and of stacks of each size in `replicas`.
 
-    On the `device`; on a card by the clock, until it has done all that it was asked.
+    On the `device`; on a card by the clock, until it has done all that it was asked, and for each
+    size once more with steps replayed.
     """
     steps, rounds = int(payload.data["steps"]), int(payload.data["rounds"])
     device = torch.device(str(payload.data.get("device", "cpu")))
@@ -43,6 +45,9 @@ def evaluate(payload: Payload) -> Payload:
     sizes = [1, *(int(n) for n in payload.data["replicas"])]
     loops = {"by hand": _by_hand(steps, device)}
     loops |= {str(n): _stacked(n, steps, device) for n in sizes}
+    if device.type in RECORDERS:
+        record = RECORDERS[device.type]
+        loops |= {f"{n} replayed": _stacked(n, steps, device, record) for n in sizes}
     taken: dict[str, list[float]] = {name: [] for name in loops}
     for _ in range(rounds + 1):
         for name, loop in loops.items():
@@ -72,7 +77,9 @@ def _draw(steps: int, seeds: int, device: torch.device) -> tuple[Tensor, Tensor,
     return x.to(device), y.to(device), order.to(device)
 
 
-def _stacked(count: int, steps: int, device: torch.device) -> Loop:
+def _stacked(
+    count: int, steps: int, device: torch.device, record: Callable[[], Recorder] | None = None
+) -> Loop:
     """Train `count` replicas: eight learning rates (or one), and as many seeds as that leaves."""
     seeds = list(range(max(1, count // 8)))
     rates = [0.001 * (1 + place) for place in range(count // len(seeds))]
@@ -82,11 +89,14 @@ def _stacked(count: int, steps: int, device: torch.device) -> Loop:
     model = mlp(WIDTHS)
     rule = Interpreted(genome.main, model.shapes, steps, device)
     stack = Replicas(model, cross_entropy, rule, rates, seeds, device)
+    course = Course(x, y, order, [cosine(step, steps) for step in range(steps)])
+    training = Taken(stack, course) if record is None else Replayed(stack, course, record())
 
     def loop() -> None:
-        for step in range(steps):
-            picked = order[step]
-            stack.step(x[picked], y[picked], step + 1, cosine(step, steps))
+        if isinstance(training, Replayed):
+            training.behind.zero_()
+        for step in range(1, steps + 1):
+            training.take(step)
 
     return loop
 

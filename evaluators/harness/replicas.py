@@ -55,8 +55,11 @@ class Replicas:
         self.leaves = [p.unflatten(1, s).detach().requires_grad_() for p, s in shaped]
         self.seeds = self.alive % self.grid[1]
 
-    def step(self, x: Tensor, y: Tensor, step: int, factor: float) -> Tensor:
-        """Take one step on a batch `x [seeds, batch, …]`; return each living replica's loss."""
+    def step(self, x: Tensor, y: Tensor, step: int | Tensor, factor: float | Tensor) -> Tensor:
+        """Take one step on a batch `x [seeds, batch, …]`; return each living replica's loss.
+
+        Its number and the factor on the rates may be on the device, in double precision.
+        """
         outputs = self.model.forward(self.leaves, x[self.seeds])
         loss = self.loss_of(outputs, y[self.seeds])
         gradients = torch.autograd.grad(loss.sum(), self.leaves)

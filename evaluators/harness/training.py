@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from evaluators.harness.capture import Course, Graphs, Recorder, Replayed, Taken, hindrance
 from evaluators.harness.losses import LOSSES
 from evaluators.harness.models import build
 from evaluators.harness.models.base import Shape
@@ -36,6 +37,9 @@ SAMPLE = 8
 CHECK_EVERY = 20
 
 
+RECORDERS: Mapping[str, Callable[[], Recorder]] = {"cuda": Graphs}
+"""What records steps, by the sort of device that can replay them."""
+
 MakeRule = Callable[[Sequence[Shape], int, torch.device], Rule]
 """What makes a rule for tensors of these shapes and so many steps."""
 
@@ -47,17 +51,21 @@ def train_on(payload: Payload, update: Function | MakeRule, factors: Sequence[fl
     Arrays in: `train_x [n, …]`, `train_y [n, …]`, `eval_x [k, …]`. Arrays out: `predictions
     [learning rates, seeds, k, …]`, not-a-number for replicas that diverged, and `losses [points,
     learning rates, seeds]`, the mean training loss of each stretch of 20 steps. Data out: `steps`
-    taken; `stopped` says why there are fewer than asked for.
+    taken; `stopped` says why there are fewer than asked for; `step_by_step` why steps were not
+    replayed on a device that can.
 
     With `marks`, steps at which to look, and the array `curve_x [c, …]`, predictions on it at each
     come back as `curve [marks, learning rates, seeds, c, …]`; the training is the same. With
-    `patient`, a program that learns nothing at first is not given up.
+    `patient`, a program that learns nothing at first is not given up. With `capture` false,
+    no step is replayed.
     """
     data = payload.data
     device = torch.device(str(data.get("device", "cpu")))
     arrays = {n: torch.from_numpy(np.array(a)).to(device) for n, a in payload.arrays.items()}
     x, y, judged = (_indexable(arrays[n]) for n in ("train_x", "train_y", "eval_x"))
-    make = partial(Interpreted, update) if isinstance(update, Function) else update
+    resident = device.type in RECORDERS
+    language = isinstance(update, Function)
+    make = partial(Interpreted, update, resident=resident) if language else update
     model = build(data["model"])
     replicas = Replicas(
         model=model,
@@ -68,13 +76,25 @@ def train_on(payload: Payload, update: Function | MakeRule, factors: Sequence[fl
         device=device,
     )
     curve = _Curve(frozenset(data.get("marks", ())), arrays.get("curve_x"))
-    losses, steps, stopped = _fit(replicas, x, y, data, factors, curve)
+    order = batches(len(x), int(data["batch"]), len(factors), data["seeds"]).to(device)
+    steps = _steps(replicas, Course(x, y, order, factors), bool(data.get("capture", True)))
+    losses, count, stopped = _fit(replicas, steps, data, curve)
     found = {"losses": losses}
     if not stopped:
         found["predictions"] = replicas.predict(judged).cpu().numpy()
         if curve.points:
             found["curve"] = np.stack(curve.points)
-    return Payload({"steps": steps, "stopped": stopped}, found)
+    return Payload({"steps": count, "stopped": stopped, "step_by_step": steps.hindrance}, found)
+
+
+def _steps(replicas: Replicas, course: Course, wanted: bool) -> Taken | Replayed:
+    """Return the steps of a training, replayed where they can be."""
+    sort = course.x.device.type
+    if sort not in RECORDERS:
+        return Taken(replicas, course)
+    if why := hindrance(replicas.rule, len(course.factors), wanted):
+        return Taken(replicas, course, why)
+    return Replayed(replicas, course, RECORDERS[sort]())
 
 
 class _Curve:
@@ -96,42 +116,32 @@ def _indexable(values: Tensor) -> Tensor:
 
 
 def _fit(
-    replicas: Replicas,
-    x: Tensor,
-    y: Tensor,
-    data: Mapping[str, Any],
-    factors: Sequence[float],
-    curve: _Curve,
+    replicas: Replicas, steps: Taken | Replayed, data: Mapping[str, Any], curve: _Curve
 ) -> tuple[np.ndarray, int, str]:
     """Train to the end, or until nothing is left that learns."""
-    steps = len(factors)
-    order = batches(len(x), int(data["batch"]), steps, data["seeds"]).to(x.device)
+    course, total = steps.course, len(steps.course.factors)
     patient = bool(data.get("patient"))
-    probation = max(CHECK_EVERY, math.ceil(steps * PROBATION / CHECK_EVERY) * CHECK_EVERY)
+    probation = max(CHECK_EVERY, math.ceil(total * PROBATION / CHECK_EVERY) * CHECK_EVERY)
     points: list[np.ndarray] = []
     stretch: list[Tensor] = []
     sample = slice(SAMPLE * int(data["batch"]))
-    before = replicas.loss(x[sample], y[sample])
-    for step, factor in enumerate(factors, start=1):
-        picked = order[step - 1]
-        loss = replicas.step(x[picked], y[picked], step, factor)
+    x, y = course.x[sample], course.y[sample]
+    before = replicas.loss(x, y)
+    for step in range(1, total + 1):
+        loss = steps.take(step)
         stretch.append(loss)
         curve.look(replicas, step)
-        if step % CHECK_EVERY and step < steps:
+        if step % CHECK_EVERY and step < total:
             continue
         points.append(replicas.unstack(torch.stack(stretch).mean(0)))
         stretch = []
         if not replicas.drop_diverged(loss):
             stopped = f"diverged: at every learning rate by step {step}"
             return np.array(points), step, stopped
-        if (
-            step == probation
-            and not patient
-            and not _progress(before, replicas.loss(x[sample], y[sample]))
-        ):
+        if step == probation and not patient and not _progress(before, replicas.loss(x, y)):
             stopped = f"no progress: no loss fell within {step} steps at any learning rate"
             return np.array(points), step, stopped
-    return np.array(points), steps, ""
+    return np.array(points), total, ""
 
 
 def _progress(before: np.ndarray, now: np.ndarray) -> bool:

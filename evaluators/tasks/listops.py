@@ -47,5 +47,5 @@ TASK = Bodies(
     ),
     further=(Rung("long", 3000, RATES, 3, Limits(1800.0, 1024 * MIB)),),
     held_out=("mnist1d",),
-    funnel=("modular",),
+    funnel=("modular", "digits-pixels"),
 )

@@ -40,7 +40,7 @@ BODIES = Bodies(
     ),
     further=(Rung("long", 2000, RATES, 3, Limits(1800.0, 1024 * MIB)),),
     held_out=("listops",),
-    funnel=("digits", "modular"),
+    funnel=("digits-pixels", "modular"),
 )
 
 

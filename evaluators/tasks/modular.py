@@ -73,7 +73,7 @@ BODIES = Bodies(
     ),
     further=(Rung("long", 6000, BODY_RATES, 3, Limits(1800.0, 1024 * MIB)),),
     held_out=("listops",),
-    funnel=("mnist1d",),
+    funnel=("mnist1d", "digits-pixels"),
 )
 
 

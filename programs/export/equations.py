@@ -14,7 +14,7 @@ from programs.check import without_dead_code
 from programs.errors import InputError
 from programs.genome import Argument, Function, Statement, base_of, is_anonymous
 from programs.kind import Kind
-from programs.load import kind_named
+from programs.named import kind_named
 from programs.program import Program
 from programs.tidy import tidy
 

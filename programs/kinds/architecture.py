@@ -25,6 +25,7 @@ from programs.kinds.networks.attention import ATTENTION, POSITIONS
 from programs.kinds.networks.features import NUMBER, Feature, Wanted, fits
 from programs.kinds.networks.maps import CONVOLUTIONS, MAPS
 from programs.kinds.networks.mixing import MIXING, SHAPES
+from programs.kinds.networks.plan import Recipe, recipe
 from programs.kinds.networks.pointwise import POINTWISE
 from programs.kinds.networks.recurrent import RECURRENT
 from programs.spec import Spec
@@ -83,6 +84,16 @@ def probe(genome: Genome, kind: Kind) -> np.ndarray:
     return run(genome, kind)
 
 
+def proxies(genome: Genome, kind: Kind) -> dict[str, float]:
+    """Return the parameters and FLOPs that a program has at the first input it fits."""
+    entries = [kind.entry] if kind.settings is None else settings(genome)
+    made = (recipe(genome, kind.at(entry)) for entry in entries)
+    fitting = next((r for r in made if isinstance(r, Recipe)), None)
+    if fitting is None:
+        return {"parameters": float("nan"), "flops": float("nan")}
+    return {"parameters": float(fitting.parameters), "flops": float(fitting.flops)}
+
+
 def fresh(genome: Genome, kind: Kind, rng: np.random.Generator) -> np.ndarray:
     """Return the same for random inputs and weights, of random shapes where the kind leaves them.
 
@@ -114,4 +125,5 @@ KIND = Kind(
     motifs=True,
     fresh=fresh,
     settings=settings,
+    proxies=proxies,
 )

@@ -1,4 +1,4 @@
-"""Run an optimiser over weights and gradients that are known beforehand, all steps at once.
+"""Run optimisers over weights and gradients that are known beforehand, all steps at once.
 
 A value that feeds on no recurrence is computed for every step in one call, along a leading axis of
 steps. Only what lies on a cycle through a state is taken step by step: of AdamW the two averages.
@@ -9,107 +9,110 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 
-from programs.interpret import Plan, Step
+from programs.genome import Argument, Function, Statement
+from programs.interpret import compiled
+from programs.kind import Kind, Scope
 from programs.kinds.optimizer_layout import Layout, Value
+from programs.kinds.optimizer_loops import Loop, loops_of
+from programs.recall import Known, Recall
+
+Runner = Callable[..., Value]
 
 
-def updates(
-    program: Plan, states: Sequence[str], layout: Layout, given: Mapping[str, np.ndarray]
-) -> np.ndarray:
-    """Return the updates of all steps, `[steps, 2, 1, n]`, all tensors in one row.
+class Course:
+    """What programs are handed, and what they made of it; programs are run by `updates`.
 
-    `given` holds the weights `w` and the gradients `g`, both `[steps, 2, 1, n]`, and the scalars,
-    each with a leading axis of steps.
+    `given` holds the weights `w` and the gradients `g`, both `[steps, 2, 1, n]` with all tensors in
+    one row as `layout` says, and the scalars, each with a leading axis of steps.
     """
-    return _Course(program, states, layout, given).updates()
 
+    def __init__(self, kind: Kind, layout: Layout, given: Mapping[str, np.ndarray]) -> None:
+        self.layout, self.like = layout, given["g"]
+        functions = compiled(kind, np)
+        self.ops = {name: (functions[name], op.scope) for name, op in kind.ops.items()}
+        self.recall = Recall(self.compute)
+        self.inputs = {name: self.recall.given(value) for name, value in given.items()}
 
-class _Course:
-    """The values of a run, by slot of the plan; `None` where they are not known yet."""
+    def updates(self, function: Function, states: Sequence[str]) -> np.ndarray:
+        """Return the updates of a function without dead code at all steps, `[steps, 2, n]`.
 
-    def __init__(
-        self,
-        program: Plan,
-        states: Sequence[str],
-        layout: Layout,
-        given: Mapping[str, np.ndarray],
-    ) -> None:
-        self.program, self.layout = program, layout
-        self.like = given["g"]
-        self.first = len(program.inputs)
-        self.known: list[Value] = [given.get(name) for name in program.inputs]
-        self.known += [None] * len(program.steps)
-        self.known += program.constants
-        self.carried = [program.inputs.index(name) for name in states]
-        self.loops = _loops(program, self.carried, self.first) if states else {}
+        What is the same for two programs is the same array.
+        """
+        result = _Run(self, function, states).result()
+        if result.shown is None:
+            result.shown = self.full(result.value, self.like)[:, :, 0]
+        return result.shown
 
-    def updates(self) -> np.ndarray:
-        for slot in range(self.first, self.first + len(self.program.steps)):
-            if slot not in self.loops:
-                self.value(slot)
-        return self.full(self.value(self.program.returns[0]), self.like)
+    def compute(self, op: str, args: Sequence[Known]) -> tuple[Value, bool]:
+        """Apply an op to values; tell whether what it gives is plain."""
+        run, plain = self.runner(op, [a.plain for a in args])
+        return run(*[a.value for a in args]), plain
 
-    def value(self, slot: int) -> Value:
-        """Return the value of a slot at all steps."""
-        known = self.known
-        if known[slot] is None:
-            if slot in self.loops:
-                self.run_loop(self.loops[slot])
-            elif slot in self.carried:
-                known[slot] = self.shifted(self.carried.index(slot))
-            else:
-                step = self.program.steps[slot - self.first]
-                args = [known[s] if known[s] is not None else self.value(s) for s in step.slots]
-                known[slot] = self.runner(step)(*args)
-        return known[slot]
-
-    def runner(self, step: Step) -> Callable[..., Value]:
-        """Return a statement as a function of values."""
-        return step.run if step.plain else partial(self.layout.apply, step)
+    def runner(self, op: str, plain: Sequence[bool]) -> tuple[Runner, bool]:
+        """Return an op as a function of values that are plain or not."""
+        run, scope = self.ops[op]
+        if scope is Scope.ELEMENT and all(plain):
+            return run, True
+        return partial(self.layout.apply, run, scope), False
 
     def full(self, value: Value, like: np.ndarray) -> np.ndarray:
         """Return a value in full shape, all tensors in one row."""
+        if type(value) is not list and value.shape == like.shape:
+            return value
         row = self.layout.widened(value)
         return row if row.shape == like.shape else np.broadcast_to(row, like.shape)
 
-    def shifted(self, which: int) -> np.ndarray:
-        """Return a state that does not feed on itself, before each step."""
-        new = self.full(self.value(self.program.returns[1 + which]), self.like)
-        past = np.zeros_like(self.like)
-        past[1:] = new[:-1]
-        return past
+    def before(self, new: Known) -> Known:
+        """Return what a state is before each step, given what it is after it."""
+        call = ("before", new.number)
+        if (known := self.recall.calls[call]) is None:
+            past = np.zeros_like(self.like)
+            past[1:] = self.full(new.value, self.like)[:-1]
+            known = self.recall.keep(call, past)
+        return known
 
-    def run_loop(self, loop: _Loop) -> None:
-        """Take one cycle step by step and keep what is read elsewhere."""
-        program = self.program
-        start = self.like[0]
-        history: dict[int, list[Value]] = {slot: [] for slot in loop.kept}
-        outer = [(slot, self.sliced(slot)) for slot in loop.outer]
-        now: list[Value] = [None] * len(self.known)
-        for slot in loop.carried:
-            now[slot] = np.zeros_like(start)
-        ends = [(slot, program.returns[1 + self.carried.index(slot)]) for slot in loop.carried]
-        steps = [(slot, program.steps[slot - self.first]) for slot in loop.members]
-        lines = [(slot, self.runner(step), step.slots) for slot, step in steps]
-        for time in range(len(self.like)):
-            for slot, values in outer:
-                now[slot] = values[time]
-            for slot, run, slots in lines:
-                now[slot] = run(*[now[s] for s in slots])
-            for slot, past in history.items():
-                past.append(now[slot])
-            # All new states are taken before the first of them is stored.
-            for slot, value in [(slot, self.full(now[end], start)) for slot, end in ends]:
-                now[slot] = value
-        for slot, past in history.items():
-            self.known[slot] = _stacked(past)
+    def turned(self, loop: Loop, outer: Sequence[Known]) -> Known:
+        """Return everything on a cycle: the values at each step, and which of them are plain."""
+        call = (loop.lines, loop.ends, *[k.number for k in outer])
+        known = self.recall.calls[call]
+        return known or self.recall.keep(call, self.take_steps(loop, outer))
 
-    def sliced(self, slot: int) -> Sequence[Value]:
-        """Cut a value from outside a loop into its steps."""
-        value = self.value(slot)
+    def take_steps(
+        self, loop: Loop, outer: Sequence[Known]
+    ) -> tuple[list[list[Value]], list[bool]]:
+        """Take a cycle step by step."""
+        like, ends = self.like[0], loop.ends
+        plain = [True] * len(ends) + [False] * len(loop.lines) + [k.plain for k in outer[::-1]]
+        lines = []
+        for place, (op, args) in enumerate(loop.lines, len(ends)):
+            run, plain[place] = self.runner(op, [plain[a] for a in args])
+            lines.append((place, run, args))
+        given = zip(*[self.sliced(k.value) for k in outer[::-1]], strict=True)
+        empty: list[Value] = [None] * len(lines)
+        states: list[Value] = [np.zeros(like.shape)] * len(ends)
+        taken: list[list[Value]] = []
+        for values in given if outer else [()] * len(self.like):
+            now = [*states, *empty, *values]
+            for place, run, args in lines:
+                now[place] = run(*[now[a] for a in args])
+            states = [self.full(now[end], like) for end in ends]
+            taken.append(now)
+        return taken, plain
+
+    def joined(self, turned: Known, place: int) -> Known:
+        """Return one value of a cycle with its leading axis of steps."""
+        call = ("of a cycle", turned.number, place)
+        if (known := self.recall.calls[call]) is None:
+            taken, plain = turned.value
+            known = self.recall.keep(call, _stacked([now[place] for now in taken]), plain[place])
+        return known
+
+    def sliced(self, value: Value) -> Sequence[Value]:
+        """Cut a value into its steps."""
         if type(value) is list:
             return [[v[time] for v in value] for time in range(len(self.like))]
         return [value] * len(self.like) if value.ndim == 0 else value
@@ -122,63 +125,74 @@ def _stacked(past: list[Value]) -> Value:
     return np.array(past)
 
 
-class _Loop:
-    """A cycle: what it carries and the statements on it, by slot.
+class _Run(dict[Argument, Known | None]):
+    """The values of one program by name and constant; `None` for what is not known yet.
 
-    `outer` is what these read besides, `kept` those of them that are read from elsewhere.
+    A value on a cycle is joined from its steps when somebody asks for it.
     """
 
-    def __init__(
-        self, carried: list[int], members: list[int], outer: set[int], kept: list[int]
-    ) -> None:
-        self.carried, self.members, self.outer, self.kept = carried, members, outer, kept
+    def __init__(self, course: Course, function: Function, states: Sequence[str]) -> None:
+        given = course.inputs
+        super().__init__([(p, given[p]) for p in function.params if p in given])
+        self.course, self.function = course, function
+        self.loops = loops_of(function, states) if states else []
+        self.on_loop: dict[Argument, tuple[Loop, int]] = {}
+        for loop in self.loops:
+            for place, name in enumerate(loop.inside):
+                self.on_loop[name] = loop, place
+        self.turned: dict[int, Known] = {}
+        ends = zip(states, function.returns[1:], strict=True)
+        self.waiting = [(s, end) for s, end in ends if s not in self.on_loop]
 
+    def __missing__(self, arg: Argument) -> Known | None:
+        if type(arg) is not str:
+            known = self[arg] = self.course.recall.constant(arg)  # type: ignore[arg-type]
+            return known
+        if arg not in self.on_loop:
+            return None
+        loop, place = self.on_loop[arg]
+        turned = self.turned.get(id(loop))
+        if turned is None:
+            return None
+        known = self[arg] = self.course.joined(turned, place)
+        return known
 
-def _loops(program: Plan, carried: list[int], first: int) -> dict[int, _Loop]:
-    """Find the cycles; each slot on one is mapped to it. Sets of states are bit masks."""
-    new = program.returns[1:]
-    bits = {slot: 1 << i for i, slot in enumerate(carried)}
-    reads = dict(bits)
-    for slot, step in enumerate(program.steps, first):
-        mask = 0
-        for arg in step.slots:
-            mask |= reads.get(arg, 0)
-        reads[slot] = mask
-    groups = _groups([reads.get(end, 0) for end in new])
-    if not groups:
-        return {}
-    feeds: dict[int, int] = {}
-    for bit, end in zip(bits.values(), new, strict=True):
-        feeds[end] = feeds.get(end, 0) | bit
-    for slot in range(first + len(program.steps) - 1, first - 1, -1):
-        if mask := feeds.get(slot, 0):
-            for arg in program.steps[slot - first].slots:
-                feeds[arg] = feeds.get(arg, 0) | mask
-    loops: dict[int, _Loop] = {}
-    for group in groups:
-        held = [slot for slot in carried if bits[slot] & group]
-        members = [
-            slot
-            for slot in range(first, first + len(program.steps))
-            if reads[slot] & group and feeds.get(slot, 0) & group
-        ]
-        used = {arg for slot in members for arg in program.steps[slot - first].slots}
-        used.update(end for slot, end in zip(carried, new, strict=True) if bits[slot] & group)
-        inside = {*held, *members}
-        read = {a for s, x in enumerate(program.steps, first) if s not in inside for a in x.slots}
-        read.update(e for c, e in zip(carried, new, strict=True) if c not in inside)
-        read.add(program.returns[0])
-        loop = _Loop(held, members, used - inside, sorted(read & inside))
-        loops.update((slot, loop) for slot in inside)
-    return loops
+    def result(self) -> Known:
+        """Compute what can be, until it is all of it."""
+        pending: Sequence[Statement] = self.function.body
+        if self.loops:
+            pending = [s for s in pending if s.target not in self.on_loop]
+        pending = self.advanced(pending)
+        while pending or self.waiting or self.loops:
+            self.settle()
+            pending = self.advanced(pending)
+        result = self[self.function.returns[0]]
+        assert result is not None
+        return result
 
+    def advanced(self, pending: Sequence[Statement]) -> Sequence[Statement]:
+        """Run the statements whose arguments are known; return the others."""
+        applied, others = self.course.recall.applied, []
+        for statement in pending:
+            args: list[Any] = [self[a] for a in statement.args]
+            if None in args:
+                others.append(statement)
+            else:
+                self[statement.target] = applied(statement.op, args)
+        return others
 
-def _groups(reads: list[int]) -> set[int]:
-    """Group what feeds on itself: `reads[i]` is the mask of what the next value of i reads."""
-    reach = list(reads)
-    for middle, _ in enumerate(reach):
-        for i, mask in enumerate(reach):
-            if mask >> middle & 1:
-                reach[i] |= reach[middle]
-    cyclic = [i for i, mask in enumerate(reach) if mask >> i & 1]
-    return {sum(1 << j for j in cyclic if reach[i] >> j & reach[j] >> i & 1) for i in cyclic}
+    def settle(self) -> None:
+        """Turn the cycles and shift the states of which all is known."""
+        waiting, loops = self.waiting, self.loops
+        self.waiting, self.loops = [], []
+        for loop in loops:
+            outer: list[Any] = [self[a] for a in loop.outer]
+            if None in outer:
+                self.loops.append(loop)
+            else:
+                self.turned[id(loop)] = self.course.turned(loop, outer)
+        for state, end in waiting:
+            if (new := self[end]) is None:
+                self.waiting.append((state, end))
+            else:
+                self[state] = self.course.before(new)

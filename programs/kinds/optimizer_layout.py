@@ -8,12 +8,11 @@ it with something that lies in the row.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from programs.interpret import Step
 from programs.kind import Scope
 
 Value = Any
@@ -45,8 +44,8 @@ class Layout:
             part[...] = tensor
         return row
 
-    def apply(self, step: Step, *args: Value) -> Value:
-        """Run a statement on values."""
+    def apply(self, run: Callable[..., Value], scope: Scope, *args: Value) -> Value:
+        """Run an op that looks so far on values."""
         lists = row = parts = False
         for arg in args:
             if type(arg) is list:
@@ -55,17 +54,15 @@ class Layout:
                 row = True
             elif self._in_parts(arg):
                 parts = True
-        if step.scope is Scope.ELEMENT and not (lists and not row):
+        if scope is Scope.ELEMENT and not (lists and not row):
             if row and (lists or parts):
                 args = tuple([self.widened(a) for a in args])
-            return step.run(*args)
-        if step.scope is Scope.MODEL:
-            return self._whole(step, args, lists or parts)
+            return run(*args)
+        if scope is Scope.MODEL:
+            return self._whole(run, args, lists or parts)
         if not (lists or row or parts):
-            return step.run(*args)
-        return self._gathered(
-            [step.run(*each) for each in zip(*map(self._spread, args), strict=True)]
-        )
+            return run(*args)
+        return self._gathered([run(*each) for each in zip(*map(self._spread, args), strict=True)])
 
     def widened(self, value: Value) -> Value:
         """Return what is one per tensor or in a list as one array for the row."""
@@ -85,11 +82,11 @@ class Layout:
             return np.concatenate(tensors, axis=-1)
         return tensors
 
-    def _whole(self, step: Step, args: Sequence[Value], apart: bool) -> Value:
+    def _whole(self, run: Callable[..., Value], args: Sequence[Value], apart: bool) -> Value:
         """Run a statement that looks at all tensors: one by one, or the row as a single one."""
         if apart:
-            return step.run(*map(self._spread, args))
-        found = step.run(*([a] for a in args))
+            return run(*map(self._spread, args))
+        found = run(*([a] for a in args))
         return found[0] if type(found) is list else found
 
     def _spread(self, value: Value) -> list[np.ndarray]:

@@ -24,9 +24,8 @@ from math import prod
 import numpy as np
 
 from programs.genome import Function, Genome
-from programs.interpret import plan
 from programs.kind import Kind
-from programs.kinds.optimizer_course import updates
+from programs.kinds.optimizer_course import Course
 from programs.kinds.optimizer_layout import Layout
 
 SHAPES = ((30, 1), (18, 17), (4, 9), (1, 1))
@@ -98,18 +97,26 @@ def given() -> Given:
 
 def probe(genome: Genome, kind: Kind) -> np.ndarray:
     """Run a checked optimiser and return all its updates, `[steps, 2, n]` in float64."""
-    return _updates(genome.main, kind, fixed_problem())
+    return _updates(genome.main, kind, _fixed_course(kind))
 
 
 def fresh(genome: Genome, kind: Kind, rng: np.random.Generator) -> np.ndarray:
     """Run a checked optimiser on a random problem, as `probe` does on the fixed one."""
-    return _updates(genome.main, kind, _random(rng))
+    return _updates(genome.main, kind, _course(_random(rng), kind))
 
 
-def _updates(function: Function, kind: Kind, problem: Problem) -> np.ndarray:
+def _updates(function: Function, kind: Kind, course: Course) -> np.ndarray:
     """Return the updates of all steps, tensors side by side."""
-    program = plan(function, kind, np)
-    states = kind.entry.states(function)
+    with np.errstate(all="ignore"):
+        return course.updates(function, kind.entry.states(function))
+
+
+@cache
+def _fixed_course(kind: Kind) -> Course:
+    return _course(fixed_problem(), kind)
+
+
+def _course(problem: Problem, kind: Kind) -> Course:
     given = {
         "w": problem.weights,
         "g": problem.gradients,
@@ -117,9 +124,7 @@ def _updates(function: Function, kind: Kind, problem: Problem) -> np.ndarray:
         "lr": problem.lr,
         "total": problem.total,
     }
-    with np.errstate(all="ignore"):
-        found = updates(program, states, problem.layout, given)
-    return found[:, :, 0]
+    return Course(kind, problem.layout, given)
 
 
 @cache

@@ -53,8 +53,10 @@ def _earlier_bindings(function: Function, place: int) -> list[Argument]:
     if is_anonymous(gone.target):
         return []
     base = base_of(gone.target)
-    earlier: list[Argument] = [n for n in function.bound(place) if base_of(n) == base]
-    return earlier[-1:]
+    for name in reversed(function.bound(place)):
+        if base_of(name) == base:
+            return [name]
+    return []
 
 
 OPERATOR = Delete()

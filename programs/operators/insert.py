@@ -13,7 +13,7 @@ import numpy as np
 
 from programs.check import infer
 from programs.errors import Fault
-from programs.genome import Function, Genome, Statement, base_of
+from programs.genome import Argument, Function, Genome, Statement, base_of
 from programs.kind import Kind
 from programs.operator import (
     MAX_STATEMENTS,
@@ -45,10 +45,10 @@ class Insert:
 def _insert(site: Site, rng: np.random.Generator) -> Function | Fault:
     function = site.function
     place = int(rng.integers(len(function.body) + 1))
-    replaced = _read_from(function, place) & set(site.names(place))
-    if not replaced:
+    read = _read_from(function, place)
+    ordered = sorted([n for n in site.names(place) if n in read])
+    if not ordered:
         return Fault("nothing bound before that place is read after it")
-    ordered = sorted(replaced)
     old = ordered[rng.integers(len(ordered))]
     target = f"{base_of(old)}.{len(function.body) + 10_000}"
     statement = random_statement(site, place, target, rng)
@@ -77,9 +77,11 @@ def _wrapping(statement: Statement, name: str, site: Site, rng: np.random.Genera
     return statement.reading(tuple(args))
 
 
-def _read_from(function: Function, place: int) -> set[str]:
-    read = {name for s in function.body[place:] for name in s.names()}
-    return read | {r for r in function.returns if isinstance(r, str)}
+def _read_from(function: Function, place: int) -> set[Argument]:
+    read = set(function.returns)
+    for statement in function.body[place:]:
+        read.update(statement.args)
+    return read
 
 
 OPERATOR = Insert()

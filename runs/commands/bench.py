@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from runs.commands.bench_ladder import ladder
-from runs.commands.common import cores_option, device_option, json_option, out, print_json
+from runs.commands.common import (
+    cores_option,
+    device_option,
+    json_option,
+    out,
+    print_json,
+    talk,
+)
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -70,7 +77,13 @@ def language(kinds: tuple[str, ...], programs: int, seed: int, as_json: bool) ->
     help="Count candidates a minute on this task too, or on `all`.",
 )
 @click.option("--kind", help="Only candidates of this kind.  [default: each that a task judges]")
-@click.option("--candidates", type=click.IntRange(1), default=8, show_default=True, help="A task.")
+@click.option(
+    "--candidates",
+    type=click.IntRange(1),
+    default=4,
+    show_default=True,
+    help="So many of each task and kind.",
+)
 @click.option("--mnist1d", is_flag=True, help="Train MNIST-1D's networks as its paper does too.")
 @cores_option
 @json_option
@@ -95,7 +108,10 @@ def evaluate(
     chosen = bench.tasks_named(tasks, kind)
     count = workers or default_workers()
     figures: dict[str, list[dict[str, Any]]] = {"stacked": bench.stacked(rounds)}
-    figures["tasks"] = [bench.throughput(task, count, candidates) for task in chosen]
+    figures["tasks"] = []
+    for place, task in enumerate(chosen, start=1):
+        talk().print(f"{place} of {len(chosen)}: {task.name}, {task.kind}", style="dim")
+        figures["tasks"].append(bench.throughput(task, count, candidates))
     figures["mnist1d"] = [bench.published(name) for name in bench.PUBLISHED] if mnist1d else []
     if as_json:
         print_json({**figures, "load": os.getloadavg()[0]})
@@ -104,9 +120,9 @@ def evaluate(
     for row in figures["stacked"]:
         cells = (row["microseconds"], row["speed_up"], row["against_by_hand"])
         stacked.add_row(row["replicas"], f"{cells[0]:.0f}", *(f"{x:.2f}" for x in cells[1:]))
-    judged = _table("task", "kind", "candidates/min", "s each", "scored")
+    judged = _table("task", "kind", "candidates/min", "s each", "processor s", "scored")
     for row in figures["tasks"]:
-        cells = (f"{row['per_minute']:.0f}", f"{row['seconds']:.2f}")
+        cells = (f"{row['per_minute']:.1f}", f"{row['seconds']:.2f}", f"{row['processor']:.2f}")
         judged.add_row(row["task"], row["kind"], *cells, f"{row['scored']} of {row['of']}")
     known = _table("network", "accuracy %", "published", "s")
     for row in figures["mnist1d"]:
@@ -149,7 +165,7 @@ def sandbox(rounds: int, as_json: bool) -> None:
 @device_option
 @json_option
 def gpu(device: str, as_json: bool) -> None:
-    """Time a GPU: the start-up that warm spares hide, and stacked training.
+    """Time a GPU: the start-up that warm spares hide, and stacked training, replayed and not.
 
     Example: cambrian bench gpu --device cuda:1
     """

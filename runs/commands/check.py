@@ -50,7 +50,7 @@ def _examined(name: str, kind: str | None, unsafe: bool) -> list[tuple[str, Chec
     from agent.conformance import proposer_conformance
     from agent.proposer import PROPOSERS, find_proposer
     from programs.conformance import kind_conformance, operator_conformance
-    from programs.load import KINDS
+    from programs.named import KINDS
     from programs.operator import OPERATORS
     from programs.plugins import constants_in
 

@@ -32,7 +32,7 @@ def command(run: str, output: Path | None, cost: str, db: Path) -> None:
     The verdict, the best program and how it came about, every candidate in an interactive family
     tree, what was tried and why it failed, what it cost, and how to make it again.
 
-    Example: cambrian report b71 --out report.html
+    Example: cambrian report 4b1d --out report.html
     """
     from runs.pages.report import report_page
 

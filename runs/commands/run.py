@@ -47,6 +47,13 @@ from runs.commands.common import out, search_options, talk, unsafe_option
     metavar="N",
     help="Calls to models that may be made at the same time.  [default: 8]",
 )
+@click.option(
+    "--fill",
+    type=float,
+    metavar="N",
+    help="While workers would wait for models, proposers that ask none fill in: so many places at "
+    "most for each proposal asked for; 0 for none.  [default: 3]",
+)
 @click.option("--replay", metavar="RUN", help="Let this run's recorded calls answer for models.")
 @click.option("--resume", metavar="RUN", help="Go on with this run, with its own settings.")
 @click.option(
@@ -123,6 +130,7 @@ def carry_out(
     api_base: str | None,
     reply_timeout: float | None,
     in_flight: int | None,
+    fill: float | None,
     replay: str | None,
     track: str | None,
     resume: str | None,
@@ -170,6 +178,7 @@ def carry_out(
         api_base=api_base,
         reply_timeout=reply_timeout,
         in_flight=in_flight,
+        fill=fill,
         replay=replay,
         track=track,
         **given,

@@ -31,7 +31,7 @@ def command(run: str, now: bool, wait: float, db: Path, as_json: bool) -> None:
 
     A run whose process has died is marked as stopped.
 
-    Example: cambrian stop 3fa2
+    Example: cambrian stop 4b1d
     """
     with existing_store(db) as store:
         record = store.run(run)

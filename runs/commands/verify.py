@@ -61,16 +61,19 @@ def command(
     """Compare a candidate with every tuned baseline on data that search never saw.
 
     Everyone gets the same sweep, then fresh seeds, on the held-out split of the searched task and
-    on held-out tasks; intervals resample seeds and examples. What it will cost is said first.
+    on held-out tasks; intervals resample seeds and examples. What it will cost is said first. Ask
+    again after an interruption: what was trained for it is remembered.
 
     Example: cambrian verify 3fa9c1 --tasks mnist1d,regression
     """
     from evaluators.evaluator import Evaluator
+    from evaluators.remembered import Remembered
     from evaluators.task import find_task
     from runs import verdicts
     from runs.discover import settings
+    from runs.places import trainings
     from runs.record import to_json
-    from runs.start import sandbox_for
+    from runs.start import sandbox_for, versions
     from runs.tables import plain
     from runs.verifying import above_chance, judge_quickly, prepare, tasks_for
 
@@ -81,7 +84,8 @@ def command(
         config = settings(run.task, device=device, workers=workers)
         searched = find_task(run.task, run.kind)
         chosen = [searched] if quick else tasks_for(searched, tasks)
-        with sandbox_for(searched, config.workers, device, cluster=config.cluster) as sandbox:
+        with sandbox_for(searched, config.workers, device, cluster=config.cluster) as hands:
+            sandbox = Remembered(hands, trainings(), json.dumps(versions()))
             evaluator = Evaluator(searched, sandbox, device)
             if quick:
                 verdict = judge_quickly(store, evaluator, candidate, run.seed, config.workers)
@@ -90,6 +94,8 @@ def command(
                     prepare(store, candidate, chosen, sandbox, device, config.workers, seeds)
                 )
             chance = above_chance(evaluator, candidate, run.seed, config.workers)
+        _tell(sandbox.answered)
+        sandbox.forget()
     if as_json:
         compared = {"above_chance": chance} if chance else {}
         print_json({**json.loads(to_json(asdict(verdict))), **compared})
@@ -97,6 +103,12 @@ def command(
     out().print(verdicts.quick_screen(verdict) if quick else verdicts.screen(verdict))
     if chance:
         out().print(plain(chance))
+
+
+def _tell(answered: int) -> None:
+    """Say how much of an interrupted verdict was of use."""
+    if answered:
+        talk().print(f"{answered} trainings were there from an interrupted verdict.", style="dim")
 
 
 def _refuse_apart(candidate: Candidate) -> None:

@@ -18,7 +18,7 @@ def command(run: str, display: str | None, db: Path) -> None:
 
     Ctrl-C leaves the run as it is.
 
-    Example: cambrian watch 3fa2
+    Example: cambrian watch 4b1d
     """
     from runs.follow import follow
     from runs.live import display_named

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from evaluators.candidate import FILLED_IN
 from evaluators.collisions import COLLISION
 from runs.apart import RANKED
 from runs.queries import Queries
@@ -129,7 +130,9 @@ def front(found: Iterable[Point]) -> list[Point]:
 def shares(store: Queries, run_id: str) -> list[Share]:
     """Return what each proposer got and brought, the busiest first."""
     sql = f"""
-        SELECT trim(proposer || ' ' || model) AS name, count(*) AS tried,
+        SELECT trim(proposer || ' ' || model)
+               || CASE WHEN json_extract(usage, '$.{FILLED_IN}') THEN ' (fill)' ELSE '' END AS name,
+               count(*) AS tried,
                sum(status IN ('scored', 'pruned', 'failed', 'timed out')
                    AND duplicate_of IS NULL AND NOT recalled) AS trained,
                sum(status = 'scored') AS scored, max(CASE WHEN {RANKED} THEN score END) AS best,

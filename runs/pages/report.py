@@ -22,6 +22,7 @@ from runs.pages.reproduce import command_of
 from runs.pages.tree import MOST, chosen, tree
 from runs.queries import Queries
 from runs.record import Event, RunRecord, Verdict
+from runs.seating import SEATED
 from runs.weighing import PORTFOLIO, WAITING
 
 ELITES = 40
@@ -30,7 +31,7 @@ ELITES = 40
 LEADERS = 15
 LATEST = 30
 
-SHOWN_ABOVE = (EVENT, BRIEFING, PORTFOLIO, WAITING, PURPOSE)
+SHOWN_ABOVE = (EVENT, BRIEFING, PORTFOLIO, WAITING, PURPOSE, SEATED)
 """Events that are not listed, for the page shows them elsewhere or their figures are many."""
 
 

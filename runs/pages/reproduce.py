@@ -8,7 +8,7 @@ from typing import Any
 
 from agent.door import AT_ONCE
 from evaluators.levels import ETA
-from runs.config import REPLY_TIMEOUT
+from runs.config import FILL, REPLY_TIMEOUT
 from runs.record import RunRecord
 
 _VALUES = ("kind", "evals", "hours", "workers", "device", "seed", "usd", "api_base", "replay")
@@ -19,6 +19,7 @@ _USUAL = {
     "eta": ETA,
     "reply_timeout": REPLY_TIMEOUT,
     "in_flight": AT_ONCE,
+    "fill": FILL,
 }
 _MANY = {"proposers": "--proposer", "models": "--model"}
 
@@ -26,6 +27,9 @@ _MANY = {"proposers": "--proposer", "models": "--model"}
 def command_of(run: RunRecord) -> str:
     """Return the command line that starts the same run, whatever its settings came from."""
     config: Mapping[str, Any] = run.config
+    if config.get("models"):
+        # Runs of before there were fill-ins had none.
+        config = {"fill": 0.0, **config}
     words = ["cambrian", "run", run.task]
     for name in _VALUES:
         if config.get(name) is not None:

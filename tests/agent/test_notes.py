@@ -104,6 +104,9 @@ def test_notes_are_due_once_for_every_round_number() -> None:
     history = record([float(i) for i in range(2 * EVERY)], [0.0]).history
     found = [n for n in range(len(history) + 1) if due(history[:n])]
     assert found == [EVERY, 2 * EVERY]
+    every_third = [n for n in range(3, len(history) + 1, 3) if due(history[:n], fresh=3)]
+    assert every_third == [21], "the round number was passed, and the next is not reached"
+    assert not due(history[:EVERY], fresh=0)
 
 
 def test_a_run_writes_notes_shows_them_and_repeats_them(store: Store) -> None:
@@ -116,7 +119,7 @@ def test_a_run_writes_notes_shows_them_and_repeats_them(store: Store) -> None:
         return ordinary(body, seen)
 
     with serving(script) as server:
-        first, progress = run(store, config(server, evals=60))
+        first, progress = run(store, config(server, evals=60, fill=0.0))
     (event, *_) = [e for e in store.events(first) if e.name == "insight"]
     (note,) = event.detail["notes"]
     assert note["feature"] == "size > 0"

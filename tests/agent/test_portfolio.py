@@ -12,6 +12,7 @@ from agent.portfolio import (
     Arm,
     arm_of,
     arms_of,
+    as_fill_in,
     expected_improvement,
     records,
     stand_in,
@@ -83,6 +84,35 @@ def test_what_evolution_fills_in_is_not_the_models_merit() -> None:
     found = {r.arm: r for r in records(replace(seen, history=[*seen.history, *lucky]), ARMS)}
     assert found[CHEAP].tried == 10
     assert found[CHEAP].gain < found[DEAR].gain
+
+
+def test_who_fills_in_has_had_a_place_and_the_others_come_next() -> None:
+    scores: list[float | None] = [0.3, 0.5, 0.9, 0.2]
+    seen = record({CHEAP: (scores, 0.0), DEAR: (scores, 0.0)})
+    filling = [
+        replace(
+            seen.history[1],
+            id=f"s{i}",
+            origin=as_fill_in(Origin("evolution", "insert", ("p",))),
+            evaluation=Evaluation(Status.SCORED, scores[i % 4]),
+        )
+        for i in range(8)
+    ]
+    plain = {r.arm: r for r in records(seen, ARMS)}
+    assert plain[EVOLUTION].share > 0
+
+    found = {r.arm: r for r in records(replace(seen, history=[*seen.history, *filling]), ARMS)}
+    assert [found[arm].tried for arm in ARMS] == [8, 4, 4]
+    assert found[EVOLUTION].gain > 0
+    assert found[EVOLUTION].share == 0
+    assert found[CHEAP].share == pytest.approx(0.5, abs=0.02)
+
+    later = record({CHEAP: (scores * 8, 0.0), DEAR: (scores * 8, 0.0)})
+    made_up = {r.arm: r for r in records(replace(later, history=[*later.history, *filling]), ARMS)}
+    assert made_up[EVOLUTION].share > 0, "all have had their part"
+    alone = [replace(c, origin=Origin("evolution")) for c in filling]
+    drawn = {r.arm: r for r in records(replace(seen, history=[*seen.history, *alone]), ARMS)}
+    assert drawn[EVOLUTION].share > 0, "what it was drawn for needs no making up"
 
 
 def test_every_talker_is_paired_with_every_model() -> None:

@@ -44,7 +44,7 @@ def _files(folder: Path) -> dict[str, str]:
 
 
 def _victim(held: ExitStack) -> int:
-    command = [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(600)"]
+    command = [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(10**6)"]
     environment = {**os.environ, "OPENAI_API_KEY": SECRET}
     process = held.enter_context(
         subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, start_new_session=True)

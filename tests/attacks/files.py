@@ -44,6 +44,10 @@ def read_the_memory_of_another(bait: Bait) -> str:
         return repr(memory.read(4))
 
 
+def read_the_memory_of_the_parent(bait: Bait) -> str:
+    return read_the_memory_of_another({"victim": os.getppid()})
+
+
 def rewrite_its_own_memory(bait: Bait) -> str:
     with open("/proc/self/mem", "r+b") as memory:
         return memory.name

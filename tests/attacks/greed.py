@@ -122,7 +122,7 @@ def fill_shared_memory(payload: Payload) -> Payload:
 def lift_the_limits(payload: Payload) -> Payload:
     import resource
 
-    for limit in (resource.RLIMIT_AS, resource.RLIMIT_DATA, resource.RLIMIT_NOFILE):
+    for limit in (resource.RLIMIT_AS, resource.RLIMIT_DATA, resource.RLIMIT_FSIZE):
         resource.setrlimit(limit, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     return payload
 
@@ -130,3 +130,27 @@ def lift_the_limits(payload: Payload) -> Payload:
 def open_many_descriptors(payload: Payload) -> Payload:
     while True:
         os.pipe()
+
+
+def fill_the_disk(payload: Payload) -> Payload:
+    with open("full", "wb") as file:
+        for _ in range(64):
+            file.write(bytes(1024 * 1024))
+    return payload
+
+
+def fill_a_file_in_memory(payload: Payload) -> Payload:
+    descriptor = os.memfd_create("full")
+    while True:
+        os.write(descriptor, bytes(8 * 1024 * 1024))
+
+
+def read_what_was_left_open(payload: Payload) -> Payload:
+    for number in range(4, 64):
+        try:
+            os.lseek(number, 0, os.SEEK_SET)
+            os.write(3, os.read(number, 100))
+            return payload
+        except OSError:
+            continue
+    raise FileNotFoundError("nothing was left open")

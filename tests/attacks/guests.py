@@ -139,6 +139,8 @@ for name in range(4, 64):
 class _Together:
     """The program in the trainer's own process: what a careless design would do."""
 
+    outside = "the program reads values"
+
     def __init__(self, source: str, shapes: Sequence[Shape], total: int) -> None:
         self.batch = Batch(rule(source, "tensor"))
         self.batch.together = False
@@ -151,12 +153,12 @@ class _Together:
         self.flat = flat
         self.batch.keep(torch.nonzero(healthy).flatten())
 
-    def step(self, gradients: Sequence[Tensor], rates: Tensor, step: int) -> None:
+    def step(self, gradients: Sequence[Tensor], rates: Tensor, step: int | Tensor) -> None:
         sizes = [int(np.prod(s)) for s in self.shapes]
         parts = self.flat[:, 0].split(sizes, dim=1)
         shaped = zip(parts, self.shapes, strict=True)
         params = [p.reshape(len(self.flat), *s) for p, s in shaped]
-        deltas = self.batch.step(params, list(gradients), rates.flatten(), step, self.total)
+        deltas = self.batch.step(params, list(gradients), rates.flatten(), int(step), self.total)
         self.flat.sub_(torch.cat([d.flatten(1) for d in deltas], 1).unsqueeze(1))
 
 

@@ -59,6 +59,9 @@ def test_what_does_not_end_is_ended(caged: ProcessSandbox, name: str, surroundin
         ("exit_at_once", Ending.CRASHED, "exit code 0 and no answer"),
         ("lift_the_limits", Ending.FAILED, "ValueError: not allowed to raise maximum limit"),
         ("open_many_descriptors", Ending.FAILED, "Too many open files"),
+        ("fill_the_disk", Ending.FAILED, NOT_PERMITTED),
+        ("fill_a_file_in_memory", Ending.FAILED, NOT_PERMITTED),
+        ("read_what_was_left_open", Ending.FAILED, "nothing was left open"),
     ],
 )
 def test_what_breaks_is_told(

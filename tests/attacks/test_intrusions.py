@@ -29,6 +29,7 @@ NEEDS_ROOT = {
         "trace",
         "write_into_another",
     ),
+    "read_the_memory_of_the_parent",
     *("read_the_memory_of_another", "change_package_code", "handle_faults", "ring_of_system_calls"),
 }
 DEPENDS_ON_THE_SYSTEM = {

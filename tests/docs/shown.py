@@ -4,8 +4,8 @@
     $ cambrian top digits
     ```
 
-    <!-- parsed only: asks a model -->        above a block: its commands must be ones that the
-                                              command line takes, but are not run, for this reason
+    <!-- slow: asks a model -->               above a block: the quick tests only ask whether the
+                                              command line would take its commands, for this reason
 
     ```python               a block that begins so is a file, there before the next command
     # my_task.py
@@ -27,7 +27,7 @@ import click
 from runs.cli import cambrian
 
 FENCE = re.compile(
-    r"(?:<!-- parsed only: (?P<why>[^>]+) -->\n)?^```(?P<sort>\w*)\n(?P<body>.*?)^```$",
+    r"(?:<!-- slow: (?P<why>[^>]+) -->\n)?^```(?P<sort>\w*)\n(?P<body>.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )
 INLINE = re.compile(r"`(cambrian [a-z][^`]*)`")
@@ -36,7 +36,7 @@ FILE = re.compile(r"# (?P<name>[\w.]+)\n")
 
 @dataclass(frozen=True)
 class Shown:
-    """A command, or with `text` a file; `why` says why a command is only parsed."""
+    """A command, or with `text` a file; `why` says why a command is not for quick tests."""
 
     line: str
     text: str = ""

@@ -6,10 +6,11 @@ So that this is quick, commands meet a smaller world than a reader's:
     searches     take `LESS` in place of what they say
     verify       is `--quick`, unless it names its tasks
     sandbox      trainings run in this process (the sandbox has tests of its own)
-    ids          `3fa9c1`, `5d20e7` are the two best candidates, `4b1d` and `b71` the newest run
+    ids          `3fa9c1`, `5d20e7` are the two best candidates, `4b1d` the newest run
 
 A document finds `cambrian.db` with a finished run, `adamw.py` and `mine.py`, except the tutorial,
-which makes its own. What is marked as parsed only must be taken by the command line.
+which makes its own. What is marked as slow must be taken by the command line here;
+`test_verbatim.py` runs all of them, as they stand and with the real sandbox.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ import os
 import re
 import runpy
 import shutil
-import sqlite3
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -37,6 +37,7 @@ from programs.load import library
 from programs.plugins import Plugins
 from runs.cli import main
 from sandbox.memory import MemorySandbox
+from tests.docs.ids import resolved
 from tests.docs.shown import Shown, demand_command, mentioned, shown, unmarked, words_of
 
 ROOT = Path(__file__).parents[2]
@@ -127,14 +128,14 @@ def demand(each: Shown) -> None:
         demand_command(each.line)
     if each.why:
         return
-    assert each.line.startswith(("cambrian ", "python ")), f"mark as parsed only: {each.line}"
+    assert each.line.startswith(("cambrian ", "python ")), f"mark as slow: {each.line}"
     code, told = said(each.line)
     assert code == 0, f"{each.line}\n{told}"
 
 
 def said(line: str) -> tuple[int, str]:
     """Run a command in this process; return its exit code and all it said."""
-    program, *words = words_of(resolved(line))
+    program, *words = words_of(resolved(line, Path("cambrian.db")))
     output, talk, code = io.StringIO(), io.StringIO(), 0
     with contextlib.redirect_stdout(output), contextlib.redirect_stderr(talk):
         try:
@@ -151,18 +152,6 @@ def said(line: str) -> tuple[int, str]:
     if target := re.search(r" > (\S+)", line):
         Path(target[1]).write_text(output.getvalue())
     return code, output.getvalue() + talk.getvalue()
-
-
-def resolved(line: str) -> str:
-    """Put what is in the database in place of ids that no reader has."""
-    if not Path("cambrian.db").exists():
-        return line
-    with contextlib.closing(sqlite3.connect("cambrian.db")) as database:
-        best = database.execute("SELECT id FROM leaderboard ORDER BY score DESC LIMIT 2").fetchall()
-        runs = database.execute("SELECT id FROM run ORDER BY started DESC LIMIT 1").fetchall()
-    named = dict(zip(("3fa9c1", "5d20e7"), (row[0] for row in best), strict=False))
-    named |= {word: row[0] for row in runs for word in ("4b1d", "b71")}
-    return re.sub(r"\b(" + "|".join(named) + r")\b", lambda m: named[m[0]], line)
 
 
 def reduced(words: list[str]) -> list[str]:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from evaluators.bodies import embedding
 from evaluators.conformance import conformance
 from evaluators.data import Data, split
 from evaluators.networks import mlp
+from evaluators.soundness import unsound
 from evaluators.supervised import Supervised
 from evaluators.task import Measurement, Trial
+from evaluators.tasks import mqar
+from programs.errors import InputError
 from programs.program import Program
 from sandbox.base import Payload
 from sandbox.memory import MemorySandbox
@@ -93,7 +99,8 @@ class _As:
         (_As(Unportable), "payload crosses"),
         (_As(Leaky), "labels stay here"),
         (_As(Gullible), "refuses malformed"),
-        (lambda: replace(GOOD, model=mlp(4, 4, 2)), "same seed, same score"),
+        (lambda: replace(GOOD, model=mlp(4, 4, 2)), "examples are sound"),
+        (lambda: replace(GOOD, learning_rates=(1e20, 1e21)), "same seed, same score"),
     ],
 )
 def test_a_broken_rule_is_named(make, check: str) -> None:
@@ -109,3 +116,62 @@ def test_check_prints_a_table_and_answers_with_its_code(tmp_path: Path) -> None:
         command = [CAMBRIAN, "check", name]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert (done.returncode, said in done.stdout) == (code, True), done.stdout + done.stderr
+
+
+def points(count: int = 200, width: int = 3) -> np.ndarray:
+    return np.random.default_rng(0).normal(size=(count, width)).astype(np.float32)
+
+
+def cut(x: np.ndarray, y: np.ndarray) -> Data:
+    return split(x, y)
+
+
+def restless() -> Data:
+    x = np.random.default_rng().normal(size=(200, 3)).astype(np.float32)
+    return cut(x, (x[:, 0] > 0).astype(np.int64))
+
+
+def holed() -> Data:
+    x = points()
+    x[:, 1] = np.nan
+    return cut(x, (x[:, 0] > 0).astype(np.int64))
+
+
+SIDE = (points()[:, 0] > 0).astype(np.int64)
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (restless, "loading the data twice gave two data sets"),
+        (holed, "the training inputs hold a number that is not finite, in example 0"),
+        (lambda: cut(points(width=5), SIDE), r"has the shape \(5,\), and the network takes \(3,\)"),
+        (
+            lambda: cut(points(), SIDE + 5),
+            "labels go from 5 to 6, and the network's outputs are",
+        ),
+        (lambda: cut(points(), 0 * SIDE), "all training labels are 0: there is nothing to learn"),
+        (lambda: cut(points(), SIDE * 1.0), "labels are float64 numbers: expected whole numbers"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["optimizer", "schedule"])
+def test_examples_that_do_not_fit_are_named_before_anything_trains(
+    data: Callable[[], Data], said: str, kind: str
+) -> None:
+    found = faults(replace(GOOD, data=data).judging(kind))  # type: ignore[arg-type]
+    assert re.search(said, found["examples are sound"])
+    assert "baselines train" not in found
+
+
+def test_bodies_say_what_their_stem_takes() -> None:
+    data = lambda: cut(np.arange(200)[:, None] % 7 * np.ones((1, 6), np.int64), SIDE)  # noqa: E731
+    body = mqar.TASK
+    assert "one training input has the shape (6,)" in unsound(replace(body, data=data))
+    spec = replace(body.spec, shape=(6, body.spec.shape[1]))
+    few = replace(body, data=data, spec=spec, stem=embedding(5, 16))
+    assert "tokens go from 0 to 6, and the network knows 0 to 4" in unsound(few)
+
+
+def test_a_score_that_there_is_not_is_an_input_error() -> None:
+    with pytest.raises(InputError, match="plane has the score `accuracy`; expected one of"):
+        replace(GOOD, score="accuracy")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from evaluators.data import arrow, cifar10, folders, npz, split, text
 from programs.errors import InputError
@@ -74,12 +76,6 @@ def test_split_is_fixed_disjoint_and_stratified() -> None:
 
 
 def test_images_in_folders(tmp_path: Path) -> None:
-    if importlib.util.find_spec("PIL") is None:
-        with pytest.raises(InputError, match="pip install pillow"):
-            folders(tmp_path, (4, 4))
-        return
-    from PIL import Image  # type: ignore[import-not-found]
-
     for kind, level in (("dark", 0), ("light", 255)):
         (tmp_path / kind).mkdir()
         Image.new("RGB", (8, 6), (level,) * 3).save(tmp_path / kind / "a.png")
@@ -89,13 +85,30 @@ def test_images_in_folders(tmp_path: Path) -> None:
 
 
 def test_hugging_face_datasets(tmp_path: Path) -> None:
-    if importlib.util.find_spec("datasets") is None:
-        with pytest.raises(InputError, match="pip install datasets"):
-            arrow(tmp_path, "x", "y")
-        return
-    import datasets  # type: ignore[import-not-found]
+    import datasets  # takes seconds
 
     columns = {"x": [[0.0, 1.0], [2.0, 3.0]], "y": [0, 1]}
-    datasets.Dataset.from_dict(columns).save_to_disk(str(tmp_path / "set"))
+    made = datasets.Dataset.from_dict(columns)
+    made.save_to_disk(str(tmp_path / "set"))
     x, y = arrow(tmp_path / "set", "x", "y")
-    assert (x.shape, y.tolist()) == ((2, 2), [0, 1])
+    assert (x.tolist(), y.tolist()) == (columns["x"], [0, 1])
+    with pytest.raises(InputError, match="no column `label`"):
+        arrow(tmp_path / "set", "x", "label")
+    datasets.DatasetDict({"train": made}).save_to_disk(str(tmp_path / "several"))
+    with pytest.raises(InputError, match="name the folder of one of these"):
+        arrow(tmp_path / "several", "x", "y")
+
+
+@pytest.mark.parametrize(
+    ("module", "read"),
+    [
+        ("PIL.Image", lambda there: folders(there, (4, 4))),
+        ("datasets", lambda there: arrow(there, "x", "y")),
+    ],
+)
+def test_a_library_that_is_not_there_is_asked_for(
+    module: str, read: Callable[[Path], object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(InputError, match="pip install"):
+        read(tmp_path)

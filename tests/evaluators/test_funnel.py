@@ -15,7 +15,7 @@ from evaluators.funnel import (
     stage_trial,
     work_of,
 )
-from evaluators.task import TASKS, Trial, find_task
+from evaluators.task import TASKS, Trial, find_task, kinds_of
 from tests.toy import TASK as TOY
 
 
@@ -62,14 +62,17 @@ def test_a_task_that_states_no_cost_counts_steps_of_replicas() -> None:
     assert work_of(TOY, Trial(7, (0.1, 0.2), (0, 1, 2))) == 42
 
 
-@pytest.mark.parametrize(
-    "name", [name for name in TASKS.names() if find_task(name).kind == "optimizer"]
-)
-def test_tasks_name_others_to_be_held_out_and_others_for_the_funnel(name: str) -> None:
-    task = find_task(name)
+EVERY = [(name, kind) for name in TASKS.names() for kind in kinds_of(TASKS.find(name))]
+
+
+@pytest.mark.parametrize(("name", "kind"), EVERY)
+def test_every_task_has_two_stages_of_others_and_others_held_out_for_each_of_its_kinds(
+    name: str, kind: str
+) -> None:
+    task = find_task(name, kind)
     held_out, funnel = getattr(task, "held_out", ()), getattr(task, "funnel", ())
     assert held_out
-    assert funnel
+    assert len(funnel) == len(set(funnel)) == 2
     assert name not in {*held_out, *funnel}
     assert not set(held_out) & set(funnel)
-    assert all(find_task(other).kind == task.kind for other in (*held_out, *funnel))
+    assert all(find_task(other, kind).kind == kind for other in (*held_out, *funnel))

@@ -81,6 +81,19 @@ def test_our_loop_is_the_one_a_person_would_write(name: str, make) -> None:
     torch.testing.assert_close(predicted, net(arrays["eval_x"]).detach(), rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.parametrize("seen", ["w", "transpose(transpose(w))", "w + 0 * norm(w)"])
+def test_a_state_that_keeps_the_weight_keeps_the_one_of_the_step_before(seen: str) -> None:
+    """Heavy-ball momentum, from the last two weights, is that from a buffer of updates."""
+    balls = (
+        f"def update(w, g, m, lr, step):\n    d = where(step <= 1, 0 * w, w - m)\n"
+        f"    return lr * g - 0.9 * d, {seen}\n"
+    )
+    buffer = "def update(w, g, m, lr):\n    m = 0.9 * m + lr * g\n    return m, m\n"
+    found, owed = (train(payload(s, [0.1], [0, 1])).arrays["predictions"] for s in (balls, buffer))
+    # The factor on the rate falls, which both feel alike.
+    np.testing.assert_allclose(found, owed, rtol=1e-3, atol=1e-4)
+
+
 def test_diverged_replicas_leave_and_do_not_disturb_the_others() -> None:
     source = "def update(w, g, lr):\n    return lr * g\n"
     calm = train(payload(source, [0.05], [0, 1])).arrays["predictions"]

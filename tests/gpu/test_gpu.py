@@ -1,4 +1,4 @@
-"""On a real card: the cage, the spares, the errors, and the scores of the processor.
+"""On a real card: the cage, the spares, the errors, replayed steps, the scores of the processor.
 
 `make test-gpu` runs these, and says so where there is no card.
 """
@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from evaluators.evaluator import Evaluator
+from evaluators.harness.capture import FEWEST
 from evaluators.task import find_task
 from programs.load import library
 from runs.start import sandbox_for
@@ -82,6 +83,51 @@ def test_an_attack_is_stopped(card: ProcessSandbox, name: str, bait: dict[str, A
     data = Payload({"attack": name, "bait": bait})
     outcome = card.run(Job("tests.attacks.intrude:run", data, LIMITS, "cuda"))
     assert outcome.ending in (Ending.FAILED, Ending.CRASHED), outcome.result
+
+
+@pytest.fixture(scope="module")
+def trainer() -> Iterator[ProcessSandbox]:
+    modules = ("torch", "evaluators.harness.optimizer", "evaluators.harness.benchmark")
+    with ProcessSandbox(1, modules, tier="namespaces", device="cuda") as sandbox:
+        sandbox.start()
+        yield sandbox
+
+
+def trained(sandbox: ProcessSandbox, task: str, name: str, capture: bool) -> Payload:
+    """Train as a search does on a card, with steps replayed or taken one by one."""
+    evaluator = Evaluator(find_task(task), sandbox, "cuda")
+    trial = replace(evaluator.trial(), steps=FEWEST + 30)
+    payload = evaluator.task.payload(library("optimizer")[name], trial)
+    data = {**payload.data, "capture": capture, "patient": True}
+    sent = replace(payload, data=data)
+    outcome = sandbox.run(Job(evaluator.task.harness, sent, LIMITS, "cuda", trusted=True))
+    assert outcome.result is not None, outcome.message
+    return outcome.result
+
+
+@pytest.mark.parametrize("name", ["adamw", "muon", "noisy_sgd", "schedule_free_adamw"])
+@pytest.mark.parametrize("task", ["digits", "digits-conv", "mnist1d-gru", "stdlib-lm"])
+def test_replayed_steps_give_the_numbers_of_steps_taken(
+    trainer: ProcessSandbox, task: str, name: str
+):
+    replayed, taken = (trained(trainer, task, name, capture) for capture in (True, False))
+    assert replayed.data["step_by_step"] == ""
+    assert taken.data["step_by_step"] == "no recording was wanted"
+    for array in ("losses", "predictions"):
+        assert replayed.arrays[array].tobytes() == taken.arrays[array].tobytes(), array
+
+
+def test_the_same_seed_gives_the_same_bytes(trainer: ProcessSandbox):
+    one, other = (trained(trainer, "mnist1d-cnn", "adamw", True) for _ in range(2))
+    assert one.arrays["predictions"].tobytes() == other.arrays["predictions"].tobytes()
+
+
+def test_replaying_is_faster(trainer: ProcessSandbox):
+    data = {"replicas": [8, 32], "steps": 100, "rounds": 5, "device": "cuda"}
+    harness = "evaluators.harness.benchmark:evaluate"
+    took = told(trainer.run(Job(harness, Payload(data), LIMITS, "cuda", trusted=True)))
+    assert took["32 replayed"] < took["32"], took
+    assert took["8 replayed"] < took["8"], took
 
 
 @pytest.mark.parametrize("name", ["adamw", "lion"])

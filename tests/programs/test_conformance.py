@@ -13,7 +13,7 @@ from programs.errors import Fault
 from programs.genome import Function, Genome, Statement
 from programs.kind import Kind
 from programs.kinds.schedule import KIND
-from programs.load import KINDS
+from programs.named import KINDS
 from programs.operator import OPERATORS
 
 

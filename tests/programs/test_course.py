@@ -11,7 +11,7 @@ from programs.check import without_dead_code
 from programs.genome import Genome
 from programs.interpret import plan
 from programs.kinds.optimizer import KIND
-from programs.kinds.optimizer_course import updates
+from programs.kinds.optimizer_course import Course
 from programs.kinds.optimizer_layout import Layout
 from programs.load import in_language, library
 from tests.programs.walks import walk
@@ -44,7 +44,7 @@ def one_by_one(genome: Genome, shapes: list[tuple[int, int]]) -> tuple[list, lis
         "total": np.broadcast_to(TOTAL, (STEPS, *TOTAL.shape)),
         "step": np.arange(1.0, STEPS + 1).reshape(-1, 1, 1, 1),
     }
-    together = layout.split(updates(program, states, layout, given))
+    together = layout.split(Course(KIND, layout, given).updates(function, states)[:, :, None])
     return [np.stack(u) for u in zip(*found, strict=True)], together
 
 

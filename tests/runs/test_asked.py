@@ -51,7 +51,7 @@ def test_a_candidates_calls_are_those_of_its_place(searched: tuple[Store, str, P
         counted = candidate.origin.usage.get("calls", 0)
         assert len(asked) >= counted, "what places share is counted in parts"
         assert bool(asked) == bool(counted)
-        own = [call for call in asked if call.purpose.startswith(f"{candidate.index} ")]
+        own = [call for call in asked if call.purpose.startswith(f"{candidate.origin.seed[1]} ")]
         shared = [call for call in asked if call.purpose.endswith("warm start")]
         assert len(own) + len(shared) == len(asked)
         calls += len(own)
@@ -85,7 +85,7 @@ def test_notes_are_shown_with_what_they_cite_and_who_was_told(
     found = as_dict(detail(store, later[0].id))
     (line,) = found["told"]
     assert line.startswith("`uses sign` helps: why (noted from program 0 (")
-    assert found["calls"][0]["purpose"].startswith(f"{later[0].index} ")
+    assert found["calls"][0]["purpose"].startswith(f"{later[0].origin.seed[1]} ")
     assert found["notes"] == []
 
 

@@ -14,7 +14,8 @@ from runs.config import read_config
 from runs.filling import fill
 from runs.history import BLOCK, History, Known
 from runs.order import UNJUDGED, Order
-from runs.progress import Progress, Silent
+from runs.past import recount
+from runs.progress import LEADERS, Progress, Silent
 from runs.store import Store
 
 KIND = kind_named("optimizer")
@@ -106,3 +107,50 @@ def test_a_past_ends_at_its_first_hole(store: Store, past: str, hole: int) -> No
     store.execute("PRAGMA foreign_keys = OFF")
     store.execute("DELETE FROM candidate WHERE run = ? AND idx IN (?, ?)", past, hole, LONG - 1)
     assert store.without_hole(past) == hole
+
+
+def eventful(store: Store, run: str) -> None:
+    """Make of a run one in which everything occurs that is counted."""
+    store.execute("PRAGMA foreign_keys = OFF")
+    changes = {
+        "tier = 'unsafe'": 11,
+        "recalled = 1": 13,
+        "model = 'm', proposer = 'llambo', usage = '{\"usd\": 0.25}'": 17,
+        "model = 'm', operator = 'insert for llambo', usage = '{\"stand_in\": 1.0}'": 19,
+        "metrics = '{\"collision\": 1.0}'": 23,
+        "message = 'too  slow'": 29,
+        "message = ''": 31,
+    }
+    for change, every in changes.items():
+        store.execute(f"UPDATE candidate SET {change} WHERE run = ? AND idx % ? = 5", run, every)
+    scores = "SELECT score FROM candidate WHERE status = 'scored'"
+    tied = f"{scores} ORDER BY score DESC LIMIT 1 OFFSET 4"
+    store.execute(
+        f"UPDATE candidate SET score = ({tied}), high_score = ({tied}) "
+        "WHERE run = ? AND status = 'scored' AND idx % 37 = 3",
+        run,
+    )
+
+
+@pytest.mark.parametrize("end", [LONG, 300, 1])
+def test_a_past_is_counted_as_if_it_were_lived_again(store: Store, past: str, end: int) -> None:
+    eventful(store, past)
+    config = read_config(task="digits")
+    lived, counted = (Progress(past, config, "", "", started=0.0) for _ in range(2))
+    sizes = {row["id"]: row["size"] for row in store.rows(SIZES)}
+    barren = judged = 0
+    for candidate in store.stretch(past, 0, end):
+        lived.add(candidate, sizes[candidate.id])
+        fresh = candidate.evaluation.status not in UNJUDGED
+        judged, barren = judged + fresh, 0 if fresh else barren + 1
+    assert recount(store, past, end, counted) == (judged, barren)
+    for name in ("by_size", "tallies", "reasons"):
+        assert list(getattr(counted, name)) == list(getattr(lived, name)) or name == "by_size"
+    assert counted.sizes.items() <= lived.sizes.items()
+    assert {each.id for each in (*counted.leaders, *counted.front)} <= counted.sizes.keys()
+    assert len(counted.leaders) == min(LEADERS, len(lived.leaders))
+    counted.sizes = lived.sizes
+    assert counted == lived
+
+
+SIZES = "SELECT c.id, p.size FROM candidate c JOIN program p ON p.key = c.program"

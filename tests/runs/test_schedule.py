@@ -26,6 +26,7 @@ from runs.start import perform, prepare
 from runs.store import Store
 from runs.timers import KEEPERS, Cron, Systemd, keeper_here
 from sandbox.memory import MemorySandbox
+from tests.runs.clockwork import stand_in
 from tests.runs.quick import ENV, QUICK
 from tests.runs.samples import new_run
 from tests.runs.test_loop import TOY, config
@@ -101,16 +102,7 @@ def schedule(keeper: str = "systemd", folder: str = "/home/me") -> Schedule:
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return the record of what a machine's systemctl and crontab were told."""
     record, programs = tmp_path / "told", tmp_path / "bin"
-    programs.mkdir()
-    for name in ("systemctl", "journalctl"):
-        script = f'#!/bin/sh\necho "{name} $*" >> {record}\necho said\n'
-        (programs / name).write_text(script)
-    (programs / "crontab").write_text(
-        f'#!/bin/sh\nif [ "$1" = -l ]; then cat {record}.tab 2>/dev/null || '
-        f'{{ echo "no crontab for me" >&2; exit 1; }}; else cat > {record}.tab; fi\n'
-    )
-    for program in programs.iterdir():
-        program.chmod(0o755)
+    stand_in(programs, record)
     monkeypatch.setenv("PATH", str(programs), prepend=os.pathsep)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     return record

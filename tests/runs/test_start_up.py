@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,10 @@ from runs.filling import fill
 from runs.store import Store
 from tests.runs.quick import ENV
 
-HEAVY = ("numpy", "scipy", "torch", "pydantic", "sqlite_utils", "litellm", "importlib.metadata")
+HEAVY = (
+    *("numpy", "scipy", "torch", "pydantic", "sqlite_utils", "litellm", "importlib.metadata"),
+    *("platformdirs", "statistics", "socket", "zipfile", "pygments"),
+)
 
 CODE = f"""
 import sys
@@ -46,3 +50,36 @@ def test_it_imports_nothing_heavy(words: str, line: tuple[str, Path], tmp_path: 
         [sys.executable, "-c", CODE, *told], capture_output=True, text=True, env=env, check=True
     )
     assert done.stderr.split() == []
+
+
+def listing(path: Path, output: int, more: str = "") -> subprocess.CompletedProcess[str]:
+    told = ["top", "-n", "60", "--db", str(path), *more.split()]
+    return subprocess.run(
+        [sys.executable, "-m", "runs.cli", *told],
+        stdout=output,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=ENV,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("more", ["", "--json"])
+def test_a_reader_that_leaves_is_no_failure(more: str, line: tuple[str, Path]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = listing(line[1], writing, more)
+    finally:
+        os.close(writing)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+@pytest.mark.parametrize("more", ["", "--json"])
+def test_a_full_disk_is_said_in_a_line(more: str, line: tuple[str, Path]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = listing(line[1], full.fileno(), more)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: the output cannot be written: No space left")
+    assert len(done.stderr.splitlines()) == 1

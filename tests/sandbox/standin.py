@@ -10,6 +10,7 @@ import os
 import resource
 import socket
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -36,7 +37,8 @@ class Card:
 
     @staticmethod
     def environment(seat: Seat, given: Mapping[str, str]) -> dict[str, str]:
-        return {"THE_CARD": seat.card}
+        dealt = given.get("CUDA_VISIBLE_DEVICES", "")
+        return {"THE_CARD": seat.card, "SHARERS": str(seat.sharers), "DEALT": dealt}
 
     @staticmethod
     def files(seat: Seat, given: Mapping[str, str]) -> Sequence[Path]:
@@ -102,6 +104,12 @@ def look(payload: Payload) -> Payload:
             "root": os.getuid() == 0,
         }
     )
+
+
+def linger(payload: Payload) -> Payload:
+    """Look, after long enough for others to have to be elsewhere."""
+    time.sleep(1.0)
+    return look(payload)
 
 
 def hoard(payload: Payload) -> Payload:

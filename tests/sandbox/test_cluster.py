@@ -217,7 +217,7 @@ class Killing(Silent):
 def test_a_run_on_a_cluster_has_the_lineage_of_one_here(
     machines: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("runs.start.PRELOAD", ())
+    monkeypatch.setattr("runs.start.preload", lambda _: ())
     given = {"task": TOY, "evals": 40, "lookahead": 16, "recall": False, "seed": 3}
     found = []
     with Store.open(tmp_path / "cambrian.db") as store:

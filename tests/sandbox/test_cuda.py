@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -86,5 +88,17 @@ def test_a_machine_without_a_card_says_so():
         pytest.skip("there is a card here")
     seat = Seat("sandbox.cuda:Cuda", "0", 1)
     assert Cuda.environment(seat, {})["CUDA_VISIBLE_DEVICES"] == "0"
+    assert Cuda.environment(seat, {})["CUBLAS_WORKSPACE_CONFIG"] == ":4096:8"
     with pytest.raises(DeviceError, match=r"no NVIDIA card here|sees no CUDA device"):
         Cuda().open(seat)
+
+
+def test_a_card_computes_the_same_from_the_same_and_in_full_precision() -> None:
+    """In a process of its own: these settings are the whole process's."""
+    code = (
+        "import torch, warnings; warnings.simplefilter('error'); from sandbox import cuda; "
+        "cuda.make_repeatable(torch); assert torch.are_deterministic_algorithms_enabled(); "
+        "assert torch.is_deterministic_algorithms_warn_only_enabled(); "
+        "assert not torch.backends.cudnn.allow_tf32 and not torch.backends.cudnn.benchmark"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -67,3 +67,13 @@ def test_two_runs_share_a_pool(sandbox: ProcessSandbox):
         outcomes = list(threads.map(sandbox.run, jobs))
     assert {outcome.ending for outcome in outcomes} == {Ending.FINISHED}
     assert [o.result.data["number"] for o in outcomes if o.result] == list(range(20))
+
+
+def test_who_waits_long_enough_goes_and_takes_nothing_along():
+    turns = Turns(["one"])
+    held = turns.take("a")
+    assert held is not None
+    assert turns.take("b", 0.01) is None
+    assert waiting(turns) == 0
+    turns.give(held)
+    assert turns.take("a", 0.01) == "one"

@@ -58,7 +58,7 @@ def run(
         if "training" in call.layer.context:
             facts = {**facts, "training": training}
         own = weights(call, args) if call.path else {}
-        values[call.target] = _compiled(call.layer)(*args, **own, **facts)
+        values[call.target] = compiled(call.layer)(*args, **own, **facts)
     return values
 
 
@@ -94,7 +94,7 @@ def _scope() -> dict[str, Any]:
 
 
 @cache
-def _compiled(layer: Layer) -> Callable[..., Tensor]:
+def compiled(layer: Layer) -> Callable[..., Tensor]:
     """Return a layer's expression as a function; a weight that was not made is `None`."""
     # The texts run here are the vocabulary's own expressions, never a program's.
     values = [p.name for p in layer.params if p.attribute is None]

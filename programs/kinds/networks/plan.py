@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 
 from programs.canonical import weight_paths
@@ -13,6 +13,10 @@ from programs.genome import Argument, Genome, Statement
 from programs.kind import Kind
 from programs.kinds.networks.features import Feature
 from programs.kinds.networks.layer import Layer, Weight
+
+MAX_REMEMBERED = 20_000
+
+Made = tuple[int, Mapping[str, Weight]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +77,15 @@ def recipe_of(typed: Typed) -> Recipe:
         layer = kind.ops[statement.op]
         assert isinstance(layer, Layer)
         given = _given(layer, statement, typed)
-        flops += layer.flops(*given)
+        cost, made = _made(kind, layer, tuple(given))
+        flops += cost
         found = types[statement.target]
         assert isinstance(found, Feature)
         values += math.prod(found.shape)
         path = ""
         if layer.weighted:
             path = paths[flat.twins.get(statement.target, statement.target)]
-            made = layer.weights(*given)
-            weights.setdefault(path, {n: w for n, w in made.items() if w is not None})
+            weights.setdefault(path, made)
         calls.append(_call(layer, statement, given, path))
     result = function.returns[0]
     assert isinstance(result, str)
@@ -89,6 +93,18 @@ def recipe_of(typed: Typed) -> Recipe:
     assert isinstance(x, Feature)
     assert isinstance(y, Feature)
     return Recipe(tuple(calls), result, weights, flops, values, x, y)
+
+
+def _made(kind: Kind, layer: Layer, given: tuple[Hashable, ...]) -> Made:
+    """Return a layer's FLOPs and weights for what it takes; the same few are met all the time."""
+    known: dict[tuple[Hashable, ...], Made] = kind.costs  # type: ignore[assignment]
+    found = known.get((layer.name, *given))
+    if found is None:
+        if len(known) >= MAX_REMEMBERED:
+            known.clear()
+        made = {n: w for n, w in layer.weights(*given).items() if w is not None}
+        found = known[layer.name, *given] = (layer.flops(*given), made)
+    return found
 
 
 def _given(layer: Layer, statement: Statement, typed: Typed) -> list:

@@ -21,11 +21,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from programs.fingerprint import rounded
 from programs.genome import Genome
 from programs.kind import Entry, Kind, Unprobed
 from programs.kinds.architecture import settings
-from programs.kinds.networks.build import run
+from programs.kinds.networks.backwards.passes import there_and_back
 from programs.kinds.networks.features import Feature
 from programs.kinds.networks.layer import Weight
 from programs.kinds.networks.plan import Call, Recipe, recipe
@@ -35,8 +34,8 @@ MAX_FLOPS = 1 << 28
 MAX_PARAMETERS = 1 << 23
 MAX_VALUES = 1 << 22
 _TABLE = 1 << 17
-_BITS = 16
-"""Bits of mantissa by which a layer's inputs are recognised: few, since rounding errors add up."""
+_DIGITS = 6
+"""Digits by which a layer's inputs are recognised: few, since rounding errors add up."""
 
 
 def probe(genome: Genome, kind: Kind) -> np.ndarray:
@@ -112,12 +111,12 @@ def _input(entry: Entry) -> Feature:
 
 
 def _outputs(recipe: Recipe, draw: str = "", scale: float = 1.0) -> np.ndarray:
-    x = (scale * cut(f"{draw}input", (BATCH, *recipe.given.shape))).requires_grad_()
-    y = run(_in_order(recipe.calls), x, _Weights(recipe, draw), training=False)[recipe.result]
-    mix = cut(f"{draw}mix", y.shape)
-    (gradient,) = torch.autograd.grad((y * mix).sum(), x, allow_unused=True)
-    gradient = torch.zeros_like(x) if gradient is None else gradient
-    return torch.cat([y.detach().flatten(), gradient.flatten()]).numpy()
+    x = scale * numbers(f"{draw}input", (BATCH, *recipe.given.shape))
+    calls = _in_order(recipe.calls)
+    with np.errstate(all="ignore"):
+        y, backwards = there_and_back(calls, x, _Weights(recipe, draw), recipe.result)
+        gradient = backwards(numbers(f"{draw}mix", y.shape))
+    return np.concatenate([y.ravel(), gradient.ravel()])
 
 
 def _in_order(calls: Sequence[Call]) -> Iterator[Call]:
@@ -131,9 +130,11 @@ def _in_order(calls: Sequence[Call]) -> Iterator[Call]:
                 missing[place] += 1
                 readers[made_by[value]].append((place, 0 if call.layer.commutative else which))
 
+    uses = _uses(calls, readers)
+
     def rank(place: int) -> tuple[str, str, int]:
         path = calls[place].path
-        return (repr(_read_by(calls, readers, place)) if path else "", path, place)
+        return (uses[place] if path else "", path, place)
 
     ready = [rank(place) for place, count in enumerate(missing) if not count]
     heapify(ready)
@@ -146,17 +147,13 @@ def _in_order(calls: Sequence[Call]) -> Iterator[Call]:
                 heappush(ready, rank(reader))
 
 
-def _read_by(
-    calls: Sequence[Call], readers: Sequence[Sequence[tuple[int, int]]], place: int, depth: int = 2
-) -> list[tuple[str, int, list]]:
-    """Say what becomes of a value over the next few calls."""
-    if not depth:
-        return []
-    found = [
-        (calls[reader].layer.name, which, _read_by(calls, readers, reader, depth - 1))
-        for reader, which in readers[place]
-    ]
-    return sorted(found)
+def _uses(calls: Sequence[Call], readers: Sequence[Sequence[tuple[int, int]]]) -> list[str]:
+    """Say of each value what reads it, and what reads that."""
+    known = [""] * len(calls)
+    for _ in range(2):
+        said = [f"{call.layer.name}({use})" for call, use in zip(calls, known, strict=True)]
+        known = [" ".join(sorted([f"{which}{said[r]}" for r, which in each])) for each in readers]
+    return known
 
 
 class _Weights:
@@ -165,10 +162,10 @@ class _Weights:
     def __init__(self, recipe: Recipe, draw: str) -> None:
         self.recipe = recipe
         self.draw = draw
-        self.known: dict[str, dict[str, Tensor]] = {}
+        self.known: dict[str, dict[str, np.ndarray]] = {}
         self.twins: dict[str, int] = {}
 
-    def __call__(self, call: Call, args: Sequence[Tensor | float]) -> dict[str, Tensor]:
+    def __call__(self, call: Call, args: Sequence[np.ndarray | float]) -> dict[str, np.ndarray]:
         """Return the weights by name."""
         if call.path not in self.known:
             place = self._place(call, args)
@@ -178,39 +175,56 @@ class _Weights:
             }
         return self.known[call.path]
 
-    def _place(self, call: Call, args: Sequence[Tensor | float]) -> str:
-        digest = hashlib.sha256(f"{call.layer.name} {sorted(call.facts.items())}".encode())
-        for arg in args:
-            values = arg.detach().numpy() if isinstance(arg, Tensor) else np.array([arg])
-            digest.update(rounded(values, _BITS).data)
-        place = digest.hexdigest()
-        self.twins[place] = self.twins.get(place, 0) + 1
-        return f"{place} {self.twins[place]}"
+    def _place(self, call: Call, args: Sequence[np.ndarray | float]) -> str:
+        seen = " ".join(_summary(arg) for arg in args)
+        place = f"{call.layer.name} {sorted(call.facts.items())} {seen}"
+        self.twins[place] = twin = self.twins.get(place, 0) + 1
+        return f"{place} {twin}"
 
 
-def filled(weight: Weight, name: str) -> Tensor:
+def _summary(value: np.ndarray | float) -> str:
+    """Tell values apart by a few digits of a sum of theirs with fixed factors."""
+    if not isinstance(value, np.ndarray):
+        return _coarse(value)
+    flat, table = value.ravel(), _table()
+    if len(flat) > len(table):
+        table = np.resize(table, len(flat))
+    return _coarse(table[: len(flat)].dot(flat))
+
+
+def _coarse(number: float) -> str:
+    return f"{number + 0.0:.{_DIGITS}g}"
+
+
+def filled(weight: Weight, name: str) -> np.ndarray:
     """Return a weight's value on the probes: near its start, but never constant."""
-    spread = max(weight.std, 0.1)
-    value = cut(name, weight.shape) * spread
+    value = numbers(name, weight.shape) * max(weight.std, 0.1)
     if weight.ramp is not None:
-        value = value + torch.linspace(*weight.ramp, weight.shape[-1], dtype=torch.float64)
-    value = value + weight.mean
-    # A running variance must stay positive; everything else has no bounds.
-    return value.abs() if weight.mean and not weight.trained else value
+        value += np.linspace(*weight.ramp, weight.shape[-1])
+    if weight.mean:
+        value += weight.mean
+        # A running variance must stay positive; everything else has no bounds.
+        return value if weight.trained else np.abs(value)
+    return value
 
 
 def cut(name: str, shape: tuple[int, ...] | torch.Size) -> Tensor:
+    """Return the same numbers as a tensor of its own."""
+    return torch.from_numpy(numbers(name, shape).copy())
+
+
+def numbers(name: str, shape: tuple[int, ...]) -> np.ndarray:
     """Return fixed normal numbers of a shape, from a place in the table that a name decides."""
     table = _table()
     count = math.prod(shape)
     start = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=4).digest(), "little")
     start %= _TABLE
     if start + count > len(table):
-        table = table.repeat(1 + (start + count) // len(table))
-    return table[start : start + count].view(shape)
+        table = np.resize(table, start + count)
+    return table[start : start + count].reshape(shape)
 
 
 @cache
-def _table() -> Tensor:
+def _table() -> np.ndarray:
     rng = np.random.Generator(np.random.PCG64(20230424))
-    return torch.from_numpy(np.resize(rng.normal(size=_TABLE), 2 * _TABLE))
+    return np.resize(rng.normal(size=_TABLE), 2 * _TABLE)

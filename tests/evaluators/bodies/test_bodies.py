@@ -27,7 +27,16 @@ def offering() -> list[str]:
 
 
 def test_these_tasks_judge_architectures() -> None:
-    wanted = {"digits", "listops", "mnist1d", "modular", "mqar", "selective-copy", "stdlib-lm"}
+    wanted = {
+        "digits",
+        "digits-pixels",
+        "listops",
+        "mnist1d",
+        "modular",
+        "mqar",
+        "selective-copy",
+        "stdlib-lm",
+    }
     assert set(offering()) == wanted
 
 

@@ -1,0 +1,34 @@
+"""The arguments of a call, brought into the order in which the op takes them."""
+
+from __future__ import annotations
+
+import ast
+
+from programs.errors import closest
+from programs.kind import Op, Param
+from programs.refusal import refuse
+
+
+def arguments(node: ast.Call, op: Op) -> list[ast.expr]:
+    """Bring positional and keyword arguments into the op's order."""
+    names = [p.name for p in op.params]
+    if len(node.args) > len(names) or any(isinstance(a, ast.Starred) for a in node.args):
+        raise refuse(node, f"expected `{op.usage}`, found {len(node.args)} arguments")
+    given: dict[str, ast.expr] = dict(zip(names, node.args, strict=False))
+    for keyword in node.keywords:
+        if keyword.arg not in names or keyword.arg in given:
+            near = closest(keyword.arg or "", set(names) - set(given))
+            raise refuse(node, f"expected `{op.usage}`, found `{keyword.arg}=`", near)
+        given[keyword.arg] = keyword.value
+    return [_argument(node, op, param, given.get(param.name)) for param in op.params]
+
+
+def _argument(node: ast.Call, op: Op, param: Param, given: ast.expr | None) -> ast.expr:
+    """Fill in a default, and take `True` for 1 where a literal is wanted."""
+    if given is None and param.default is None:
+        raise refuse(node, f"expected `{op.usage}`; `{param.name}` is missing")
+    if given is None:
+        return ast.copy_location(ast.Constant(param.default), node)
+    if param.attribute and isinstance(given, ast.Constant) and isinstance(given.value, bool):
+        return ast.copy_location(ast.Constant(int(given.value)), given)
+    return given

@@ -1,0 +1,79 @@
+"""A network's calls on arrays in double precision, there and back.
+
+Where a layer has a rule, numpy does it; torch and its derivatives do the others, one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from programs.kinds.networks.backwards import RULES
+from programs.kinds.networks.backwards.arrays import Array, Back
+from programs.kinds.networks.build import compiled
+from programs.kinds.networks.plan import Call
+
+Weights = Callable[[Call, Sequence[Any]], Mapping[str, Array]]
+
+
+def there_and_back(
+    calls: Iterable[Call], x: Array, weights: Weights, result: str
+) -> tuple[Array, Callable[[Array], Array]]:
+    """Apply calls to a batch; return the result, and what takes its gradient to that of `x`.
+
+    `weights` gives a call its own, having seen what it is applied to.
+    """
+    values: dict[str, Any] = {"x": x}
+    tape: list[tuple[Call, Back]] = []
+    for call in calls:
+        args = [values[v] if isinstance(v, str) else v for v in call.values]
+        values[call.target], back = applied(call, args, weights(call, args) if call.path else {})
+        tape.append((call, back))
+
+    def backwards(gradient: Array) -> Array:
+        found: dict[Any, Array] = {result: gradient}
+        for call, back in reversed(tape):
+            if (at := found.pop(call.target, None)) is None:
+                continue
+            for name, share in zip(call.values, back(at), strict=True):
+                if share is not None:
+                    found[name] = found[name] + share if name in found else share
+        return found.get("x", np.zeros_like(x))
+
+    return values[result], backwards
+
+
+def applied(call: Call, args: Sequence[Any], own: Mapping[str, Array]) -> tuple[Array, Back]:
+    """Apply one layer as it is when judged, and return the way back through it."""
+    facts: Mapping[str, Any] = call.facts
+    if "training" in call.layer.context:
+        facts = {**facts, "training": False}
+    rule = RULES.get(call.layer.expression)
+    found = rule(*args, **own, **facts) if rule else None
+    return found or by_torch(call, args, own, facts)
+
+
+def by_torch(
+    call: Call, args: Sequence[Any], own: Mapping[str, Array], facts: Mapping[str, Any]
+) -> tuple[Array, Back]:
+    """Do the same by torch and its derivatives, with all that the layer is told in `facts`."""
+    given = [_tensor(a).requires_grad_() if isinstance(a, np.ndarray) else a for a in args]
+    y = compiled(call.layer)(*given, **{n: _tensor(w) for n, w in own.items()}, **facts)
+    places = [place for place, a in enumerate(given) if isinstance(a, torch.Tensor)]
+
+    def back(gradient: Array) -> tuple[Array | None, ...]:
+        felt = [given[place] for place in places]
+        shares = torch.autograd.grad(y, felt, _tensor(gradient), materialize_grads=True)
+        found: list[Array | None] = [None] * len(given)
+        for place, share in zip(places, shares, strict=True):
+            found[place] = share.numpy()
+        return tuple(found)
+
+    return y.detach().numpy(), back
+
+
+def _tensor(values: Array) -> torch.Tensor:
+    return torch.from_numpy(np.ascontiguousarray(values))
