@@ -28,7 +28,6 @@ Record = dict[str, Any]
 QUESTIONS = ("speed", "hostile", "same", "kill", "seed")
 CONTROL = "none"
 MANY = 5_000  # proposals of a trial that is ended by the clock
-SILENCE = 45.0  # seconds without an evaluation, after which a rival that goes on has hung
 CAP = 4 * GIB
 """The address space that each process may have beside a memory bomb, so that the machine lives."""
 
@@ -114,9 +113,7 @@ def _hostile(variant: str, peer: Peer, course: Course, known: Sequence[Record]) 
             return programs.hostile(variant, ways)
         return peer.program(place)
 
-    seen = _run(
-        peer, _short(answer, count, course, memory=CAP, enough=count, quiet=SILENCE), course
-    )
+    seen = _run(peer, _short(answer, count, course, memory=CAP, enough=count), course)
     scores = {str(number): score for number, score in seen.log.scores.items()}
     control = next((r["scores"] for r in known if r["variant"] == CONTROL), scores)
     later = [str(n) for n in range(programs.HOSTILE_PLACE + 1, count)]

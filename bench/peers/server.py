@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,11 +25,12 @@ Answers = Callable[[int], str]
 
 @dataclass
 class Stub:
-    """The running server: its address, and the prompts that it was asked, in order."""
+    """The running server: its address, its prompts in order, and when the last one came."""
 
     base: str
     prompts: list[str] = field(default_factory=list)
     embedded: int = 0
+    asked: float = 0.0
 
 
 @contextmanager
@@ -71,6 +73,7 @@ def _handler(stub: Stub, answers: Answers) -> type[BaseHTTPRequestHandler]:
                 return
             with lock:
                 place = len(stub.prompts)
+                stub.asked = time.time()
                 stub.prompts.append(json.dumps(body["messages"], sort_keys=True))
             self.answer(_completion(body, answers(place)))
 

@@ -52,7 +52,7 @@ class Trial:
     memory: int = 0
     kill_after: tuple[int, float] | None = None
     enough: int = 0
-    quiet: float = 8.0
+    quiet: float = 45.0
     window: float = 0.0
     seconds: float = 120.0
 
@@ -243,10 +243,12 @@ def _over(trial: Trial, seen: _Seen, count: int, now: float) -> bool:
 
 
 def _idle(trial: Trial, setup: Setup, stub: Stub) -> bool:
+    """Say whether a rival got all that it may ask for, and has done nothing with it for long."""
     if not trial.enough or len(stub.prompts) < trial.enough:
         return False
     path = setup.folder / log.FILE
-    return not path.exists() or time.time() - path.stat().st_mtime > trial.quiet
+    logged = path.stat().st_mtime if path.exists() else 0.0
+    return time.time() - max(logged, stub.asked) > trial.quiet
 
 
 def _count(setup: Setup) -> int:

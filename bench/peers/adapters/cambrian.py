@@ -43,7 +43,7 @@ class Cambrian:
             "--proposer": self.proposer,
         }
         if self.proposer != "evolution":
-            options |= {"--model": f"openai/{MODEL}", "--api-base": setup.base}
+            options |= {"--model": f"openai/{MODEL}", "--api-base": setup.base, "--fill": 0}
         told = [str(word) for pair in options.items() for word in pair]
         if setup.workers == 1 and "--model" in options:
             told += ["--in-flight", "1"]  # as many as the peers have with one worker
