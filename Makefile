@@ -52,8 +52,8 @@ bench: $(READY)
 	$(BIN)/cambrian bench language --programs 20000
 	$(BIN)/cambrian bench evaluate
 
-# Cambrian beside its peers, from their public packages: the first time installs them, 1.2 GB. An hour
-# at most; FLAGS="--quick" takes a quarter of it. What is known is kept and not asked again.
+# Cambrian beside its peers, from their public packages: the first time installs them, 1.3 GB. About an
+# hour at most; FLAGS="--quick" asks less. Answers are kept in peers.json, and not asked for again.
 bench-peers: $(READY)
 	$(BIN)/python -m bench.peers --install --keep peers.json $(FLAGS)
 

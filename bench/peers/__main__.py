@@ -51,7 +51,7 @@ from sandbox.text import one_line
     type=click.FloatRange(0, min_open=True),
     default=60.0,
     show_default=True,
-    help="Begin no trial after so many; the one under way ends within four more.",
+    help="Begin no trial after so many; the one under way ends within eight more.",
 )
 @click.option("--seed", default=1, show_default=True, help="Of every rival, and of the kill.")
 @click.option(
