@@ -10,7 +10,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +21,9 @@ from typing import Self
 from evaluators.code import code_hash
 from sandbox import wire
 from sandbox.base import Ending, Job, Outcome, Payload, Sandbox
+
+STALE = 14 * 86_400.0
+"""Seconds after which nobody comes back to an interrupted comparison."""
 
 _SEEN = "outcome"
 
@@ -30,6 +35,10 @@ class Remembered:
         self.sandbox, self.folder, self.versions = sandbox, folder, versions
         self.used: set[Path] = set()
         self.answered = 0
+        for file in folder.glob("*"):
+            with suppress(OSError):
+                if time.time() - file.stat().st_mtime > STALE:
+                    file.unlink()
 
     @property
     def tier(self) -> str:

@@ -24,6 +24,7 @@ NO_NUMBERS = {
     "evaluators/pareto.py",
     "evaluators/task.py",
     "programs/constants.py",
+    "programs/docstrings.py",
     "programs/errors.py",
     "programs/fingerprint.py",
     "programs/plugins.py",
@@ -32,6 +33,7 @@ NO_NUMBERS = {
     "programs/render.py",
     "sandbox/base.py",
     "sandbox/link.py",
+    "sandbox/text.py",
 }
 """What a score does not depend on: shapes of data, wording, and what protocols hold already."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -105,3 +106,12 @@ def test_a_folder_that_cannot_be_written_costs_time_alone(tmp_path: Path) -> Non
     outcome = kept.run(Job("tests.sandbox.harnesses:nothing", Payload()))
     assert sandbox.asked == 1
     assert isinstance(outcome, Outcome)
+
+
+def test_what_nobody_came_back_to_is_removed(tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    for file in (old, new):
+        file.write_bytes(b"")
+    os.utime(old, (0, 0))
+    Remembered(Counting(), tmp_path, "")
+    assert [file.name for file in tmp_path.iterdir()] == ["new"]
