@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-ray test-gpu storm fuzz properties slow kills bench docs docs-commands constraints clean
+.PHONY: demo test test-ray test-gpu storm fuzz properties slow kills bench bench-peers docs docs-commands constraints clean
 
 demo: $(READY)
 	$(BIN)/cambrian demo
@@ -51,6 +51,11 @@ docs-commands: $(READY)
 bench: $(READY)
 	$(BIN)/cambrian bench language --programs 20000
 	$(BIN)/cambrian bench evaluate
+
+# Cambrian beside its peers, from their public packages: the first time installs them, 1.3 GB. About an
+# hour at most; FLAGS="--quick" asks less. Answers are kept in peers.json, and not asked for again.
+bench-peers: $(READY)
+	$(BIN)/python -m bench.peers --install --keep peers.json $(FLAGS)
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Cambrian needs Python 3.11 or newer: make PYTHON=python3.12 …")'

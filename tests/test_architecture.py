@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ("agent", "programs", "sandbox", "evaluators", "runs")
+ROOMS = ("agent", "programs", "sandbox", "evaluators", "runs", "bench")
 FILES = [p for room in ROOMS for p in (ROOT / room).rglob("*.py") if "library" not in p.parts]
 
 

@@ -1,0 +1,1 @@
+"""One file per rival, with the constant `PEER`."""
