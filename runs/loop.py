@@ -127,6 +127,8 @@ class Loop:
         while (proposal := self.drafts.take(self._idle())) is not None:
             self._hear(self.models.hear())
             self._admit(len(self.order), proposal, pool)
+            # Admitting may take a while in the sandbox: what is judged by now is kept meanwhile.
+            self._take_in()
             self._catch_up(pool)
         self.weighing.weigh(len(self.order))
 
@@ -204,18 +206,22 @@ class Loop:
     def _collect(self, timeout: float) -> None:
         """Wait for something to come, and take in what has."""
         in_flight: list[Future[Any]] = [*self.flying, *self.models.team.asked]
-        done, _ = wait(in_flight, timeout, return_when=FIRST_COMPLETED)
+        wait(in_flight, timeout, return_when=FIRST_COMPLETED)
         self.models.team.pump()
+        self._take_in()
+        self.progress.flights = self._in_flight()
+        self.weighing.count_idle()
+
+    def _take_in(self) -> None:
+        """Keep every result that is there; of what broke, the rest is kept first."""
         broken = None
-        for future in [f for f in self.flying if f in done]:
+        for future in [f for f in self.flying if f.done()]:
             job = self.flying.pop(future)
             error = None if future.cancelled() else future.exception()
             if error is not None and not isinstance(error, Cancelled):
                 broken = error
             elif error is None and not future.cancelled():
                 job.take(future.result())
-        self.progress.flights = self._in_flight()
-        self.weighing.count_idle()
         if broken is not None:
             raise broken
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from evaluators.admit import admit_to
 from evaluators.candidate import Candidate, Status
 from evaluators.collisions import COLLISION
 from programs.errors import CambrianError, InputError
@@ -239,6 +241,32 @@ def test_a_broken_sandbox_fails_the_run_and_keeps_what_is_done(store: Store) -> 
     assert record.state == "failed"
     assert record.message == "the sandbox is gone"
     assert record.evaluations >= 9
+
+
+def test_what_is_judged_is_kept_while_others_are_admitted(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Admitting a free-form program runs it on the probes, which may take seconds."""
+    judged: list[Job] = []
+    lags: list[int] = []
+
+    def answers(job: Job) -> Outcome:
+        outcome = MemorySandbox().run(job)
+        judged.append(job)
+        return outcome
+
+    def slowly(*args: Any) -> Any:
+        before = len(judged)
+        time.sleep(0.03)
+        lags.append(before - store.run(prepared.run.id).evaluations)
+        return admit_to(*args)
+
+    monkeypatch.setattr("runs.loop.admit_to", slowly)
+    prepared = prepare(store, config(), MemorySandbox(answers))
+    perform(prepared, Silent())
+    assert len(judged) >= 40
+    # What ended while the program before was admitted is kept; two more may have ended since.
+    assert max(lags) <= 2
 
 
 def test_programs_that_fail_are_answers(store: Store) -> None:
