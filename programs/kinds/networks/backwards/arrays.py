@@ -24,18 +24,19 @@ def dot(a: Array, b: Array) -> Array:
     """Return `a @ b` for a matrix `b`, in one thread."""
     if a.size * b.shape[-1] < _LARGE:
         return a.reshape(-1, a.shape[-1]).dot(b).reshape(*a.shape[:-1], b.shape[-1])
-    return torch.matmul(_tensor(a), _tensor(b)).numpy()
+    return torch.matmul(tensor(a), tensor(b)).numpy()
 
 
 def product(a: Array, b: Array) -> Array:
     """Return `a @ b` for stacks of matrices, in one thread."""
     if a.shape[-2] * a.shape[-1] * b.shape[-1] < _LARGE:
         return np.matmul(a, b)
-    return torch.matmul(_tensor(a), _tensor(b)).numpy()
+    return torch.matmul(tensor(a), tensor(b)).numpy()
 
 
-def _tensor(x: Array) -> torch.Tensor:
-    return torch.from_numpy(np.ascontiguousarray(x))
+def tensor(x: Array) -> torch.Tensor:
+    """Return an array as torch takes it without a warning: in one piece, and free to be written."""
+    return torch.from_numpy(np.require(x, requirements="CW"))
 
 
 def turned(x: Array) -> Array:

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from programs.kinds.networks.backwards import RULES
-from programs.kinds.networks.backwards.arrays import Array, Back
+from programs.kinds.networks.backwards.arrays import Array, Back, tensor
 from programs.kinds.networks.build import compiled
 from programs.kinds.networks.plan import Call
 
@@ -60,20 +60,16 @@ def by_torch(
     call: Call, args: Sequence[Any], own: Mapping[str, Array], facts: Mapping[str, Any]
 ) -> tuple[Array, Back]:
     """Do the same by torch and its derivatives, with all that the layer is told in `facts`."""
-    given = [_tensor(a).requires_grad_() if isinstance(a, np.ndarray) else a for a in args]
-    y = compiled(call.layer)(*given, **{n: _tensor(w) for n, w in own.items()}, **facts)
+    given = [tensor(a).requires_grad_() if isinstance(a, np.ndarray) else a for a in args]
+    y = compiled(call.layer)(*given, **{n: tensor(w) for n, w in own.items()}, **facts)
     places = [place for place, a in enumerate(given) if isinstance(a, torch.Tensor)]
 
     def back(gradient: Array) -> tuple[Array | None, ...]:
         felt = [given[place] for place in places]
-        shares = torch.autograd.grad(y, felt, _tensor(gradient), materialize_grads=True)
+        shares = torch.autograd.grad(y, felt, tensor(gradient), materialize_grads=True)
         found: list[Array | None] = [None] * len(given)
         for place, share in zip(places, shares, strict=True):
             found[place] = share.numpy()
         return tuple(found)
 
     return y.detach().numpy(), back
-
-
-def _tensor(values: Array) -> torch.Tensor:
-    return torch.from_numpy(np.ascontiguousarray(values))
