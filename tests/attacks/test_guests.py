@@ -7,6 +7,7 @@ not been tried.
 
 from __future__ import annotations
 
+import subprocess
 import sys
 
 import numpy as np
@@ -133,7 +134,10 @@ def update(w, g, lr):
 """
 
 
-@pytest.mark.parametrize("answer", ["np.zeros(3)", "np.zeros((5, 2, 337), np.float32)"])
+FORGED = ["np.zeros(3)", "np.zeros((5, 2, 337), np.float32)"]
+
+
+@pytest.mark.parametrize("answer", FORGED)
 def test_a_fingerprint_is_made_of_numbers_of_the_right_shape(answer: str, caged: ProcessSandbox):
     with pytest.raises(freeform.Unprobable, match="numbers of double precision"):
         freeform.behaviour(
@@ -141,16 +145,37 @@ def test_a_fingerprint_is_made_of_numbers_of_the_right_shape(answer: str, caged:
         )
 
 
-@pytest.mark.parametrize(
-    ("body", "told"),
-    [
-        ("[][step]", "IndexError"),
-        ("'much'", "could not convert string to float"),
-        ("[1.0, 2.0]", "TypeError"),
-        ("exit()", "it ended|exit|SystemExit|no answer"),
-    ],
-)
+@pytest.mark.parametrize("answer", FORGED)
+def test_without_a_look_at_them_it_is_made_of_whatever_comes(
+    answer: str, unprotected: ProcessSandbox
+):
+    data = Payload({"source": TAMPERED.format(answer), "form": "tensor"})
+    outcome = unprotected.run(Job("evaluators.harness.freeform.behaviour:probe", data, LIMITS))
+    assert outcome.result is not None, outcome.message
+    forged = eval(answer, {"np": np})
+    np.testing.assert_array_equal(outcome.result.arrays["outputs"], forged)
+
+
+JUNK = [
+    ("[][step]", "IndexError"),
+    ("'much'", "could not convert string to float"),
+    ("[1.0, 2.0]", "TypeError"),
+    ("exit()", "it ended|exit|SystemExit|no answer"),
+]
+SCHEDULE = "def schedule(step, total):\n    return {} or [1][0]\n"
+
+
+@pytest.mark.parametrize(("body", "told"), JUNK)
 def test_junk_schedules_are_told_what_is_wrong(body: str, told: str, caged: ProcessSandbox):
-    junk = program(f"def schedule(step, total):\n    return {body} or [1][0]\n", "schedule")
+    junk = program(SCHEDULE.format(body), "schedule")
     with pytest.raises(freeform.Unprobable, match=told):
         freeform.behaviour(junk, caged, kind_named("schedule"))
+
+
+@pytest.mark.parametrize("body", [body for body, _ in JUNK])
+def test_junk_schedules_end_a_training_that_calls_them(body: str):
+    loop = "for step in range(10):\n    rate = 0.1 * schedule(step, 10)\nprint('trained')\n"
+    done = subprocess.run(
+        [sys.executable, "-c", SCHEDULE.format(body) + loop], capture_output=True, text=True
+    )
+    assert "trained" not in done.stdout
