@@ -35,6 +35,8 @@ class LitellmClient:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             import litellm
+        # Some of its types are made as late as at the first call.
+        warnings.filterwarnings("ignore", module=r"pydantic\.", category=UserWarning)
         library: Any = litellm
         library.telemetry = False
         library.suppress_debug_info = True

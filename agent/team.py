@@ -223,7 +223,8 @@ class Team:
         """Let evolution fill a place, and say why."""
         arm, short = held.arm, reason.partition(":")[0]
         if short != "too early":
-            self._say_once(arm, short, f"{reason}. Symbolic evolution fills its places.")
+            why = reason.rstrip(".")
+            self._say_once(arm, short, f"{why}. Symbolic evolution fills its places.")
         for _ in range(DRAWS):
             if proposals := EVOLUTION.propose(held.view, 1, held.rng):
                 if short == "too early":
