@@ -95,12 +95,21 @@ def guess_questions(
         "Predict the performance of each program below, as an expert who knows the examples. Reply "
         "with one line for each, such as `A: ## -0.1234 ##`, and nothing else.\n\n" + judged
     )
-    shown = [f"{_text(c)}\nPerformance: ## {c.score:.4f} ##" for c in examples(view)]
-    title = "Examples of programs with their results"
+    known = examples(view)
+    shown = [f"{_text(c)}\nPerformance: ## {c.score:.4f} ##" for c in known]
+    title = f"Examples of programs with their results{_noise(known)}"
     return tuple(
         _surrogate_question(view, title, shown, ask, rng, f"{purpose} guess {i + 1}", len(sources))
         for i in range(count)
     )
+
+
+def _noise(known: Sequence[Candidate]) -> str:
+    """Say how sure results are, so that nobody reads more into a difference than there is."""
+    errors = [c.evaluation.stderr for c in known if c.evaluation.stderr is not None]
+    if not errors:
+        return ""
+    return f", each known to a standard error of about {float(np.median(errors)):.2g}"
 
 
 def label_questions(
