@@ -38,6 +38,7 @@ def searched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, 
     ):
         asked = {"models": {MODEL: 1.0}, "proposers": TEAM, "api_base": server.base}
         given = {"task": TASK, "evals": 40, "workers": 2, "seed": 0, "lookahead": 8}
+        given["fill"] = 0.0  # or so many places are filled in that few are asked for
         prepared = prepare(store, read_config(**given, **asked), MemorySandbox())
         _, progress = perform(prepared, Silent())
         yield store, prepared.run.id, progress
