@@ -102,10 +102,13 @@ class Known(Sequence[Candidate]):
 
 
 def revived(candidate: Candidate, kind: Kind) -> Candidate:
-    """Read the genome of a stored candidate back from its source; its climbs are known later."""
-    if candidate.evaluation.status is Status.INVALID:
-        return candidate
+    """Read the genome of a stored candidate back from its source; its climbs are known later.
+
+    What was refused may be a program all the same, and is shown to models as one.
+    """
     program = read_program(candidate.program.source, kind)
     if isinstance(program, Fault):
+        if candidate.evaluation.status is Status.INVALID:
+            return candidate
         raise CambrianError(f"Candidate {candidate.id} no longer reads: {program}")
     return replace(candidate, program=program, climbs=())
