@@ -238,7 +238,7 @@ class Drafts:
     def _count_unpaid(self, origin: Origin) -> None:
         if origin.usage.get("unpaid"):
             self.unpaid += 1
-        elif origin.model:
+        elif origin.usage.get("calls"):  # what stands in for a model that repeats itself has none
             self.unpaid = 0
 
 
