@@ -19,6 +19,7 @@ from heapq import heapify, heappop, heappush
 
 import numpy as np
 import torch
+from threadpoolctl import ThreadpoolController
 from torch import Tensor
 
 from programs.genome import Genome
@@ -75,13 +76,23 @@ def fresh(
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """Let torch take one thread, so that sums do not depend on how they are shared out."""
+    """Let torch and numpy take one thread, so that sums do not depend on how they are shared out.
+
+    While others train on the cores, threads would also spin longer than the products take.
+    """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        yield
+        with _pools().limit(limits=1):
+            yield
     finally:
         torch.set_num_threads(threads)
+
+
+@cache
+def _pools() -> ThreadpoolController:
+    """Find the threads of numpy's libraries, which takes a millisecond or two."""
+    return ThreadpoolController().select(user_api="blas")
 
 
 def _small(entries: Iterable[Entry], genome: Genome, kind: Kind) -> list[Recipe]:

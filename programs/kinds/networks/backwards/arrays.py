@@ -36,7 +36,7 @@ def product(a: Array, b: Array) -> Array:
 
 def tensor(x: Array) -> torch.Tensor:
     """Return an array as torch takes it without a warning: in one piece, and free to be written."""
-    return torch.from_numpy(np.require(x, requirements="CW"))
+    return torch.from_numpy(np.require(x, requirements=["C", "W"]))
 
 
 def turned(x: Array) -> Array:
