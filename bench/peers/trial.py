@@ -197,6 +197,10 @@ def _follow(pid: int, trial: Trial, setup: Setup, stub: Stub, seen: _Seen) -> No
     kill_at = None
     while pid not in ended:
         now, count = time.monotonic(), _count(setup)
+        # Also once the first is judged, or a short trial would end before it was ever weighed.
+        if now - weighed > WEIGH or (count and not seen.first):
+            weighed, seen.memory = now, max(seen.memory, processes.held())
+            seen.costs.append((count, seen.reaped + processes.spent()))
         seen.cut_off = now > deadline
         if seen.cut_off or _idle(trial, setup, stub) or _over(trial, seen, count, now):
             break
@@ -205,9 +209,6 @@ def _follow(pid: int, trial: Trial, setup: Setup, stub: Stub, seen: _Seen) -> No
         if kill_at is not None and now >= kill_at and not seen.killed:
             os.kill(pid, signal.SIGKILL)
             seen.killed = time.monotonic()
-        if now - weighed > WEIGH:
-            weighed, seen.memory = now, max(seen.memory, processes.held())
-            seen.costs.append((count, seen.reaped + processes.spent()))
         if count and not seen.first:
             seen.first = now
         time.sleep(0.02 if trial.kill_after else LOOK)
