@@ -39,7 +39,7 @@ class _QuickNumpy:
     @staticmethod
     def nan_to_num(a: Any) -> Any:
         """Make a NaN zero and what is infinite large."""
-        return a if np.isfinite(a).all() else np.nan_to_num(a)
+        return a if np.count_nonzero(np.isfinite(a)) == a.size else np.nan_to_num(a)
 
     @staticmethod
     def sum(a: Any, axis: Any, keepdims: bool) -> Any:
