@@ -103,9 +103,13 @@ class ProcessSandbox(Closing):
         known = (slot.server.versions for slot in self._slots if slot.server)
         return next((versions for versions in known if versions), {})
 
+    def servers(self) -> list[int]:
+        """Return the process of each fork server."""
+        return [slot.server.pid for slot in self._slots if slot.server]
+
     def processor(self) -> float:
         """Return the processor seconds that the fork servers and all their jobs have used."""
-        pids = [slot.server.pid for slot in self._slots if slot.server]
+        pids = self.servers()
         pids += [child for pid in pids for child in kernel.children(pid)]  # a guard's charge
         return sum(map(kernel.processor_used, pids))
 

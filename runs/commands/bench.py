@@ -163,12 +163,14 @@ def sandbox(rounds: int, as_json: bool) -> None:
         return
     table = _table("", *(figures["tier"] for figures in found))
     for name in found[0]:
-        if name not in ("tier", "result", "load"):
+        if name not in ("tier", "result", "bare_result", "load"):
             label = name.replace("_", " ").replace("freeform", "free-form")
-            table.add_row(label, *(f"{figures[name]:,}" for figures in found))
+            cells = (figures[name] for figures in found)
+            table.add_row(label, *("" if cell is None else f"{cell:,}" for cell in cells))
     out().print(table)
-    same = len({figures["result"] for figures in found}) == 1
-    out().print("results are the same bytes at every tier" if same else "RESULTS DIFFER BY TIER")
+    same = len({figures[name] for figures in found for name in ("result", "bare_result")}) == 1
+    where = "at every tier and in a bare process"
+    out().print(f"results are the same bytes {where}" if same else "RESULTS DIFFER BY TIER")
     out().print(f"load average {found[-1]['load']}", style="dim")
 
 
