@@ -14,7 +14,7 @@ from sandbox import kernel
 
 SCRIPT = """
 import os, signal, sys, threading
-from sandbox.forkserver import ForkServer, after
+from sandbox.forkserver import ForkServer
 made = []
 thread = threading.Thread(target=lambda: made.append(ForkServer((), sys.argv[1])))
 thread.start()
