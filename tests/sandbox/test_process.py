@@ -15,7 +15,7 @@ import pytest
 
 from programs.errors import SandboxUnavailable
 from sandbox import MIB, Ending, Limits, Outcome, ProcessSandbox, kernel
-from tests.sandbox.running import QUICK, gone, job, runs
+from tests.sandbox.running import QUICK, gone, job, runs, until
 
 PRELOAD = ["tests.sandbox.harnesses"]
 
@@ -39,16 +39,6 @@ def start(sandbox: ProcessSandbox, *names: str) -> tuple[list[threading.Thread],
     for thread in threads:
         thread.start()
     return threads, outcomes
-
-
-def until(condition: object, within: float = 5.0) -> bool:
-    assert callable(condition)
-    deadline = time.monotonic() + within
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.01)
-    return True
 
 
 def test_torch_trains_alike_and_runs_out_of_memory_alike():
