@@ -162,6 +162,6 @@ def test_claims_may_name_operators_and_inputs(feature: str, reads_as: str) -> No
 
 def test_the_request_for_notes_says_how_programs_were_made() -> None:
     made = [replace(c, origin=replace(c.origin, operator="edit")) for c in GOOD_LION.history]
-    assert "one of `edit`;" in asked(made)
+    assert "was made: `edit`;" in asked(made)
     assert '{"notes": [{"feature"' in asked(made)
     assert "one of none yet;" in asked([])
