@@ -10,7 +10,7 @@ Liu et al. 2024, with programs in the place of hyperparameters. Alone or togethe
 
 `llambo` is warm,sampler,discriminative; `llambo:sampler,alpha=0.1` is the sampler alone. The range
 that alpha counts is the best's distance from the examples' quantile `worst`; `llambo:worst=0` is
-the paper's.
+the paper's. Surrogates choose once `initial` programs have a score: one or two teach nothing.
 """
 
 from __future__ import annotations
@@ -150,7 +150,8 @@ class Llambo:
     def _chosen(self, view: View, made: Candidates, rng: np.random.Generator) -> Dialogue[Choice]:
         """Let the surrogates choose; a model that does not beat the numeric one is not asked."""
         wanted = self.discriminative or self.generative
-        if len(made.proposals) == 1 or not (wanted or self.numeric):
+        known = len(view.elites(self.initial)) >= self.initial
+        if len(made.proposals) == 1 or not known or not (wanted or self.numeric):
             return Choice(made.proposals[0])
         verdict = best_of(view, self.name)
         if not wanted or verdict.off:

@@ -126,6 +126,14 @@ def test_each_component_works_alone() -> None:
     assert isinstance(numbered, Proposal)
 
 
+def test_surrogates_wait_until_there_is_something_to_go_by() -> None:
+    few = replace(lab(), history=lab().history[:4])
+    for text in ("llambo:sampler,discriminative", "llambo:sampler,generative"):
+        chosen, asked = hold(_of(text), few)
+        assert len(asked) == 1, "only the sampler is paid"
+        assert "predicted" not in chosen.origin.usage
+
+
 def _of(text: str) -> Llambo:
     proposer = find_proposer(text)
     assert isinstance(proposer, Llambo)

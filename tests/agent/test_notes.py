@@ -164,4 +164,4 @@ def test_the_request_for_notes_says_how_programs_were_made() -> None:
     made = [replace(c, origin=replace(c.origin, operator="edit")) for c in GOOD_LION.history]
     assert "was made: `edit`;" in asked(made)
     assert '{"notes": [{"feature"' in asked(made)
-    assert "one of none yet;" in asked([])
+    assert "was made: none yet;" in asked([])
