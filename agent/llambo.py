@@ -26,7 +26,7 @@ from agent.prompts import BUDGET, Section, block, prompt, shown_source, tokens
 from agent.proposer import View
 from agent.question import Answer, Question, Sample
 from agent.source import plain_text
-from agent.surrogate import SPREAD_FLOOR, Prediction
+from agent.surrogate import SPREAD_FLOOR, Prediction, held
 from evaluators.candidate import Candidate
 
 SHOWN = 12
@@ -108,9 +108,10 @@ def guess_questions(
     known, plain = examples(view), [plain_text(s, view.kind) for s in sources]
     shown = [f"{_text(c)}\nPerformance: ## {c.score:.4f} ##" for c in known]
     title = f"Examples of programs with their results{_noise(known)}"
+    least = worst_guess(view)
     return tuple(
         _surrogate_question(
-            *(view, title, shown, _guess([plain[p] for p in order]), rng),
+            *(view, title, shown, _guess([plain[p] for p in order], least), rng),
             f"{purpose} guess {i + 1}",
             len(sources),
         )
@@ -118,14 +119,21 @@ def guess_questions(
     )
 
 
-def _guess(sources: Sequence[str]) -> str:
+def worst_guess(view: View) -> float:
+    """Return the score below which guesses are all the same: how bad a broken program is, nobody
+    can tell, and a spread there would look like a chance to be the best.
+    """
+    return held(np.array([c.score for c in view.elites(len(view.history))], dtype=float))[0]
+
+
+def _guess(sources: Sequence[str], least: float) -> str:
     judged = "\n\n".join(
         f"Program {letter}:\n{block(s)}" for letter, s in zip(_LETTERS, sources, strict=False)
     )
     return (
-        "Predict the performance of each program below, as an expert who knows the examples; one "
-        "that you expect to diverge is as bad as the worst. Reply with one line for each, such as "
-        f"`A: ## -0.1234 ##`, and nothing else.\n\n{judged}"
+        "Predict the performance of each program below, as an expert who knows the examples. One "
+        f"that you expect to fail, or to be worse than that, gets {least:.4f}. Reply with one line "
+        f"for each, such as `A: ## -0.1234 ##`, and nothing else.\n\n{judged}"
     )
 
 
@@ -211,11 +219,12 @@ def read_guesses(text: str, count: int) -> list[float]:
 
 
 def predictions(
-    answers: Sequence[Answer], drawn: Sequence[Sequence[int]]
+    answers: Sequence[Answer], drawn: Sequence[Sequence[int]], least: float = -np.inf
 ) -> list[Prediction] | None:
     """Return the mean and spread of the guesses for each program; `None` where too few are.
 
-    Each answer names programs by letters in the order that was `drawn` for its question.
+    Each answer names programs by letters in the order that was `drawn` for its question. No guess
+    is taken to be below the `least`.
     """
     count = len(drawn[0])
     rows = [
@@ -228,6 +237,7 @@ def predictions(
     if not (known >= 2).any():
         return None
     # As in the paper's code, what is missing is taken to be average.
+    guesses = np.maximum(guesses, least)
     average = float(np.nanmean(guesses))
     filled = np.where(np.isfinite(guesses), guesses, average)
     return [

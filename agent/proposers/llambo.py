@@ -161,7 +161,8 @@ class Llambo:
         if self.discriminative:
             drawn = llambo.orders(len(judged.sources), self.guesses, rng)
             questions = llambo.guess_questions(view, judged.sources, drawn, rng, purpose)
-            return judged.by_predictions(view, llambo.predictions((yield questions), drawn))
+            least = llambo.worst_guess(view)
+            return judged.by_predictions(view, llambo.predictions((yield questions), drawn, least))
         questions = llambo.label_questions(view, judged.sources, self.templates, rng, purpose)
         return judged.by_chances(view, llambo.chances((yield questions), len(judged.sources)))
 

@@ -171,6 +171,19 @@ def test_guesses_go_to_the_programs_that_stood_under_their_letters() -> None:
     assert [p.spread for p in found] == pytest.approx([0.5, 0.5, 1e-5])
 
 
+def test_how_bad_a_broken_program_is_makes_no_spread() -> None:
+    view = lab()
+    said = [f"A: ## {worst} ##\nB: ## -0.1 ##" for worst in (-2.3, -829)]
+    answers = [Answer((Sample(text),)) for text in said]
+    least = llambo.worst_guess(view)
+    assert min(c.score or 0.0 for c in view.elites(9)) < least < -0.2083, "the last is far off"
+    broken, good = llambo.predictions(answers, [[0, 1]] * 2, least) or []
+    assert (broken.mean, broken.spread) == (pytest.approx(least), pytest.approx(1e-5))
+    assert good.mean == pytest.approx(-0.1)
+    (question,) = llambo.guess_questions(view, ["A"], [[0]], np.random.default_rng(0), "9 llambo")
+    assert f"worse than that, gets {least:.4f}" in question.messages[1][1]
+
+
 def test_log_probabilities_count_before_labels() -> None:
     sure = Answer((Sample("0", first_token={"1": np.log(0.4), "0": np.log(0.1)}),))
     labels = [Answer((Sample("1"),)), Answer((Sample("0"),))]

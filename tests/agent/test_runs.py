@@ -149,6 +149,18 @@ def test_a_useless_model_leaves_the_run_to_evolution(store: Store, reply: Reply 
     assert 1 <= said["model"] == len(progress.news) <= 2
 
 
+def test_a_model_whose_programs_never_read_is_named_once_and_counted(store: Store) -> None:
+    cut_off = Reply(("```python\ndef update(w, g, m, lr):\n    u = m /",), finish="length")
+    with serving(in_turn(cut_off)) as server:
+        team = {"rewrite": 1.0, "evolution": 1.0}
+        run_id, progress = run(store, config(server, evals=10, proposers=team))
+    assert store.run(run_id).evaluations == 10
+    said, counted = (n for n in progress.news if "no valid program" in n)
+    assert said.startswith("rewrite by openai/gpt-4o-mini: no valid program: line 2")
+    assert said.endswith("What is rejected costs no evaluation.")
+    assert re.fullmatch(r"openai/gpt-4o-mini: \d+ × no valid program", counted)
+
+
 def test_the_same_program_ten_times_is_trained_once(store: Store) -> None:
     with serving(in_turn(GOOD[0])) as server:
         run_id, _ = run(
