@@ -63,8 +63,8 @@ what did not. Each must be a claim that later results can confirm or refute. Rep
 
 `feature` is {FORMS}. {MEANINGS}. `effect` is "helps" or "hurts"; `programs` are the numbers of \
 programs shown above that are your evidence, at least two; `text` is one sentence that says why \
-and stays true when more is known: without counts, ranks and numbers of programs. What was \
-noted before and still holds need not be said again."""
+and stays true when more is known: without counts, ranks and numbers of programs. Notes \
+that stand above already need not be written again."""
 """What is asked; `ways` are the words for how the programs known were made."""
 
 
