@@ -150,7 +150,8 @@ class Llambo:
     def _chosen(self, view: View, made: Candidates, rng: np.random.Generator) -> Dialogue[Choice]:
         """Let the surrogates choose; a model that does not beat the numeric one is not asked."""
         wanted = self.discriminative or self.generative
-        known = len(view.elites(self.initial)) >= self.initial
+        least = max(self.initial, 1)
+        known = len(view.elites(least)) == least
         if len(made.proposals) == 1 or not known or not (wanted or self.numeric):
             return Choice(made.proposals[0])
         verdict = best_of(view, self.name)
@@ -161,8 +162,9 @@ class Llambo:
         if self.discriminative:
             drawn = llambo.orders(len(judged.sources), self.guesses, rng)
             questions = llambo.guess_questions(view, judged.sources, drawn, rng, purpose)
-            least = llambo.worst_guess(view)
-            return judged.by_predictions(view, llambo.predictions((yield questions), drawn, least))
+            answers = yield questions
+            found = llambo.predictions(answers, drawn, llambo.worst_guess(view))
+            return judged.by_predictions(view, found)
         questions = llambo.label_questions(view, judged.sources, self.templates, rng, purpose)
         return judged.by_chances(view, llambo.chances((yield questions), len(judged.sources)))
 

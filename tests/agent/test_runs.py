@@ -93,6 +93,8 @@ def test_a_run_is_repeated_from_its_recorded_replies(store: Store) -> None:
     )
     assert lineage(store, again) == lineage(store, first)
     assert len(store.llm_calls(again)) > 0
+    assert store.run(first).spent == pytest.approx(store.run(again).usd)
+    assert store.run(again).spent == 0.0 < store.run(again).usd
     third, _ = run(
         store, config(None, proposers={**SIMPLE, "llambo": 1.0, "iterate": 1.0}, replay=again)
     )
