@@ -83,7 +83,8 @@ def _child_of_muon(i: int) -> Program:
 
 def _soft(program: Program) -> Program:
     """Return a program that cannot be read, for it calls what is not there."""
-    return replace(program, source=program.source.replace("orthogonalize", "softsign"), genome=None)
+    bare = program.source.rpartition('"""')[2].lstrip()
+    return replace(program, source=bare.replace("orthogonalize", "softsign"), genome=None)
 
 
 def first_prompt(name: str) -> str:
