@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -35,7 +36,8 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
 
     path = tmp_path_factory.mktemp("start") / "c.db"
     with Store.open(path) as store:
-        fill(store, 60, 1, np.random.default_rng(0), 60)
+        (run,) = fill(store, 60, 1, np.random.default_rng(0), 60)
+        store.event(run, "started", {"tier": "process"})
         return store.top(limit=1)[0].id, path
 
 
@@ -50,6 +52,37 @@ def test_it_imports_nothing_heavy(words: str, line: tuple[str, Path], tmp_path: 
         [sys.executable, "-c", CODE, *told], capture_output=True, text=True, env=env, check=True
     )
     assert done.stderr.split() == []
+
+
+EARLY = """
+import os, signal, sys
+
+moment = sys.argv[1]
+
+class Impatient:
+    def find_spec(self, name, *_):
+        if name == moment:
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Impatient())
+from runs.begin import program
+sys.argv[1:] = ["top", "--json"]
+program()
+"""
+
+
+@pytest.mark.parametrize("module", ["runs.cli", "click", "runs.commands.top", "runs.store"])
+def test_ctrl_c_before_anything_began_leaves_no_traceback(module: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", EARLY, module],
+        capture_output=True,
+        text=True,
+        env=ENV,
+        cwd=tmp_path,
+        check=False,
+    )
+    assert done.returncode in (-signal.SIGINT, 130)
+    assert done.stderr == ""
 
 
 def listing(path: Path, output: int, more: str = "") -> subprocess.CompletedProcess[str]:
