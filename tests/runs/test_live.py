@@ -212,6 +212,16 @@ def test_watching_shows_what_the_run_itself_shows(store: Store, rungs: int) -> N
     assert seen.ended == own.ended == "done"
 
 
+def test_a_finished_run_is_watched_with_its_pick_and_ends_in_one_word(store: Store) -> None:
+    prepared = prepare(store, config(seed=3), MemorySandbox())
+    perform(prepared, Silent())
+    seen = follow(store, prepared.run.id, Silent())
+    assert len(seen.news) == len(set(seen.news)) == 1
+    assert seen.pick is not None
+    (picked,) = (line.plain for line in picture(seen, 120, 40) if "▸" in line.plain)
+    assert seen.pick.id[:6] in picked
+
+
 def test_watching_takes_in_what_comes(store: Store, path: Path) -> None:
     prepared = prepare(store, config(seed=3), MemorySandbox())
     with Store.open(path) as other:
