@@ -28,9 +28,9 @@ def laid(width: int) -> list[str]:
     ("width", "headings"),
     [
         (200, "id task score program"),
-        (43, "id task score program"),
-        (42, "id task score"),
-        (24, "id score"),
+        (41, "id task score program"),
+        (40, "id task score"),
+        (22, "id score"),
         (10, "id"),
         (3, "id"),
     ],

@@ -82,7 +82,7 @@ def test_ctrl_c_before_anything_began_leaves_no_traceback(module: str, tmp_path:
         check=False,
     )
     assert done.returncode in (-signal.SIGINT, 130)
-    assert done.stderr == ""
+    assert done.stderr.strip() == ""
 
 
 def listing(path: Path, output: int, more: str = "") -> subprocess.CompletedProcess[str]:
