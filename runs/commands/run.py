@@ -22,7 +22,7 @@ CHANGED = ("kind", "evals", "hours", "usd", "track", "workers")
 @click.argument("task", required=False)
 @click.option("--kind", help="The kind of program to search for.  [default: the task's first]")
 @click.option("--evals", type=int, help="Stop after so many distinct programs.  [default: 200]")
-@click.option("--hours", type=float, help="Stop after so many hours.")
+@click.option("--hours", type=float, help="Propose for so many hours.")
 @click.option(
     "--proposer",
     "proposers",

@@ -16,6 +16,7 @@ from programs.program import Program
 from runs import live
 from runs.config import read_config
 from runs.curve import braille
+from runs.drafts import Drafts
 from runs.follow import Follower, follow
 from runs.live import JsonLines, Lines, LiveScreen, display_named
 from runs.paint import Painter
@@ -233,6 +234,17 @@ def test_watching_takes_in_what_comes(store: Store, path: Path) -> None:
         assert sorted(c.index for c in display.shown) == [
             c.index for c in store.history(prepared.run.id)
         ]
+
+
+def test_a_run_whose_time_is_over_says_what_it_still_does(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Drafts, "late", lambda self: len(self.order) >= 9)
+    prepared = prepare(store, config(seed=3, hours=2), MemorySandbox())
+    _, progress = perform(prepared, Silent())
+    (said,) = [text for text in progress.news if "are over" in text]
+    assert re.fullmatch(r"2 hours are over: \d+ proposed before are judged first", said)
+    assert store.run(prepared.run.id).message == "2 hours are over"
 
 
 def test_a_run_whose_process_has_died_is_shown_as_dead(
