@@ -36,8 +36,7 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
 
     path = tmp_path_factory.mktemp("start") / "c.db"
     with Store.open(path) as store:
-        (run,) = fill(store, 60, 1, np.random.default_rng(0), 60)
-        store.event(run, "started", {"tier": "process"})
+        fill(store, 60, 1, np.random.default_rng(0), 60)
         return store.top(limit=1)[0].id, path
 
 
