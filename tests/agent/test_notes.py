@@ -26,9 +26,9 @@ from runs.store import Store
 from tests.agent.replies import GOOD
 from tests.agent.server import by_hash, serving
 from tests.agent.test_insights import record
-from tests.agent.test_runs import config, key, lineage, run, store
+from tests.agent.test_runs import config, key, lineage, run
 
-__all__ = ["key", "store"]
+__all__ = ["key"]
 KIND = kind_named("optimizer")
 GOOD_LION = record([1.0, 1.1, 1.2, 1.3], [0.1, 0.2, 0.3, 0.4])
 

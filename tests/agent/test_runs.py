@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +29,6 @@ SIMPLE = {"evolution": 1.0, "rewrite": 1.0, "diff": 1.0, "crossover": 1.0}
 @pytest.fixture(autouse=True)
 def key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(tmp_path / "cambrian.db") as opened:
-        yield opened
 
 
 def config(server: Scripted | None, **given: Any) -> RunConfig:
