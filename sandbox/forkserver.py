@@ -212,9 +212,7 @@ class ForkServer:
             "directory) and that these modules can be imported."
         )
         if isinstance(error, TimeoutError):
-            todo = (
-                "If the machine is very busy, try again later, or with fewer workers."
-            )
+            todo = "If the machine is very busy, try again later, or with fewer workers."
         return (
             f"expected a warm Python process{wanted} to report that it is ready, {seen}. {todo} "
             f"Its last words: {self._said()}"
