@@ -38,7 +38,9 @@ def command(db: Path, as_json: bool) -> None:
         more = ("seconds", "seed", "kind", "device", "tier", "started", "best_id", "message")
         print_json(
             [
-                {k: getattr(run, k) for k in (*keys, *more)} | ascents[run.id].as_json()
+                {k: getattr(run, k) for k in (*keys, *more)}
+                | {"usd": run.spent}
+                | ascents[run.id].as_json()
                 for run in found
             ]
         )
@@ -55,7 +57,7 @@ def _laid_out(found: list[RunRecord], ascents: dict[str, Ascent], width: int) ->
         return Column(heading, cells, need, right=True)
 
     reached = [_reached(ascents.get(run.id)) for run in found]
-    spent = [f"${run.usd:.4f}" if run.usd else "–" for run in found]
+    spent = [f"${run.spent:.4f}" if run.spent else "–" for run in found]
     # A terminal has 80 columns: short headings, and dollars where any were spent.
     return table(
         [
@@ -67,7 +69,7 @@ def _laid_out(found: list[RunRecord], ascents: dict[str, Ascent], width: int) ->
             numbers("rejected", [f"{run.rejected:,}" for run in found], 1),
             *([numbers("rungs", reached, 3)] if ascents else []),
             numbers("best", ["–" if r.best is None else f"{r.best:.4f}" for r in found], 8),
-            *([numbers("dollars", spent, 4)] if any(run.usd for run in found) else []),
+            *([numbers("dollars", spent, 4)] if any(run.spent for run in found) else []),
             numbers("time", [clock(run.seconds) for run in found], 3),
         ],
         width,
