@@ -69,7 +69,7 @@ class TaskVerdict:
 
     `reference` names the baseline that the sentence speaks of first. Where a task has several
     objectives, `front` names those whom no other beats in all of `objectives`, best score first;
-    all but the score are metrics.
+    all but the score are metrics. `checksum` is the task's, of its data.
     """
 
     task: str
@@ -84,6 +84,7 @@ class TaskVerdict:
     race: Race | None = None
     objectives: Mapping[str, Direction] = field(default_factory=dict)
     front: tuple[str, ...] = ()
+    checksum: str = ""
 
     def standing(self, name: str) -> Standing | None:
         """Return a program's standing, or `None` if it has none."""

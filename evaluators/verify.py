@@ -155,6 +155,7 @@ def _compare(table: _Table, judged: str, rng: np.random.Generator, plan: Plan) -
         failures=table.failures,
         race=table.race,
         objectives=getattr(task, "objectives", {}),
+        checksum=task.checksum,
     )
     if not verdict.objectives:
         return verdict

@@ -118,6 +118,7 @@ def as_dict(found: Detail) -> dict[str, Any]:
         "seconds": evaluation.seconds,
         "device": evaluation.device,
         "tier": evaluation.tier,
+        "checksum": evaluation.checksum,
         "key": candidate.program.key,
         "fingerprint": evaluation.fingerprint,
         "proposer": origin.proposer,
@@ -140,6 +141,7 @@ def as_dict(found: Detail) -> dict[str, Any]:
                 "metrics": dict(climb.metrics),
                 "message": climb.message,
                 "seconds": climb.seconds,
+                "checksum": climb.checksum,
             }
             for climb in candidate.climbs
         ],
@@ -195,6 +197,7 @@ def _facts(found: Detail) -> Table:
         ("trained as", found.trained or ""),
         ("fingerprint", evaluation.fingerprint),
         ("key", candidate.program.key),
+        ("data", evaluation.checksum),
         ("cost", _cost(candidate)),
         *(("asked", _call(call)) for call in found.asked),
         *(("told", inert_line(note)) for note in told(found.asked)),
