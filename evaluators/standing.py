@@ -105,7 +105,8 @@ class Verdict:
     """The judged program on every task, the one that was searched first.
 
     `scores` holds each program's score integral over the raced tasks, by `steps` and `seconds`.
-    `seen` names tasks of these on which the program was selected by a funnel.
+    `seen` names tasks of these on which the program was selected by a funnel. `above_chance` says
+    of an architecture how it did beside random ones, where that was asked.
     """
 
     judged: str
@@ -113,3 +114,4 @@ class Verdict:
     sentence: str = ""
     scores: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     seen: tuple[str, ...] = ()
+    above_chance: str = ""

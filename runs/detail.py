@@ -55,6 +55,11 @@ class Detail:
         last = max((m.rung for m in having), default=0)
         return [m.curve for m in having if m.rung == last]
 
+    @property
+    def above_chance(self) -> str:
+        """Return how an architecture did beside random ones, where a verdict says it."""
+        return "" if self.verdict is None else str(self.verdict.detail.get("above_chance", ""))
+
     def rungs(self) -> Iterator[tuple[int, list[Measured]]]:
         """Yield the scores on each rung, the cheapest first."""
         for rung, found in groupby(self.measured, key=lambda m: m.rung):
@@ -151,6 +156,7 @@ def as_dict(found: Detail) -> dict[str, Any]:
         "notes": [asdict(note) for note in found.notes],
         "told": told(found.asked),
         "verdict": None if found.verdict is None else found.verdict.sentence,
+        "above_chance": found.above_chance,
         "scores": [
             {"rung": name_of(m.rung), "seed": m.seed, "score": m.score, "curve": list(m.curve)}
             for m in found.measured
@@ -190,6 +196,7 @@ def _facts(found: Detail) -> Table:
         *((name_of(c.rung), inert_line(c.message)) for c in candidate.climbs if c.score is None),
         ("metrics", "  ".join(f"{k} {v:.4g}" for k, v in evaluation.metrics.items())),
         ("verdict", "" if found.verdict is None else found.verdict.sentence),
+        ("by chance", found.above_chance),
         ("proposed by", inert_line(f"{origin.proposer} {origin.operator} {origin.model}")),
         ("why", "it filled in while models answered" if origin.fills_in else ""),
         ("why", inert_line(origin.rationale)),

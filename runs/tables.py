@@ -78,7 +78,13 @@ def ranking(rows: Sequence[Row]) -> Table:
     several = len({row.kind for row in rows}) > 1
     kind = ("kind",) if several else ()
     for heading in ("id", "task", *kind, "score ± s.e.", "over start", *more, "size", "proposer"):
-        table.add_column(heading, no_wrap=True, justify="right" if "s" in heading[:1] else "left")
+        # Where there is no room, names give way before numbers and ids do.
+        table.add_column(
+            heading.removeprefix("metrics."),
+            no_wrap=heading not in ("task", "proposer"),
+            overflow="ellipsis",
+            justify="right" if heading.startswith("s") or heading in more else "left",
+        )
     table.add_column("program", no_wrap=True, overflow="ellipsis", ratio=1)
     for row in rows:
         gain = "" if row.baseline is None else f"{row.score - row.baseline:+.4f}"
