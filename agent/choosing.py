@@ -26,6 +26,9 @@ from programs.genome import Genome
 TRIAL = 12
 """Predictions with a result before a model's surrogate is judged."""
 
+FEWEST = 3
+"""Predictions with a result of which anything is said."""
+
 TOP = 0.25
 """The share of programs that are among the best."""
 
@@ -90,7 +93,9 @@ def surrogates(view: View) -> list[str]:
     """Say of every proposer whose model predicted something how that came true."""
     names = dict.fromkeys(c.origin.proposer for c in view.history if PREDICTED in c.origin.usage)
     found = {name: best_of(view, name) for name in names}
-    return [f"{name}: {verdict}" for name, verdict in found.items() if verdict.model.count]
+    return [
+        f"{name}: {verdict}" for name, verdict in found.items() if verdict.model.count >= FEWEST
+    ]
 
 
 def _quality(candidates: Sequence[Candidate], mean: str, spread: str) -> Quality:

@@ -30,7 +30,7 @@ FORMS = "`uses NAME`, `NAME constant < 0.05`, `reads INPUT`, `size < 8`, `states
 MEANINGS = (
     "NAME is a function or operator of the vocabulary, and a constant any number that stands among "
     "its arguments; INPUT is a parameter that is no state, such as `w` or `step`; size counts "
-    "statements; WAY is how a program was made, one of {ways}; numbers are free, `<` and `>` both "
+    "statements; WAY is how a program was made: {ways}; numbers are free, `<` and `>` both "
     "will do. A feature divides programs in those with it and those without"
 )
 """What the forms mean, for whoever is to write one."""

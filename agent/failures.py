@@ -40,14 +40,15 @@ def _latest(without: Sequence[Candidate], history: Sequence[Candidate], told: st
     for candidate in reversed(without):
         if candidate.program.genome is not None and shown_source(candidate).strip() not in told:
             shown.setdefault(_reason(candidate), candidate)
-    return [_program(c, by_id) for c in list(shown.values())[:SHOWN]]
+    return [_program(c, by_id, told) for c in list(shown.values())[:SHOWN]]
 
 
-def _program(candidate: Candidate, by_id: Mapping[str, Candidate]) -> str:
-    """Show what a failing program changed in its parent, or all of it."""
+def _program(candidate: Candidate, by_id: Mapping[str, Candidate], told: str) -> str:
+    """Show what a failing program changed in a parent that is told too, or all of it."""
     head = f"program {candidate.index}: {_reason(candidate)}"
     parent = by_id.get(candidate.origin.parents[0]) if candidate.origin.parents else None
-    changed = changes(parent, candidate) if parent is not None else ""
+    seen = parent is not None and shown_source(parent).strip() in told
+    changed = changes(parent, candidate) if parent is not None and seen else ""
     if parent is None or not changed:
         return f"{head}\n{block(shown_source(candidate))}"
     return f"{head}; made from program {parent.index} by this change:\n{changed}"

@@ -6,6 +6,7 @@ The numerical conventions are those that the vocabulary's own files state, word 
 from __future__ import annotations
 
 import importlib
+import re
 from functools import cache
 
 from agent.source import block
@@ -37,6 +38,13 @@ def vocabulary(kind: Kind) -> tuple[str, ...]:
     constants = f" Constants: {', '.join(kind.constants)}." if kind.constants else ""
     signs = f"Operators: {infix} and unary -; there is no == or !=.{constants}"
     return signs, *(f"{op.usage}: {op.doc}" for op in ops if not op.infix)
+
+
+def used(kind: Kind, text: str) -> tuple[str, ...]:
+    """Return the lines of the functions that programs in a text call."""
+    called = set(re.findall(r"\b(\w+)\(", text))
+    ops = (op for op in kind.ops.values() if not op.infix and op.name in called)
+    return tuple(f"{op.usage}: {op.doc}" for op in ops)
 
 
 def _rules(kind: Kind) -> str:

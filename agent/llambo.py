@@ -1,14 +1,16 @@
 """The parts of LLAMBO for programs (Liu et al. 2024): targets, surrogate questions, answers.
 
     target_score      the score that candidates are asked to reach
-    guess_questions   K times "what will each of these score?", examples in another order each time
+    guess_questions   K times "what will each of these score?", all in another order each time
     label_questions   the same, asking only whether each is among the best
     predictions       what the guesses come to: a mean and a spread for each program
     chances           what the labels come to: the probability of each to be among the best
 
 The paper minimises; here higher is better, so its signs are turned. Its numbers are kept: 20
 candidates, alpha -0.1 (a target just inside what was seen; "or more" is asked for), 10 guesses, the
-best quarter.
+best quarter. What differs: a range is counted from the median of the examples, because one far-off
+score would else put the target below most of them; and the programs to be judged, which the paper
+asks about one by one, change places as the examples do.
 """
 
 from __future__ import annotations
@@ -19,10 +21,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from agent.choosing import TOP
+from agent.language import used
 from agent.prompts import BUDGET, Section, block, prompt, shown_source, tokens
 from agent.proposer import View
 from agent.question import Answer, Question, Sample
-from agent.surrogate import SPREAD_FLOOR, Prediction
+from agent.source import plain_text
+from agent.surrogate import SPREAD_FLOOR, Prediction, held
 from evaluators.candidate import Candidate
 
 SHOWN = 12
@@ -35,9 +39,12 @@ _GUESS = re.compile(r"(?:program|candidate)?\s*([A-Z])\b[^\n#]*##\s*([-+]?[\d.]+
 _BARE = re.compile(r"##\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*(?:##)?")
 
 
-def target_score(scores: Sequence[float], alpha: float) -> float:
-    """Return s' = best + alpha (best - worst); a range of zero becomes a tenth of the best."""
-    best, worst = max(scores), min(scores)
+def target_score(scores: Sequence[float], alpha: float, worst_at: float = 0.0) -> float:
+    """Return s' = best + alpha (best - worst); a range of zero becomes a tenth of the best.
+
+    The worst is the score at the quantile `worst_at`: 0 is the paper's.
+    """
+    best, worst = max(scores), float(np.quantile(scores, worst_at))
     spread = best - worst or 0.1 * abs(best) or 0.1
     return best + alpha * spread
 
@@ -75,7 +82,8 @@ def few_shot(shown: Sequence[Candidate], rng: np.random.Generator) -> Section:
         f"Program {shown[i].index}\nPerformance: {shown[i].score:.4f}\n{_text(shown[i])}"
         for i in order
     )
-    return Section("examples", "Programs, each under its performance", items, min(2, len(items)))
+    title = f"Programs, each under its performance{_noise(shown)}"
+    return Section("examples", title, items, min(2, len(items)))
 
 
 def judgeable(sources: Sequence[str]) -> int:
@@ -84,23 +92,48 @@ def judgeable(sources: Sequence[str]) -> int:
     return max(min(int((ends <= BUDGET * JUDGED_SHARE).sum()), len(_LETTERS)), 1)
 
 
+def orders(programs: int, count: int, rng: np.random.Generator) -> list[list[int]]:
+    """Draw an order of the programs to be judged for each of `count` questions."""
+    return [rng.permutation(programs).tolist() for _ in range(count)]
+
+
 def guess_questions(
-    view: View, sources: Sequence[str], count: int, rng: np.random.Generator, purpose: str
+    view: View,
+    sources: Sequence[str],
+    drawn: Sequence[Sequence[int]],
+    rng: np.random.Generator,
+    purpose: str,
 ) -> tuple[Question, ...]:
-    """Ask `count` times for the scores of all programs, with the examples in another order."""
+    """Ask for the scores of all programs once in each order, with the examples in another too."""
+    known, plain = examples(view), [plain_text(s, view.kind) for s in sources]
+    shown = [f"{_text(c)}\nPerformance: ## {c.score:.4f} ##" for c in known]
+    title = f"Examples of programs with their results{_noise(known)}"
+    least = worst_guess(view)
+    return tuple(
+        _surrogate_question(
+            *(view, title, shown, _guess([plain[p] for p in order], least), rng),
+            f"{purpose} guess {i + 1}",
+            len(sources),
+        )
+        for i, order in enumerate(drawn)
+    )
+
+
+def worst_guess(view: View) -> float:
+    """Return the score below which guesses are all the same: how bad a broken program is, nobody
+    can tell, and a spread there would look like a chance to be the best.
+    """
+    return held(np.array([c.score for c in view.elites(len(view.history))], dtype=float))[0]
+
+
+def _guess(sources: Sequence[str], least: float) -> str:
     judged = "\n\n".join(
         f"Program {letter}:\n{block(s)}" for letter, s in zip(_LETTERS, sources, strict=False)
     )
-    ask = (
-        "Predict the performance of each program below, as an expert who knows the examples. Reply "
-        "with one line for each, such as `A: ## -0.1234 ##`, and nothing else.\n\n" + judged
-    )
-    known = examples(view)
-    shown = [f"{_text(c)}\nPerformance: ## {c.score:.4f} ##" for c in known]
-    title = f"Examples of programs with their results{_noise(known)}"
-    return tuple(
-        _surrogate_question(view, title, shown, ask, rng, f"{purpose} guess {i + 1}", len(sources))
-        for i in range(count)
+    return (
+        "Predict the performance of each program below, as an expert who knows the examples. One "
+        f"that you expect to fail, or to be worse than that, gets {least:.4f}. Reply with one line "
+        f"for each, such as `A: ## -0.1234 ##`, and nothing else.\n\n{judged}"
     )
 
 
@@ -109,7 +142,7 @@ def _noise(known: Sequence[Candidate]) -> str:
     errors = [c.evaluation.stderr for c in known if c.evaluation.stderr is not None]
     if not errors:
         return ""
-    return f", each known to a standard error of about {float(np.median(errors)):.2g}"
+    return f", known to a standard error of about {float(np.median(errors)):.2g}"
 
 
 def label_questions(
@@ -135,7 +168,7 @@ def label_questions(
             view,
             title,
             shown,
-            ask.format(source=block(source)),
+            ask.format(source=block(plain_text(source, view.kind))),
             rng,
             f"{purpose} label {i + 1} of {j + 1}",
             logprobs=True,
@@ -157,8 +190,10 @@ def _surrogate_question(
 ) -> Question:
     ordered = tuple(shown[int(i)] for i in rng.permutation(len(shown)))
     known = Section("examples", title, ordered, min(2, len(ordered)))
+    words = used(view.kind, "\n".join([*ordered, ask]))
+    functions = Section("vocabulary", "Functions that the programs below use", words, len(words))
     return Question(
-        prompt(view, ask, context="partial", extra=(known,), functions=False).messages,
+        prompt(view, ask, context="partial", extra=(functions, known), functions=False).messages,
         purpose,
         max_tokens=TOKENS_PER_GUESS * count,
         temperature=SURROGATE_TEMPERATURE,
@@ -183,14 +218,26 @@ def read_guesses(text: str, count: int) -> list[float]:
     return [found.get(letter, float("nan")) for letter in _LETTERS[:count]]
 
 
-def predictions(answers: Sequence[Answer], count: int) -> list[Prediction] | None:
-    """Return the mean and spread of the guesses for each program; `None` where too few are."""
-    texts = [s.text for a in answers for s in a.samples]
-    guesses = np.array([read_guesses(t, count) for t in texts]).reshape(len(texts), count)
-    known = np.isfinite(guesses).sum(0) if len(texts) else np.zeros(count)
+def predictions(
+    answers: Sequence[Answer], drawn: Sequence[Sequence[int]], least: float = -np.inf
+) -> list[Prediction] | None:
+    """Return the mean and spread of the guesses for each program; `None` where too few are.
+
+    Each answer names programs by letters in the order that was `drawn` for its question. No guess
+    is taken to be below the `least`.
+    """
+    count = len(drawn[0])
+    rows = [
+        [guess for _, guess in sorted(zip(order, read_guesses(s.text, count), strict=True))]
+        for a, order in zip(answers, drawn, strict=True)
+        for s in a.samples
+    ]
+    guesses = np.array(rows).reshape(len(rows), count)
+    known = np.isfinite(guesses).sum(0) if rows else np.zeros(count)
     if not (known >= 2).any():
         return None
     # As in the paper's code, what is missing is taken to be average.
+    guesses = np.maximum(guesses, least)
     average = float(np.nanmean(guesses))
     filled = np.where(np.isfinite(guesses), guesses, average)
     return [

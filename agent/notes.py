@@ -63,7 +63,8 @@ what did not. Each must be a claim that later results can confirm or refute. Rep
 
 `feature` is {FORMS}. {MEANINGS}. `effect` is "helps" or "hurts"; `programs` are the numbers of \
 programs shown above that are your evidence, at least two; `text` is one sentence that says why \
-and stays true when more is known: without counts, ranks and numbers of programs."""
+and stays true when more is known: without counts, ranks and numbers of programs. Notes \
+that stand above already need not be written again."""
 """What is asked; `ways` are the words for how the programs known were made."""
 
 
@@ -165,9 +166,13 @@ def _checked(
     places = tuple(dict.fromkeys(written.programs))
     if missing := [p for p in places if p not in by_place]:
         return f"there is no program {missing[0]}"
-    helps = written.effect == "helps"
-    if _contradicted(claim, helps, judged(history)):
-        return f"the results so far say the opposite of `{claim}` {written.effect}"
+    helps, known = written.effect == "helps", judged(history)
+    having = sum(claim.holds(c) for c in known)
+    if known and having in (0, len(known)):
+        which = "every" if having else "no"
+        return f"{which} program so far has `{spelled(claim, kind)}`, so it tells nothing apart"
+    if _contradicted(claim, helps, known):
+        return f"the results so far say the opposite of `{spelled(claim, kind)}` {written.effect}"
     text = " ".join(written.text.split())[:LONGEST]
     return Note(place, claim, helps, text, places, tuple(by_place[p].id for p in places), model)
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from agent.claims import cited
 from agent.features import features
 from agent.proposer import View
 from evaluators.candidate import Candidate
@@ -62,6 +65,13 @@ def with_elites(view: View, chosen: list[Candidate], count: int) -> list[Candida
     ids = {c.id for c in chosen}
     others = [c for c in view.elites(count) if c.id not in ids][: max(count - len(chosen), 0)]
     return sorted([*chosen, *others], key=lambda c: (-(c.score or 0.0), c.index))
+
+
+def beyond(view: View, chosen: Sequence[Candidate]) -> str:
+    """Say what to beat where the best so far is not among the chosen: it may not be shown."""
+    (best,) = view.elites(1)
+    known = any(c.id == best.id for c in chosen)
+    return "" if known else f", and aim to beat {cited(best)}, the best so far"
 
 
 def question_seed(rng: np.random.Generator) -> int:

@@ -109,7 +109,7 @@ def prompt(
             *extra,
             _notes(view),
             Section("failures", "What failed", failures(view.history, told)),
-            _duplicates(view),
+            _duplicates(view, told),
         ]
     else:
         sections += extra
@@ -197,13 +197,21 @@ def _notes(view: View) -> Section:
     return Section("insights", "What the record says", (*notes, *found))
 
 
-def _duplicates(view: View) -> Section:
-    """Show the behaviours that are found again and again."""
+def _duplicates(view: View, told: str) -> Section:
+    """Name the behaviours that are found again and again; those not `told` are shown."""
     by_id = {c.id: c for c in view.history}
     twins = Counter(c.duplicate_of for c in view.history if c.evaluation.status is Status.DUPLICATE)
     items = tuple(
-        f"{times} × found again: {score_of(by_id[id_])}\n{block(shown_source(by_id[id_]))}"
+        _duplicate(by_id[id_], times, told)
         for id_, times in twins.most_common(DUPLICATES)
         if id_ in by_id
     )
     return Section("duplicates", "Known already, in any writing: do not propose these", items)
+
+
+def _duplicate(candidate: Candidate, times: int, told: str) -> str:
+    source = shown_source(candidate)
+    if source.strip() in told:
+        return f"- {named(candidate)}, found {times} × again"
+    head = f"{named(candidate)}, found {times} × again: {score_of(candidate)}"
+    return f"{head}\n{block(source)}"

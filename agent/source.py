@@ -13,7 +13,8 @@ from functools import lru_cache
 from evaluators.candidate import Candidate
 from programs.errors import Fault
 from programs.genome import Genome
-from programs.load import kind_named, make_program
+from programs.kind import Kind
+from programs.load import kind_named, make_program, read_program
 from programs.neat import neat
 from programs.program import Program
 
@@ -21,6 +22,12 @@ from programs.program import Program
 def shown_source(candidate: Candidate) -> str:
     """Return a program's text without what it says about itself, which may be long or wrong."""
     return _shown(candidate.program).source
+
+
+def plain_text(source: str, kind: Kind) -> str:
+    """Return a text as that of a candidate is shown: what it says of itself convinces nobody."""
+    program = read_program(source, kind)
+    return source if isinstance(program, Fault) else _shown(program).source
 
 
 def statements(candidate: Candidate) -> int:

@@ -69,8 +69,7 @@ class Surrogate:
     def __init__(self, kind: Kind, genomes: Sequence[Genome], scores: Sequence[float]) -> None:
         y = np.array(scores, dtype=float)
         self.kind = kind
-        self.centre = float(np.median(y))
-        self.scale = max(float(np.median(np.abs(y - self.centre))) * 1.4826, SPREAD_FLOOR)
+        self.centre, self.scale = _middle(y)
         self.y = np.clip((y - self.centre) / self.scale, -CLIP, CLIP)
         self.blocks = tuple(_Block(x) for x in _described(genomes, kind))
         distances = [block.distances(block.x) for block in self.blocks]
@@ -114,6 +113,18 @@ class Surrogate:
         own = (vectors**2) @ (1.0 / (values + noise))
         missed = (vectors @ ((vectors.T @ self.y) / (values + noise))) / own
         return float((missed**2 * own - np.log(own)).sum())
+
+
+def _middle(scores: np.ndarray) -> tuple[float, float]:
+    """Return the median, and the spread of a normal that has the scores' median deviation."""
+    centre = float(np.median(scores))
+    return centre, max(float(np.median(np.abs(scores - centre))) * 1.4826, SPREAD_FLOOR)
+
+
+def held(scores: np.ndarray) -> tuple[float, float]:
+    """Return the bounds within which scores are told apart."""
+    centre, scale = _middle(scores)
+    return centre - CLIP * scale, centre + CLIP * scale
 
 
 class _Block:

@@ -30,11 +30,11 @@ from agent.proposers.evolution import PROPOSER as EVOLUTION
 from agent.question import Answer, Asker, Dialogue, Question
 from agent.reflect import reflect
 from evaluators.candidate import Origin, Status
-from programs.errors import CambrianError, InputError
+from programs.errors import CambrianError, Fault, InputError
+from programs.load import read_program
 
 DRAWS = 10
 """Calls of proposers for one place before giving up."""
-
 
 SAME = 10
 """Programs of a model in a row that do what known ones do, after which it is seldom asked."""
@@ -42,6 +42,7 @@ SAME = 10
 ASKED_AGAIN = 0.25
 """How often it is asked even so: it knows more by then."""
 
+INVALID = "no valid program"
 REPEATS = f"repeats: its last {SAME} programs did what known ones do"
 
 
@@ -203,6 +204,7 @@ class Team:
         if isinstance(outcome, Setback):
             return self._filled(held, outcome.reason)
         self._say_if_off(held.arm, outcome.origin)
+        self._say_if_invalid(held, outcome)
         spent = {**held.usage, **outcome.origin.usage}
         return replace(outcome, origin=replace(outcome.origin, model=held.arm.model, usage=spent))
 
@@ -212,6 +214,14 @@ class Team:
         if off and arm not in self._off:
             self._off.add(arm)
             self.say(f"{arm}: {OFF}{why.rstrip(')')}. The numeric one chooses from now on.")
+
+    def _say_if_invalid(self, held: Held, proposal: Proposal) -> None:
+        """Say once of a model that a program of its own does not read, and count it."""
+        offer = proposal.offer
+        fault = read_program(offer, held.view.kind) if isinstance(offer, str) else None
+        if isinstance(fault, Fault):
+            why = f"{str(fault).rstrip('.')}. What is rejected costs no evaluation."
+            self._say_once(held.arm, INVALID, f"{INVALID}: {why}")
 
     def _say_once(self, arm: Arm, short: str, text: str) -> None:
         known = any(model == arm.model for model, _ in self.failures)

@@ -16,6 +16,8 @@ from agent.redact import redacted
 
 LONGEST_MESSAGE = 300
 _KEYLESS = re.compile(r"missing credentials|api[_ ]key\b.*\b(?:not set|environment)", re.IGNORECASE)
+_UNREACHED = re.compile(r"\[Errno|connection error", re.IGNORECASE)
+_CLASSES = re.compile(r"^(?:(?:litellm\.)?\w+(?:Error|Exception) ?[:-] )+")
 LONGEST_PAUSE = 30.0
 
 
@@ -60,7 +62,7 @@ class Trouble:
 
 def trouble_of(error: BaseException) -> Trouble:
     """Sort an exception by its status; both client libraries carry one."""
-    said = " ".join(redacted(str(error)).split())[:LONGEST_MESSAGE]
+    said = _said(error)
     status = getattr(error, "status_code", None)
     if isinstance(error, TimeoutError) or "Timeout" in type(error).__name__:
         # Not tried again: the run waits for this place, and evolution can fill it now.
@@ -69,18 +71,30 @@ def trouble_of(error: BaseException) -> Trouble:
         empty = "insufficient_quota" in said
         pause = _pause(error)
         return Trouble(f"rate limit: {said}", retry=not empty, hopeless=empty, pause=pause)
-    if status in (401, 403) or _KEYLESS.search(said):
+    if _KEYLESS.search(said):
+        said = f"its key is not in the environment ({said.rstrip('.')})"
+        return Trouble(f"no access: {said}", hopeless=True)
+    if status in (401, 403):
         return Trouble(f"no access: {said}", hopeless=True)
     if status == 404:
         return Trouble(f"no such model: {said}", hopeless=True)
     if status in (400, 422):
         return Trouble(f"bad request: {said}", picky=True)
     if isinstance(status, int) and status >= 500:
-        lost = "Connection" in type(error).__name__
+        lost = "Connection" in type(error).__name__ or _UNREACHED.search(said)
         return Trouble(f"{'no connection' if lost else 'server error'}: {said}", retry=True)
     if "Connection" in type(error).__name__ or isinstance(error, OSError):
         return Trouble(f"no connection: {said}", retry=True)
     return Trouble(f"failed: {type(error).__name__}: {said}", sent=True)
+
+
+def _said(error: BaseException) -> str:
+    """Return a library's message without its classes' names and tracebacks, and where it went."""
+    text = redacted(str(error)).partition("Traceback (most recent call last)")[0]
+    said = _CLASSES.sub("", " ".join(text.split())) or type(error).__name__
+    if "Connection" in type(error).__name__ and (request := getattr(error, "request", None)):
+        said = f"{said.rstrip('.')} at {redacted(str(request.url))}"
+    return said[:LONGEST_MESSAGE]
 
 
 def _pause(error: BaseException) -> float:

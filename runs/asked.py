@@ -92,7 +92,7 @@ def told(asked: Sequence[Asked]) -> list[str]:
 
 
 def noted_in(store: Queries, run: RunRecord, citing: str = "") -> list[Noted]:
-    """Return the notes of a run, and which of them later results refuted.
+    """Return the notes of a run, of equal claims the latest, and which of them results refuted.
 
     With `citing` only those whose evidence names that candidate.
     """
@@ -103,7 +103,8 @@ def noted_in(store: Queries, run: RunRecord, citing: str = "") -> list[Noted]:
     kind = kind_named(run.kind)
     listed = (each for e in events if e.name == PURPOSE for each in e.detail["notes"])
     notes = [n for each in listed if (n := note_of(each, kind))]
-    notes = [note for note in notes if not citing or citing in note.ids]
+    latest = {(n.claim, n.helps): n for n in notes if not citing or citing in n.ids}
+    notes = sorted(latest.values(), key=lambda n: n.place)
     history = _history(store, run) if notes else []
     return [_noted(note, history) for note in notes]
 

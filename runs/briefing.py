@@ -8,8 +8,9 @@ what was measured.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from itertools import pairwise
 from typing import Any
 
 from evaluators.bodies import Bodies
@@ -103,9 +104,19 @@ def facts_of(task: Task, level: int, config: RunConfig) -> dict[str, str]:
         **_trained_on(task),
         "score": f"{task.score_name}, the mean over {rung.seeds} seeds at the best learning rate",
         "training": f"{rung.steps} steps" + (f", {how}" if how else ""),
-        "learning rates tried": f"{len(rates)} from {min(rates):g} to {max(rates):g}",
+        "learning rates tried": _sweep(rates),
+        "size": "how long a program is has no part in its score",
         "budget of the search": " and ".join(_budget(config)),
     }
+
+
+def _sweep(rates: Sequence[float]) -> str:
+    """Write a sweep by its factor where it has one, else rate by rate."""
+    factors = [f"{b / a:.2f}" for a, b in pairwise(sorted(rates))]
+    if len(factors) > 1 and len(set(factors)) == 1:
+        ends = f"{len(rates)} from {min(rates):g} to {max(rates):g}"
+        return f"{ends}, each {float(factors[0]):g} times the one before"
+    return ", ".join(f"{rate:g}" for rate in sorted(rates))
 
 
 def _budget(config: RunConfig) -> Iterator[str]:

@@ -164,5 +164,7 @@ _FAILURES = """
 """
 
 _MONEY = """
-    SELECT coalesce(sum(usd), 0.0) AS usd, count(*) AS calls FROM llm_call WHERE created > ?
+    SELECT coalesce(sum(l.usd), 0.0) AS usd, count(*) AS calls
+    FROM llm_call l JOIN run r ON r.id = l.run
+    WHERE l.created > ? AND json_extract(r.config, '$.replay') IS NULL
 """

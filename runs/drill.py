@@ -1,31 +1,28 @@
 """Measure the sandbox: what each tier costs, how fast a limit bites, and that results are equal.
 
-The tiers take turns, job by job, so that whatever else the machine does slows all of them alike.
+The tiers take turns, job by job, so that whatever else the machine does slows all of them alike;
+so does a bare process without fork, cage or limit, against which long trainings are held.
 """
 
 from __future__ import annotations
 
 import hashlib
+import multiprocessing
 import os
 import statistics
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from evaluators import freeform, modules
-from evaluators.bodies import Bodies, embedding
-from evaluators.data.splits import Data, split
-from evaluators.task import Trial
 from programs.errors import CambrianError
-from programs.load import library
-from programs.program import Program
-from programs.spec import Spec
-from sandbox import Guest, Job, Limits, Outcome, Payload, ProcessSandbox, tiers
+from runs.drill_jobs import architecture, job, optimizer, schedule, scheduled
+from sandbox import Job, Outcome, Payload, ProcessSandbox, drill, kernel, tiers
 
 PRELOAD = ("torch", "sandbox.drill")
 FREEFORM = (*freeform.PRELOAD, "evaluators.harness.schedule")
@@ -33,7 +30,9 @@ MODULES = (*modules.PRELOAD, "evaluators.harness.architecture")
 """What is imported before the forks: a fork costs more the more there is."""
 
 _LIMIT = 0.1
-_FEW = 7  # rounds of what takes a second
+_FEW = 9  # rounds of what takes a second
+_LONG = 4000  # steps, of a second or more in all
+_REST = 0.5  # seconds
 
 
 def measure(rounds: int = 100) -> list[dict[str, Any]]:
@@ -41,17 +40,18 @@ def measure(rounds: int = 100) -> list[dict[str, Any]]:
     names = [finding.tier for finding in tiers.survey() if finding.works] + ["process"]
     with _warm(names, PRELOAD) as warm:
         starts = {name: _started(sandbox) for name, sandbox in warm.items()}
-        empty = _in_turns(warm, _job("nothing"), rounds)
-        short = _in_turns(warm, _job("train", steps=20), rounds)
-        long = _in_turns(warm, _job("train", steps=4000), _FEW)
+        empty = _in_turns(warm, job("nothing"), rounds)
+        short = _in_turns(warm, job("train", steps=20), rounds)
+        long, overhead, bare = _against_bare(warm)
         late = {name: [_overrun(sandbox) for _ in range(_FEW)] for name, sandbox in warm.items()}
-        results = {name: _fingerprint(sandbox) for name, sandbox in warm.items()}
+        own = {name: _own_memory(sandbox) for name, sandbox in warm.items()}
+        results = {name: _digest(_train(sandbox, 20)) for name, sandbox in warm.items()}
     with _warm(names, FREEFORM) as warm:
-        asked = _in_turns(warm, _optimizer(), rounds)
-        factors = _in_turns(warm, _schedule(), rounds)
-        given = _in_turns(warm, _scheduled(), rounds)
+        asked = _in_turns(warm, optimizer(), rounds)
+        factors = _in_turns(warm, schedule(), rounds)
+        given = _in_turns(warm, scheduled(), rounds)
     with _warm(names, MODULES) as warm:
-        built = _in_turns(warm, _architecture, rounds)
+        built = _in_turns(warm, architecture, rounds)
     return [
         {
             "tier": name,
@@ -61,10 +61,13 @@ def measure(rounds: int = 100) -> list[dict[str, Any]]:
             **_figures("freeform_optimizer", asked[name]),
             **_figures("freeform_schedule", factors[name].before(given[name])),
             **_figures("freeform_architecture", built[name]),
-            "long_training_s": round(statistics.median(long[name].seconds), 2),
+            "long_training_s": round(long[name], 2),
+            "overhead_on_it_percent": round(100 * overhead[name], 1),
             "gone_after_limit_ms": round(1000 * max(late[name])),
+            "memory_per_child_mib": own[name],
             "two_workers": round(_speed_up(name, rounds), 2),
             "result": results[name],
+            "bare_result": bare,
             "load": round(os.getloadavg()[0], 1),
         }
         for name in names
@@ -128,19 +131,85 @@ def _in_turns(
     return taken
 
 
+def _against_bare(
+    warm: dict[str, ProcessSandbox],
+) -> tuple[dict[str, float], dict[str, float], str]:
+    """Return each tier's seconds for a long training, its overhead, and a bare process's result.
+
+    The overhead is the median, over the rounds, of what a tier took more than the bare process did
+    just before or after it.
+    """
+    seconds: dict[str, list[float]] = {name: [] for name in ("bare", *warm)}
+    with _bare() as train:
+        trainers = {"bare": train} | {
+            name: lambda steps, sandbox=sandbox: _train(sandbox, steps)
+            for name, sandbox in warm.items()
+        }
+        for turn in range(_FEW):
+            order = list(trainers)
+            for name in order if turn % 2 else reversed(order):
+                began = time.perf_counter()
+                trainers[name](_LONG)
+                seconds[name].append(time.perf_counter() - began)
+        result = _digest(train(20))
+    bare = seconds.pop("bare")
+    more = {
+        name: statistics.median(t / b - 1 for t, b in zip(taken, bare, strict=True))
+        for name, taken in seconds.items()
+    }
+    return {name: statistics.median(taken) for name, taken in seconds.items()}, more, result
+
+
+@contextmanager
+def _bare() -> Iterator[Callable[[int], Payload]]:
+    """Hold a fresh process that trains as a child would, with nothing around it."""
+    fresh = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, fresh, initializer=_one_thread) as pool:
+        yield lambda steps: pool.submit(drill.train, Payload({"steps": steps})).result()
+
+
+def _one_thread() -> None:
+    import torch
+
+    torch.set_num_threads(1)
+    drill.warm_up()
+
+
 def _overrun(sandbox: ProcessSandbox) -> float:
     """Return the seconds from a limit until the answer that all is gone."""
-    return sandbox.run(_job("spin", _LIMIT)).seconds - _LIMIT
+    return sandbox.run(job("spin", _LIMIT)).seconds - _LIMIT
 
 
-def _fingerprint(sandbox: ProcessSandbox) -> str:
-    losses = _finished(sandbox.run(_job("train", steps=20))).arrays["losses"]
-    return hashlib.sha256(losses.tobytes()).hexdigest()[:12]
+def _own_memory(sandbox: ProcessSandbox) -> float | None:
+    """Return the MiB that an idle child shares with nobody, or `None` where that is hidden."""
+    waiting = threading.Thread(target=sandbox.run, args=(job("rest", seconds=60, pause=_REST),))
+    waiting.start()
+    time.sleep(_REST / 2)
+    children = [pid for server in sandbox.servers() for pid in kernel.living_below(server)]
+    found = [own for pid in children if (own := _unshared(pid)) is not None]
+    waiting.join()
+    return round(min(found) / 1024, 1) if found else None
+
+
+def _unshared(pid: int) -> int | None:
+    """Return the KiB that are a process's own, or `None` where it may not be looked at."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return None
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Private_"))
+
+
+def _train(sandbox: ProcessSandbox, steps: int) -> Payload:
+    return _finished(sandbox.run(job("train", steps=steps)))
+
+
+def _digest(trained: Payload) -> str:
+    return hashlib.sha256(trained.arrays["losses"].tobytes()).hexdigest()[:12]
 
 
 def _speed_up(tier: str, rounds: int) -> float:
     """Return how many times as many trainings two workers do as one."""
-    job = _job("train", steps=100)
     taken = []
     for workers in (1, 2):
         with (
@@ -149,7 +218,7 @@ def _speed_up(tier: str, rounds: int) -> float:
         ):
             sandbox.start()
             began = time.perf_counter()
-            list(threads.map(sandbox.run, [job] * rounds))
+            list(threads.map(sandbox.run, [job("train", steps=100)] * rounds))
             taken.append(time.perf_counter() - began)
     return taken[0] / taken[1]
 
@@ -158,74 +227,3 @@ def _finished(outcome: Outcome) -> Payload:
     if outcome.result is None:
         raise CambrianError(f"The benchmark failed: {outcome.message}")
     return outcome.result
-
-
-def _job(name: str, seconds: float = 60.0, **data: Any) -> Job:
-    return Job(f"sandbox.drill:{name}", Payload(data), Limits(seconds=seconds), trusted=True)
-
-
-def _optimizer() -> Job:
-    """Train for 20 steps under a free-form optimiser in a process of its own."""
-    given = Payload({"source": _MOMENTUM, "form": "tensor"})
-    guest = Guest("evaluators.harness.freeform.guest:serve", given)
-    harness = "evaluators.harness.beside:train"
-    return Job(harness, _small(), Limits(), trusted=True, guest=guest)
-
-
-def _schedule() -> Job:
-    """Sample a free-form schedule, the first half of judging it."""
-    data = {"source": _COSINE, "form": "schedule", "total": _STEPS}
-    return Job("evaluators.harness.freeform.behaviour:sampled", Payload(data))
-
-
-def _scheduled() -> Job:
-    """Train for 20 steps under factors that are numbers, the second half."""
-    small = _small()
-    data = {**small.data, "source": library("optimizer")["adamw"].source, "schedule": ""}
-    arrays = {**small.arrays, "factors": np.linspace(1.0, 0.1, _STEPS)}
-    return Job("evaluators.harness.schedule:train", Payload(data, arrays), trusted=True)
-
-
-def _architecture(sandbox: ProcessSandbox) -> Job:
-    """Build a free-form network and probe its graph, then train it for 20 steps."""
-    network = Program("architecture", _NETWORK, key="", form="module")
-    trial = Trial(_STEPS, (0.1,), (0,))
-    return modules.judging_job(_WORDS, network, trial, Limits(), "cpu", sandbox)
-
-
-def _small() -> Payload:
-    """Return a problem of 64 examples for a network of 16-32-3."""
-    rng = np.random.default_rng(0)
-    x = rng.normal(size=(64, 16)).astype(np.float32)
-    data = {"model": {"family": "mlp", "widths": [16, 32, 3]}, "loss": "cross-entropy"}
-    data |= {"steps": _STEPS, "batch": 16, "learning_rates": [0.1], "seeds": [0]}
-    return Payload(data, {"train_x": x, "train_y": np.arange(64) % 3, "eval_x": x})
-
-
-def _words() -> Data:
-    x = np.random.default_rng(0).integers(8, size=(128, 8))
-    return split(x, x[:, 0] % 3)
-
-
-_STEPS = 20
-_WORDS = Bodies(
-    name="drill",
-    goal="Tell the first token modulo 3.",
-    data=_words,
-    spec=Spec("sequence", (8, 8), 3),
-    stem=embedding(8, 8),
-    steps=_STEPS,
-    baselines=(),
-)
-_NETWORK = (
-    "import torch\n\ndef build(spec):\n"
-    "    return torch.nn.Sequential(torch.nn.Linear(8, 16), torch.nn.GELU())\n"
-)
-_MOMENTUM = (
-    "import torch\n\ndef update(w, g, m, lr):\n"
-    "    m = torch.lerp(m, g, 0.1)\n    return lr * m, m\n"
-)
-_COSINE = (
-    "import math\n\ndef schedule(step, total):\n"
-    "    return 0.5 * (1 + math.cos(math.pi * step / total))\n"
-)

@@ -66,6 +66,11 @@ class RunRecord:
         return self.evaluations + self.duplicates + self.rejected
 
     @property
+    def spent(self) -> float:
+        """Return the dollars that were paid: a replay's calls carry what they cost once before."""
+        return 0.0 if self.config.get("replay") else self.usd
+
+    @property
     def held(self) -> bool:
         """Tell whether another process is at work on this run."""
         return self.owner != Owner.here() and self.alive

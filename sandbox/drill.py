@@ -1,8 +1,9 @@
-"""Jobs whose only purpose is to be measured: nothing, a short training, an endless loop."""
+"""Jobs whose only purpose is to be measured: nothing, a rest, a training, an endless loop."""
 
 from __future__ import annotations
 
 import sys
+import time
 
 import numpy as np
 
@@ -17,6 +18,12 @@ def warm_up() -> None:
 
 def nothing(payload: Payload) -> Payload:
     """Return what was given."""
+    return payload
+
+
+def rest(payload: Payload) -> Payload:
+    """Do nothing for `pause` seconds."""
+    time.sleep(payload.data["pause"])
     return payload
 
 

@@ -26,6 +26,7 @@ PASSED_ON = ("CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "LD_LIBRARY_PATH")
 _ONE_THREAD = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 _READY_LIMIT = 64 * 1024
 _SAID = 1500
+LONGEST = 10  # times the patience with a start that gets on
 KILLED = 128  # plus the signal: the exit code of a guard whose zygote was killed
 
 
@@ -73,6 +74,10 @@ class ForkServer:
         """Return the process id."""
         return self._process.pid
 
+    def processor(self) -> float:
+        """Return the processor seconds that it and all its jobs have used."""
+        return sum(map(kernel.processor_used, [self.pid, *kernel.children(self.pid)]))
+
     def alive(self) -> bool:
         """Say whether the process can be asked."""
         return not self._killed and self._process.poll() is None
@@ -82,12 +87,17 @@ class ForkServer:
         code = self._process.poll()
         return code is not None and (code < 0 or code > KILLED)
 
-    def await_ready(self, deadline: float) -> None:
-        """Wait until it serves; raise `SandboxUnavailable` where it does not."""
+    def await_ready(self, patience: float) -> None:
+        """Wait until it serves; raise `SandboxUnavailable` where it does not.
+
+        It may take `patience` seconds, and as many again while it gets on: on a busy machine a
+        start takes long, and is none the worse for it. `LONGEST` times that is the end of it.
+        """
         with self._using:
             if self.versions:
                 return
             try:
+                deadline = self._first_word(patience)
                 ready = wire.decode(channel.receive(self._socket, _READY_LIMIT, deadline))
             except (OSError, wire.WireError) as error:
                 raise SandboxUnavailable(self._complaint(error)) from error
@@ -129,6 +139,20 @@ class ForkServer:
             self._end()
         with self._using:  # whoever waits for an answer has just been told that none will come
             self._held.close()
+
+    def _first_word(self, patience: float) -> float:
+        """Wait for it to say anything; return when it must have said it all."""
+        self._socket.settimeout(patience)
+        worked = 0.0
+        for _ in range(LONGEST):
+            try:
+                self._socket.recv(1, socket.MSG_PEEK)
+                return after(patience)
+            except TimeoutError:
+                before, worked = worked, self.processor()
+            if worked <= before:
+                raise TimeoutError(f"it do nothing for {patience:g} s")
+        raise TimeoutError(f"it still busy after {LONGEST * patience:g} s")
 
     def _open(self, held: contextlib.ExitStack) -> None:
         self._scratch = tempfile.mkdtemp(prefix="cambrian-")
@@ -183,10 +207,15 @@ class ForkServer:
         code = self._process.poll()
         seen = f"saw {error}" if code is None else f"saw it end with exit code {code}"
         wanted = f" with {', '.join(self._preload)} loaded" if self._preload else ""
-        return (
-            f"expected a warm Python process{wanted} to report that it is ready, {seen}. "
+        todo = (
             f"Check that cambrian is installed in {sys.prefix} (not only in the working "
-            f"directory) and that these modules can be imported. Its last words: {self._said()}"
+            "directory) and that these modules can be imported."
+        )
+        if isinstance(error, TimeoutError):
+            todo = "If the machine is very busy, try again later, or with fewer workers."
+        return (
+            f"expected a warm Python process{wanted} to report that it is ready, {seen}. {todo} "
+            f"Its last words: {self._said()}"
         )
 
     def _said(self) -> str:

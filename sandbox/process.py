@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from programs.errors import SandboxUnavailable
-from sandbox import kernel, tiers
+from sandbox import tiers
 from sandbox.base import Ending, Job, Outcome
 from sandbox.closing import Closing
 from sandbox.device import DRIVER, Seat, seats
-from sandbox.forkserver import ForkServer, ServerGoneError, after
+from sandbox.forkserver import ForkServer, ServerGoneError
 from sandbox.messages import Packed, pack_job, unpack_report
 from sandbox.spares import START, TRIES
 from sandbox.turns import Turns
@@ -103,19 +103,20 @@ class ProcessSandbox(Closing):
         known = (slot.server.versions for slot in self._slots if slot.server)
         return next((versions for versions in known if versions), {})
 
+    def servers(self) -> list[int]:
+        """Return the process of each fork server."""
+        return [slot.server.pid for slot in self._slots if slot.server]
+
     def processor(self) -> float:
         """Return the processor seconds that the fork servers and all their jobs have used."""
-        pids = [slot.server.pid for slot in self._slots if slot.server]
-        pids += [child for pid in pids for child in kernel.children(pid)]  # a guard's charge
-        return sum(map(kernel.processor_used, pids))
+        return sum(slot.server.processor() for slot in self._slots if slot.server)
 
     def start(self) -> None:
         """Start every fork server at once and wait until all are ready."""
         servers = self._launch_all()
-        deadline = after(self._start_timeout)
         try:
             for server in servers:
-                server.await_ready(deadline)
+                server.await_ready(self._start_timeout)
         except SandboxUnavailable:
             for server in servers:
                 server.kill()
@@ -212,7 +213,7 @@ class ProcessSandbox(Closing):
         for left in reversed(range(STARTS)):
             server = self._server(slot)
             try:
-                server.await_ready(after(self._start_timeout))
+                server.await_ready(self._start_timeout)
                 return server
             except SandboxUnavailable:
                 killed = server.was_killed()  # by another: we do so below

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from programs.errors import InputError, SandboxUnavailable
-from sandbox.forkserver import ForkServer, TierUnavailableError, after
+from sandbox.forkserver import ForkServer, TierUnavailableError
 from sandbox.selftest import CARDED
 
 _SETTINGS = Path("/proc/sys")
@@ -104,7 +104,7 @@ def probe(tier: str) -> Finding:
         return Finding(tier, False, "this is not Linux", "run Cambrian on Linux, or in a Linux VM")
     server = ForkServer((), tier)
     try:
-        server.await_ready(after(_PROBE_SECONDS))
+        server.await_ready(_PROBE_SECONDS)
     except TierUnavailableError as error:
         return Finding(tier, False, error.why, _remedy(tier, error.why))
     except SandboxUnavailable as error:

@@ -13,14 +13,14 @@ import numpy as np
 
 from agent.directions import drawn_direction
 from agent.edits import read_edits
-from agent.parents import parents
+from agent.parents import beyond, parents
 from agent.prompts import BUDGET, named, shown_source
 from agent.proposer import Proposal, Setback, View
 from agent.question import Dialogue
 from agent.request import Request, one_program
 
 ASK = """\
-Improve {name} by small edits. {direction} Write each edit as
+Improve {name} by small edits{goal}. {direction} Write each edit as
 
 <<<<<<< SEARCH
 whole lines of the program, exactly as they stand
@@ -54,7 +54,9 @@ class Diff:
         if not chosen:
             return Setback("too early: there is no program to edit yet")
         name = named(chosen[0])
-        ask = ASK.format(name=name, direction=drawn_direction(view.kind, rng, small=True))
+        goal = beyond(view, chosen)
+        direction = drawn_direction(view.kind, rng, small=True)
+        ask = ASK.format(name=name, goal=goal, direction=direction)
         read = partial(read_edits, shown_source(chosen[0]))
         again = AGAIN.format(name=name)
         request = Request(ask, "edit", chosen, chosen, read=read, again=again)

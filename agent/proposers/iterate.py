@@ -19,9 +19,9 @@ from agent.request import Request, one_program
 SHOWN = 10
 
 ASK = (
-    "These are your own proposals so far with their results. Learn from them what helps and what "
-    "hurts, and propose a program that scores higher than {best}. Say in one or two sentences "
-    "what you conclude, then give the whole program in one ```python block."
+    "Learn from your own latest proposals and their results what helps and what hurts, and propose "
+    "a program that scores higher than {best}. Say in one or two sentences what you conclude, then "
+    "give the whole program in one ```python block."
 )
 FIRST = (
     "You have proposed nothing yet. Propose a program that scores higher than what you see above; "

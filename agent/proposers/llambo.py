@@ -8,7 +8,9 @@ Liu et al. 2024, with programs in the place of hyperparameters. Alone or togethe
     generative       the model says which are among the best quarter; the likeliest is taken
     numeric          the Gaussian process chooses: the yardstick that both must beat
 
-`llambo` is warm,sampler,discriminative; `llambo:sampler,alpha=0.1` is the sampler alone.
+`llambo` is warm,sampler,discriminative; `llambo:sampler,alpha=0.1` is the sampler alone. The range
+that alpha counts is the best's distance from the examples' quantile `worst`; `llambo:worst=0` is
+the paper's. Surrogates choose once `initial` programs have a score: one or two teach nothing.
 """
 
 from __future__ import annotations
@@ -64,6 +66,7 @@ class Llambo:
     context: str = "full"
     candidates: int = 20
     alpha: float = -0.1
+    worst: float = 0.5
     guesses: int = 10
     templates: int = 2
     temperature: float = 0.8
@@ -124,7 +127,7 @@ class Llambo:
         shown = llambo.examples(view)
         if not shown:
             return Setback("too early: no program has a score yet")
-        target = llambo.target_score([c.score or 0.0 for c in shown], self.alpha)
+        target = llambo.target_score([c.score or 0.0 for c in shown], self.alpha, self.worst)
         each = min(AT_ONCE, self.candidates)
         best = shown[0].score or 0.0
         text = SAMPLER.format(n=each, target=target, best=best)
@@ -147,7 +150,9 @@ class Llambo:
     def _chosen(self, view: View, made: Candidates, rng: np.random.Generator) -> Dialogue[Choice]:
         """Let the surrogates choose; a model that does not beat the numeric one is not asked."""
         wanted = self.discriminative or self.generative
-        if len(made.proposals) == 1 or not (wanted or self.numeric):
+        least = max(self.initial, 1)
+        known = len(view.elites(least)) == least
+        if len(made.proposals) == 1 or not known or not (wanted or self.numeric):
             return Choice(made.proposals[0])
         verdict = best_of(view, self.name)
         if not wanted or verdict.off:
@@ -155,8 +160,10 @@ class Llambo:
         judged = made.first(llambo.judgeable(made.sources))
         purpose = f"{view.index} {self.name}"
         if self.discriminative:
-            questions = llambo.guess_questions(view, judged.sources, self.guesses, rng, purpose)
-            found = llambo.predictions((yield questions), len(judged.sources))
+            drawn = llambo.orders(len(judged.sources), self.guesses, rng)
+            questions = llambo.guess_questions(view, judged.sources, drawn, rng, purpose)
+            answers = yield questions
+            found = llambo.predictions(answers, drawn, llambo.worst_guess(view))
             return judged.by_predictions(view, found)
         questions = llambo.label_questions(view, judged.sources, self.templates, rng, purpose)
         return judged.by_chances(view, llambo.chances((yield questions), len(judged.sources)))

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agent.claims import cited
 from agent.directions import drawn_direction
-from agent.parents import parents, with_elites
+from agent.parents import beyond, parents, with_elites
 from agent.prompts import BUDGET, ELITES, named
 from agent.proposer import Proposal, Setback, View
 from agent.question import Dialogue
@@ -40,9 +39,7 @@ class Rewrite:
 
 def _start(parent: Candidate, view: View) -> str:
     """Say what to start from, and what to beat where that is another program."""
-    (best,) = view.elites(1)
-    goal = "" if best.id == parent.id else f" and aim to beat {cited(best)}, the best so far"
-    return f"Start from {named(parent)}{goal}. "
+    return f"Start from {named(parent)}{beyond(view, [parent])}. "
 
 
 PROPOSER = Rewrite()

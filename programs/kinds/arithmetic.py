@@ -104,7 +104,12 @@ ELEMENTWISE = (
     unary("tanh", "xp.tanh(a)", "hyperbolic tangent"),
     unary("arcsinh", "xp.arcsinh(a)", "inverse hyperbolic sine", "asinh"),
     unary("arccosh", "xp.arccosh(xp.clip(a, 1.0, 1e30))", "inverse hyperbolic cosine", "acosh"),
-    unary("arctanh", "xp.arctanh(xp.clip(a, -0.999999, 0.999999))", "its inverse", "atanh"),
+    unary(
+        "arctanh",
+        "xp.arctanh(xp.clip(a, -0.999999, 0.999999))",
+        "inverse hyperbolic tangent",
+        "atanh",
+    ),
     Op(
         "lerp",
         (Param("a"), Param("b"), Param("t")),

@@ -163,13 +163,23 @@ def sandbox(rounds: int, as_json: bool) -> None:
         return
     table = _table("", *(figures["tier"] for figures in found))
     for name in found[0]:
-        if name not in ("tier", "result", "load"):
-            label = name.replace("_", " ").replace("freeform", "free-form")
-            table.add_row(label, *(f"{figures[name]:,}" for figures in found))
+        if name not in ("tier", "result", "bare_result", "load"):
+            label = _job_label(name)
+            cells = (figures[name] for figures in found)
+            table.add_row(label, *("" if cell is None else f"{cell:,}" for cell in cells))
     out().print(table)
-    same = len({figures["result"] for figures in found}) == 1
-    out().print("results are the same bytes at every tier" if same else "RESULTS DIFFER BY TIER")
+    same = len({figures[name] for figures in found for name in ("result", "bare_result")}) == 1
+    where = "at every tier and in a bare process"
+    out().print(f"results are the same bytes {where}" if same else "RESULTS DIFFER BY TIER")
     out().print(f"load average {found[-1]['load']}", style="dim")
+
+
+def _job_label(name: str) -> str:
+    """Name a figure; what belongs to the job in the line above is set in."""
+    for kind in ("processor_ms", "per_minute_and_core"):
+        if name.endswith(kind):
+            return "  " + kind.replace("_", " ")
+    return name.replace("_", " ").replace("freeform", "free-form").replace("percent", "%")
 
 
 @command.command()

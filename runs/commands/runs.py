@@ -35,7 +35,9 @@ def command(db: Path, as_json: bool) -> None:
         more = ("seconds", "seed", "kind", "device", "tier", "started", "best_id", "message")
         print_json(
             [
-                {k: getattr(run, k) for k in (*keys, *more)} | ascents[run.id].as_json()
+                {k: getattr(run, k) for k in (*keys, *more)}
+                | {"usd": run.spent}
+                | ascents[run.id].as_json()
                 for run in found
             ]
         )
@@ -48,7 +50,7 @@ def command(db: Path, as_json: bool) -> None:
     texts, numbers = ("id", "task", "state"), ("evaluations", "duplicates", "rejected")
     more = ("rungs",) if ascents else ()
     # A terminal has 80 columns: short headings, and dollars where any were spent.
-    paid = ("dollars",) if any(run.usd for run in found) else ()
+    paid = ("dollars",) if any(run.spent for run in found) else ()
     for heading in (*texts, "trained", "known", "rejected", *more, "best", *paid, "time"):
         table.add_column(heading, justify="left" if heading in texts else "right", no_wrap=True)
     for run in found:
@@ -56,7 +58,7 @@ def command(db: Path, as_json: bool) -> None:
         counted = [f"{getattr(run, name):,}" for name in numbers]
         if more:
             counted.append(_reached(ascents.get(run.id)))
-        spent = (f"${run.usd:.4f}" if run.usd else "–",) if paid else ()
+        spent = (f"${run.spent:.4f}" if run.spent else "–",) if paid else ()
         table.add_row(run.id, run.task, run.state, *counted, best, *spent, clock(run.seconds))
     out().print(table)
 

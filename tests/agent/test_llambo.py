@@ -25,8 +25,17 @@ MANY = "\n\n".join(
 )
 
 
+ALL = re.DOTALL | re.MULTILINE
+
+
+def _constant(source: str) -> float:
+    """Return the constant that tells the five programs apart, else 0."""
+    found = re.search(r"lerp\(m, g, (0\.\d1)\)", source)
+    return float(found[1]) if found else 0.0
+
+
 def hold(proposer: Llambo, view: View, seed: int = 0) -> tuple[Any, list[Question]]:
-    """Answer candidates with five programs, guesses with their letters' order, labels with 0."""
+    """Answer candidates with five programs, guesses with a constant of theirs, labels with 0."""
     dialogue = proposer.converse(view, np.random.default_rng(seed))
     asked: list[Question] = []
     try:
@@ -40,8 +49,8 @@ def hold(proposer: Llambo, view: View, seed: int = 0) -> tuple[Any, list[Questio
 
 def _answered(question: Question) -> Answer:
     if " guess " in question.purpose:
-        letters = re.findall(r"^Program (\w):", question.messages[1][1], re.MULTILINE)
-        return Answer((Sample("\n".join(f"{x}: ## {-ord(x) / 1000} ##" for x in letters)),))
+        judged = re.findall(r"^Program (\w):\n(.*?```.*?)```", question.messages[1][1], ALL)
+        return Answer((Sample("\n".join(f"{x}: ## {_constant(s)} ##" for x, s in judged)),))
     if " label " in question.purpose:
         yes = "lerp(m, g, 0.31)" in question.messages[1][1]
         return Answer((Sample("1" if yes else "0"),))
@@ -53,6 +62,15 @@ def test_the_target_lies_inside_the_range_for_a_negative_alpha() -> None:
     assert llambo.target_score([-0.3, -0.1], 0.1) == pytest.approx(-0.08)
     assert llambo.target_score([2.0], 0.1) == pytest.approx(2.02)
     assert llambo.target_score([0.0], 0.1) == pytest.approx(0.01)
+
+
+def test_one_that_is_far_off_does_not_put_the_target_below_most() -> None:
+    scores = [-0.10, -0.11, -0.12, -0.13, -2.0]
+    assert llambo.target_score(scores, -0.1) == pytest.approx(-0.29), "the paper's: below all but 1"
+    assert llambo.target_score(scores, -0.1, 0.5) == pytest.approx(-0.102)
+    for alpha in (-0.1, -1.0):
+        found = llambo.target_score(scores, alpha, 0.5)
+        assert sum(s > found for s in scores) <= len(scores) / 2
 
 
 def test_the_warm_start_is_asked_once_and_each_place_takes_its_own() -> None:
@@ -82,12 +100,14 @@ def test_together_the_surrogate_chooses_among_the_samplers_candidates() -> None:
     assert isinstance(chosen, Proposal)
     sampler, *guesses = asked
     assert sampler.samples == 4
-    assert "Performance: -0.1175" in sampler.messages[1][1], "best -0.0961, worst shown -0.31"
+    assert "Performance: -0.0984" in sampler.messages[1][1], "best -0.0961, median -0.1187"
+    _, (papers,) = hold(_of("llambo:sampler,worst=0"), lab())
+    assert "Performance: -0.1175" in papers.messages[1][1], "worst shown -0.31"
     assert len(guesses) == 10
     orders = {re.search(r"Examples.*?A:", q.messages[1][1], re.DOTALL) for q in guesses}
     assert len({m[0] for m in orders if m}) > 5
-    assert chosen.origin.usage["predicted"] == pytest.approx(-0.065)
-    assert "lerp(m, g, 0.11)" in str(chosen.offer)
+    assert chosen.origin.usage["predicted"] == pytest.approx(0.51)
+    assert "lerp(m, g, 0.51)" in str(chosen.offer), "whatever its letter was"
 
 
 def test_each_component_works_alone() -> None:
@@ -104,6 +124,14 @@ def test_each_component_works_alone() -> None:
     numbered, asked = hold(_of("llambo:numeric"), lab())
     assert asked == []
     assert isinstance(numbered, Proposal)
+
+
+def test_surrogates_wait_until_there_is_something_to_go_by() -> None:
+    few = replace(lab(), history=lab().history[:4])
+    for text in ("llambo:sampler,discriminative", "llambo:sampler,generative"):
+        chosen, asked = hold(_of(text), few)
+        assert len(asked) == 1, "only the sampler is paid"
+        assert "predicted" not in chosen.origin.usage
 
 
 def _of(text: str) -> Llambo:
@@ -128,11 +156,32 @@ def test_guesses_are_read(text: str, found: list[float]) -> None:
 
 def test_missing_guesses_are_average_and_no_guess_is_no_prediction() -> None:
     texts = ["A: ## 1 ##\nB: ## 3 ##", "A: ## 1 ##", "nothing"]
-    first, second = llambo.predictions([Answer((Sample(t),)) for t in texts], 2) or []
+    orders = [[0, 1]] * 3
+    first, second = llambo.predictions([Answer((Sample(t),)) for t in texts], orders) or []
     assert first.mean < second.mean
     assert second.spread > 0
-    assert llambo.predictions([Answer((Sample("nothing"),))], 2) is None
-    assert llambo.predictions([Answer(error="gone")], 2) is None
+    assert llambo.predictions([Answer((Sample("nothing"),))], [[0, 1]]) is None
+    assert llambo.predictions([Answer(error="gone")], [[0, 1]]) is None
+
+
+def test_guesses_go_to_the_programs_that_stood_under_their_letters() -> None:
+    answers = [Answer((Sample("A: ## 1 ##\nB: ## 2 ##\nC: ## 3 ##"),))] * 2
+    found = llambo.predictions(answers, [[2, 0, 1], [2, 1, 0]]) or []
+    assert [p.mean for p in found] == [2.5, 2.5, 1.0]
+    assert [p.spread for p in found] == pytest.approx([0.5, 0.5, 1e-5])
+
+
+def test_how_bad_a_broken_program_is_makes_no_spread() -> None:
+    view = lab()
+    said = [f"A: ## {worst} ##\nB: ## -0.1 ##" for worst in (-2.3, -829)]
+    answers = [Answer((Sample(text),)) for text in said]
+    least = llambo.worst_guess(view)
+    assert min(c.score or 0.0 for c in view.elites(9)) < least < -0.2083, "the last is far off"
+    broken, good = llambo.predictions(answers, [[0, 1]] * 2, least) or []
+    assert (broken.mean, broken.spread) == (pytest.approx(least), pytest.approx(1e-5))
+    assert good.mean == pytest.approx(-0.1)
+    (question,) = llambo.guess_questions(view, ["A"], [[0]], np.random.default_rng(0), "9 llambo")
+    assert f"worse than that, gets {least:.4f}" in question.messages[1][1]
 
 
 def test_log_probabilities_count_before_labels() -> None:
@@ -223,7 +272,8 @@ def test_examples_and_judged_programs_stay_within_the_budget() -> None:
     sources = [long] * 20
     count = llambo.judgeable(sources)
     assert 1 <= count < 20
-    (question,) = llambo.guess_questions(view, sources[:count], 1, rng, "60 llambo")
+    orders = llambo.orders(count, 1, rng)
+    (question,) = llambo.guess_questions(view, sources[:count], orders, rng, "60 llambo")
     assert tokens("".join(text for _, text in question.messages)) <= BUDGET
     assert llambo.judgeable(["def update(w, g, lr):\n    return lr * g\n"] * 40) == 26
 
@@ -263,15 +313,20 @@ def test_a_token_may_begin_with_a_space() -> None:
 def test_a_target_is_a_least_score_beside_the_best() -> None:
     _, (question,) = hold(_of("llambo:sampler"), lab())
     text = question.messages[1][1]
-    assert "Performance: -0.1175 or more" in text
+    assert "Performance: -0.0984 or more" in text
     assert "The best above has -0.0961." in text
     assert "Program 3\nPerformance: -0.0961" in text
 
 
-def test_surrogates_are_not_told_the_functions() -> None:
+def test_surrogates_are_told_the_functions_that_are_called() -> None:
     rng = np.random.default_rng(0)
-    (guess,) = llambo.guess_questions(lab(), ["A"], 1, rng, "9 llambo")
+    source = "def update(w, g, lr):\n    return lr * cbrt(g)\n"
+    (guess,) = llambo.guess_questions(lab(), [source], [[0]], rng, "9 llambo")
+    text = guess.messages[1][1]
     assert "## Vocabulary" not in "".join(text for _, text in guess.messages)
+    assert "cbrt(a): cube root" in text, "what is judged calls it"
+    assert "orthogonalize(a): nearest orthogonal matrix" in text, "an example calls it"
+    assert "\ntanh(" not in text
     assert guess.messages[0][1].startswith("You design optimizers")
     assert guess.messages[1][1].startswith("## Goal")
 

@@ -15,6 +15,7 @@ from agent.ledger import Ledger
 from agent.llm import OpenAIClient, connect
 from agent.prices import price_of
 from agent.question import Answer, Call, Question
+from agent.transport import trouble_of
 from tests.agent.server import Reply, Scripted, in_turn, serving
 
 KEY = "sk-testtesttesttesttest1234567890"
@@ -95,10 +96,43 @@ def test_failures_are_answers_with_a_reason(reply: Reply, says: str, requests: i
     assert (ledger.spent > 0) is (says in ("timed out", "failed"))
 
 
+class InternalServerError(Exception):
+    """What litellm raises where a key is missing or nobody can be reached."""
+
+    status_code = 500
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            "litellm.InternalServerError: InternalServerError: OpenAIException - Missing "
+            "credentials. Set `OPENAI_API_KEY`.",
+            "no access: its key is not in the environment (Missing credentials. Set "
+            "`OPENAI_API_KEY`)",
+        ),
+        (
+            "litellm.APIConnectionError: Missing Gemini API key. Set the GEMINI_API_KEY "
+            "environment variable.\nTraceback (most recent call last):\n  File x",
+            "no access: its key is not in the environment (Missing Gemini API key. Set the "
+            "GEMINI_API_KEY environment variable)",
+        ),
+        (
+            "litellm.InternalServerError: InternalServerError: MistralException - [Errno -2] Name "
+            "or service not known",
+            "no connection: [Errno -2] Name or service not known",
+        ),
+    ],
+)
+def test_troubles_are_told_without_classes_and_tracebacks(said: str, told: str) -> None:
+    assert trouble_of(InternalServerError(said)).reason == told
+
+
 def test_nobody_listens() -> None:
     nobody = Scripted("http://127.0.0.1:9/v1")
     answers, _, ledger = put(nobody, [ask()] * 4)
     assert all(a.error.startswith(("no connection", "asked no more")) for a in answers)
+    assert "at http://127.0.0.1:9/v1/chat/completions" in answers[0].error
     assert ledger.spent == 0
 
 

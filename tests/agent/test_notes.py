@@ -26,9 +26,9 @@ from runs.store import Store
 from tests.agent.replies import GOOD
 from tests.agent.server import by_hash, serving
 from tests.agent.test_insights import record
-from tests.agent.test_runs import config, key, lineage, run, store
+from tests.agent.test_runs import config, key, lineage, run
 
-__all__ = ["key", "store"]
+__all__ = ["key"]
 KIND = kind_named("optimizer")
 GOOD_LION = record([1.0, 1.1, 1.2, 1.3], [0.1, 0.2, 0.3, 0.4])
 
@@ -75,6 +75,8 @@ def test_a_note_is_kept_with_its_evidence() -> None:
         (said(feature="uses softsign"), "no function `softsign`"),
         (said(effect="maybe"), "`effect`"),
         (said(effect="hurts"), "say the opposite"),
+        (said(feature="uses tanh"), "no program so far has `uses tanh`"),
+        (said(feature="size > 0"), "every program so far has `size > 0`"),
     ],
 )
 def test_what_cannot_be_checked_is_not_kept(text: str, says: str) -> None:
@@ -115,17 +117,17 @@ def test_a_run_writes_notes_shows_them_and_repeats_them(store: Store) -> None:
     def script(body: dict[str, Any], seen: int) -> Any:
         asked = body["messages"][-1]["content"]
         if "Reply with JSON alone" in asked:
-            return said(feature="size > 0", programs=[0, 1], text="Something is needed.")
+            return said(feature="size > 8", programs=[0, 1], text="Something is needed.")
         return ordinary(body, seen)
 
     with serving(script) as server:
         first, progress = run(store, config(server, evals=60, fill=0.0))
     (event, *_) = [e for e in store.events(first) if e.name == "insight"]
     (note,) = event.detail["notes"]
-    assert note["feature"] == "size > 0"
+    assert note["feature"] == "size > 8"
     history = store.history(first)
     assert note["candidates"] == [history[0].id, history[1].id]
-    assert any(n.startswith("noted: `size > 0` helps") for n in progress.news)
+    assert any(n.startswith("noted: `size > 8` helps") for n in progress.news)
     calls = store.llm_calls(first)
     assert [c["purpose"] for c in calls].count(f"{event.detail['place']} insight") == 1
     later = [c for c in calls if "noted before" in json.dumps(c["messages"])]
@@ -162,6 +164,6 @@ def test_claims_may_name_operators_and_inputs(feature: str, reads_as: str) -> No
 
 def test_the_request_for_notes_says_how_programs_were_made() -> None:
     made = [replace(c, origin=replace(c.origin, operator="edit")) for c in GOOD_LION.history]
-    assert "one of `edit`;" in asked(made)
+    assert "was made: `edit`;" in asked(made)
     assert '{"notes": [{"feature"' in asked(made)
-    assert "one of none yet;" in asked([])
+    assert "was made: none yet;" in asked([])

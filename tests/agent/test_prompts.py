@@ -6,15 +6,18 @@ Write them anew with CAMBRIAN_GOLDEN=1 after a change, and read the difference.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from agent import llambo
 from agent.prompts import Section, fitted, prompt, tokens
 from agent.proposer import PROPOSERS, Proposer, View, find_proposer
-from agent.question import Answer, Sample
+from agent.question import Answer, Question, Sample
+from agent.reflect import reflect
 from evaluators.candidate import Candidate, Evaluation, Origin, Status
 from evaluators.card import Card
 from programs.load import kind_named, library, read_program
@@ -43,7 +46,7 @@ def lab() -> View:
     failed = [
         replace(
             history[3],
-            program=_child_of_muon(i),
+            program=_soft(KNOWN["muon"]) if status is Status.INVALID else _child_of_muon(i),
             id=f"id{6 + i}",
             index=6 + i,
             origin=Origin("iterate", "", ("id3",), "Let the sign decide.", "m"),
@@ -52,12 +55,19 @@ def lab() -> View:
         for i, (status, m) in enumerate(
             [
                 (Status.FAILED, "diverged: some seed at every learning rate"),
-                (Status.INVALID, "not valid: line 3, column 12: there is no function `softsign`"),
+                (Status.INVALID, "not valid: line 4, column 25: there is no function `softsign`"),
                 (Status.FAILED, "diverged: some seed at every learning rate"),
             ]
         )
     ]
-    facts = {"score": "-cross-entropy, the mean over 5 seeds", "training": "200 steps"}
+    facts = {
+        "model": "a perceptron 64-32-32-10, relu",
+        "score": "-cross-entropy, the mean over 5 seeds at the best learning rate",
+        "training": "200 steps",
+        "learning rates tried": "9 from 0.001 to 10, each 3.16 times the one before",
+        "size": "how long a program is has no part in its score",
+        "budget of the search": "60 programs are judged and $1 for models",
+    }
     seeds = {"id0": KNOWN["adamw"]}
     goal = "Find an update rule that trains a small classifier in 200 steps."
     return View("digits", goal, KIND, seeds, [*history, copy, *failed], index=9, facts=facts)
@@ -71,11 +81,30 @@ def _child_of_muon(i: int) -> Program:
     return child
 
 
+def _soft(program: Program) -> Program:
+    """Return a program that cannot be read, for it calls what is not there."""
+    bare = program.source.rpartition('"""')[2].lstrip()
+    return replace(program, source=bare.replace("orthogonalize", "softsign"), genome=None)
+
+
 def first_prompt(name: str) -> str:
     proposer = find_proposer(name)
     assert not isinstance(proposer, Proposer)
     question, *_ = next(proposer.converse(lab(), np.random.default_rng(4)))
+    return written(question)
+
+
+def written(question: Question) -> str:
     return "\n\n".join(f"# {role}\n\n{text}" for role, text in question.messages) + "\n"
+
+
+def judging(view: View, sources: list[str]) -> Mapping[str, Question]:
+    """Return a question of each sort that brings no program."""
+    rng = np.random.default_rng(4)
+    (guess,) = llambo.guess_questions(view, sources, llambo.orders(2, 1, rng), rng, "9 llambo")
+    (label,) = llambo.label_questions(view, sources[:1], 1, rng, "9 llambo")
+    (notes,) = next(reflect(view, "m"))
+    return {"guess": guess, "label": label, "notes": notes}
 
 
 def warm_start(context: str) -> str:
@@ -121,6 +150,16 @@ def test_the_prompt_is_the_golden_one(name: str) -> None:
     if os.environ.get("CAMBRIAN_GOLDEN"):
         path.write_text(first_prompt(name))
     assert first_prompt(name) == path.read_text()
+
+
+@pytest.mark.parametrize("name", ["guess", "label", "notes"])
+def test_what_is_asked_beside_programs_is_the_golden_one(name: str) -> None:
+    path = GOLDEN / f"{name}.md"
+    sources = [KNOWN["adagrad"].source, KNOWN["rmsprop"].source]
+    text = written(judging(lab(), sources)[name])
+    if os.environ.get("CAMBRIAN_GOLDEN"):
+        path.write_text(text)
+    assert text == path.read_text()
 
 
 @pytest.mark.parametrize("name", TALKERS)
@@ -172,7 +211,9 @@ def test_scores_names_and_failures_can_be_read() -> None:
     text = prompt(lab(), "Go.").messages[1][1]
     assert "### program 3: -0.0961 ± 0.0020" in text
     assert "- 2 × diverged: some seed at every learning rate" in text
-    assert "1 × found again: -0.2083 ± 0.0020" in text
+    assert "- program 1, found 1 × again" in text
+    without = prompt(lab(), "Go.", shown=[]).messages[1][1]
+    assert "program 1, found 1 × again: -0.2083 ± 0.0020\n```python" in without
 
 
 def test_prompts_name_no_ids() -> None:

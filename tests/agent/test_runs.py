@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +29,6 @@ SIMPLE = {"evolution": 1.0, "rewrite": 1.0, "diff": 1.0, "crossover": 1.0}
 @pytest.fixture(autouse=True)
 def key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(tmp_path / "cambrian.db") as opened:
-        yield opened
 
 
 def config(server: Scripted | None, **given: Any) -> RunConfig:
@@ -100,6 +93,8 @@ def test_a_run_is_repeated_from_its_recorded_replies(store: Store) -> None:
     )
     assert lineage(store, again) == lineage(store, first)
     assert len(store.llm_calls(again)) > 0
+    assert store.run(first).spent == pytest.approx(store.run(again).usd)
+    assert store.run(again).spent == 0.0 < store.run(again).usd
     third, _ = run(
         store, config(None, proposers={**SIMPLE, "llambo": 1.0, "iterate": 1.0}, replay=again)
     )
@@ -147,6 +142,18 @@ def test_a_useless_model_leaves_the_run_to_evolution(store: Store, reply: Reply 
     )
     said = Counter(e.name for e in store.events(run_id))
     assert 1 <= said["model"] == len(progress.news) <= 2
+
+
+def test_a_model_whose_programs_never_read_is_named_once_and_counted(store: Store) -> None:
+    cut_off = Reply(("```python\ndef update(w, g, m, lr):\n    u = m /",), finish="length")
+    with serving(in_turn(cut_off)) as server:
+        team = {"rewrite": 1.0, "evolution": 1.0}
+        run_id, progress = run(store, config(server, evals=10, proposers=team))
+    assert store.run(run_id).evaluations == 10
+    said, counted = (n for n in progress.news if "no valid program" in n)
+    assert said.startswith("rewrite by openai/gpt-4o-mini: no valid program: line 2")
+    assert said.endswith("What is rejected costs no evaluation.")
+    assert re.fullmatch(r"openai/gpt-4o-mini: \d+ × no valid program", counted)
 
 
 def test_the_same_program_ten_times_is_trained_once(store: Store) -> None:

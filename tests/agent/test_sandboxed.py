@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +18,6 @@ from tests.agent.server import Script, in_turn, serving
 
 MODEL = "openai/gpt-4o-mini"
 SMALL = str(Path(__file__).with_name("small.py"))
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(tmp_path / "cambrian.db") as opened:
-        yield opened
 
 
 def run(store: Store, script: Script, kind: str, **given: Any) -> str:

@@ -49,12 +49,15 @@ def test_the_best_learning_rate_is_shown() -> None:
 
 def test_a_failing_program_is_shown_by_what_it_changed() -> None:
     child = candidate(PARENT.replace("sign(m)", "exp(m)"), 1, "diverged: at once", "c0")
-    reasons, shown = failures([candidate(PARENT), child])
+    parent = candidate(PARENT)
+    reasons, shown = failures([parent, child], shown_source(parent))
     assert reasons == "- 1 × diverged: at once"
     assert shown == (
         "program 1: diverged: at once; made from program 0 by this change:\n"
         "```diff\n-     u = sign(m)\n+     u = exp(m)\n```"
     )
+    (_, whole) = failures([parent, child])
+    assert whole.startswith("program 1: diverged: at once\n```python\ndef"), "no parent was seen"
     assert changes(candidate(PARENT), candidate("def update(w, g, lr):\n    return lr * g\n")) == ""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,10 @@ def guessing(source: str, rng: np.random.Generator) -> float:
 
 
 def foreseeing(guess: Guess) -> Script:
-    """Answer as the persona does, but guess scores, and label programs, by `guess`."""
+    """Answer as the persona does, but guess scores, and label programs, by `guess`.
+
+    A toy's score is its luck and 1, for the better of its two learning rates.
+    """
     ordinary = persona()
 
     def script(body: dict[str, Any], seen: int) -> Reply | str:
@@ -49,7 +52,7 @@ def foreseeing(guess: Guess) -> Script:
         rng = np.random.default_rng(len(asked) + seen + int(body.get("seed") or 0))
         if "Predict the performance" in asked:
             found = SHOWN.findall(asked)
-            return "\n".join(f"{x}: ## {guess(source, rng):.4f} ##" for x, source in found)
+            return "\n".join(f"{x}: ## {1.0 + guess(source, rng):.4f} ##" for x, source in found)
         if (labelled := LABELLED.search(asked)) is not None:
             yes = 1.0 / (1.0 + np.exp(-8.0 * guess(labelled[1], rng)))
             return Reply(("1",), first_token={"1": float(np.log(yes)), "0": float(np.log1p(-yes))})
@@ -61,12 +64,6 @@ def foreseeing(guess: Guess) -> Script:
 @pytest.fixture(autouse=True)
 def key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(tmp_path / "cambrian.db") as opened:
-        yield opened
 
 
 class Both(Silent):

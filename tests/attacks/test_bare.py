@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from sandbox import MIB, Payload, kernel
 from tests.attacks import answers, careless
 from tests.attacks.bare import SECRET, Bare, bare
 from tests.attacks.test_greed import ENDLESS, SHORT
+from tests.sandbox.running import until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the cage is made of Linux")
 
@@ -32,15 +33,6 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bare]:
 def ended(host: Bare, pid: int) -> None:
     os.kill(pid, signal.SIGKILL)
     host.status(pid)
-
-
-def comes(condition: Callable[[], bool], within: float = 30.0) -> bool:
-    deadline = time.monotonic() + within
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.01)
-    return True
 
 
 def state(pid: int) -> str:
@@ -63,14 +55,14 @@ def test_it_does_not_end(host: Bare, name: str):
 def test_it_takes_more_than_its_limit(host: Bare, name: str):
     pid, _ = host.strike(GREED, name)
     before = kernel.memory_held(pid)
-    grown = comes(lambda: kernel.memory_held(pid) - before > 1.5 * LIMIT)
+    grown = until(lambda: kernel.memory_held(pid) - before > 1.5 * LIMIT)
     ended(host, pid)
     assert grown
 
 
 def test_it_fills_memory_in_a_files_name(host: Bare):
     pid, _ = host.strike(GREED, "fill_a_file_in_memory")
-    grown = comes(lambda: _memory_file(pid) > 1.5 * LIMIT)
+    grown = until(lambda: _memory_file(pid) > 1.5 * LIMIT)
     ended(host, pid)
     assert grown
 
@@ -105,7 +97,7 @@ def test_it_takes_its_process_along_or_is_let(host: Bare, name: str, codes: tupl
 
 def test_it_opens_as_much_as_it_likes(host: Bare):
     pid, _ = host.strike(GREED, "open_many_descriptors")
-    opened = comes(lambda: _open(pid) > 128)
+    opened = until(lambda: _open(pid) > 128)
     ended(host, pid)
     assert opened
 
@@ -133,7 +125,7 @@ def test_a_lie_is_believed(host: Bare, name: str):
 @pytest.mark.parametrize(("name", "most"), [("drip", 1), ("write_without_end", 8 * MIB)])
 def test_an_answer_has_no_end(host: Bare, name: str, most: int):
     pid, answer = host.strike(LIES, name)
-    grown = comes(lambda: answer.exists() and answer.stat().st_size > most)
+    grown = until(lambda: answer.exists() and answer.stat().st_size > most)
     there = state(pid)
     ended(host, pid)
     answer.unlink()

@@ -6,28 +6,17 @@ import os
 import signal
 import sys
 import threading
-import time
 
 import pytest
 
 from sandbox import Ending, Job, Limits, Outcome, Payload, ProcessSandbox, kernel
 from tests.attacks.surroundings import Surroundings
-from tests.sandbox.running import gone
+from tests.sandbox.running import gone, until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the cage is made of Linux")
 
 SPIN = Job("tests.attacks.greed:spin", Payload(), Limits(seconds=60.0))
 ECHO = Job("tests.sandbox.harnesses:echo", Payload(), Limits(seconds=10.0))
-
-
-def until(condition: object, within: float = 20.0) -> bool:
-    assert callable(condition)
-    deadline = time.monotonic() + within
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.01)
-    return True
 
 
 def below(pid: int) -> set[int]:

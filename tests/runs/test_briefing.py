@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from evaluators.evaluator import Evaluator
 from evaluators.supervised import Supervised
@@ -22,12 +18,6 @@ from tests.evaluators.test_card import SIGNS
 from tests.runs.samples import candidate, new_run
 
 FIGURES = {"data": {"examples": 48, "shape": [12], "labels": {"inputs": True}}}
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(tmp_path / "cambrian.db") as opened:
-        yield opened
 
 
 def config(**given: Any) -> RunConfig:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,14 @@ def runs(pid: int) -> bool:
     return state not in "ZX"
 
 
-def gone(pid: int, within: float = 2.0) -> bool:
+def until(condition: Callable[[], object], within: float = 20.0) -> bool:
     deadline = time.monotonic() + within
-    while runs(pid):
+    while not condition():
         if time.monotonic() > deadline:
             return False
         time.sleep(0.005)
     return True
+
+
+def gone(pid: int, within: float = 2.0) -> bool:
+    return until(lambda: not runs(pid), within)

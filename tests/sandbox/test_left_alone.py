@@ -14,12 +14,12 @@ from sandbox import kernel
 
 SCRIPT = """
 import os, signal, sys, threading
-from sandbox.forkserver import ForkServer, after
+from sandbox.forkserver import ForkServer
 made = []
 thread = threading.Thread(target=lambda: made.append(ForkServer((), sys.argv[1])))
 thread.start()
 thread.join()
-made[0].await_ready(after(60.0))
+made[0].await_ready(60.0)
 os.kill(made[0].pid, signal.SIGSTOP)
 print(made[0].pid, flush=True)
 os.kill(os.getpid(), signal.SIGKILL)

@@ -15,7 +15,7 @@ import pytest
 
 from programs.errors import SandboxUnavailable
 from sandbox import MIB, Ending, Limits, Outcome, ProcessSandbox, kernel
-from tests.sandbox.running import QUICK, gone, job, runs
+from tests.sandbox.running import QUICK, gone, job, runs, until
 
 PRELOAD = ["tests.sandbox.harnesses"]
 
@@ -39,16 +39,6 @@ def start(sandbox: ProcessSandbox, *names: str) -> tuple[list[threading.Thread],
     for thread in threads:
         thread.start()
     return threads, outcomes
-
-
-def until(condition: object, within: float = 5.0) -> bool:
-    assert callable(condition)
-    deadline = time.monotonic() + within
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.01)
-    return True
 
 
 def test_torch_trains_alike_and_runs_out_of_memory_alike():
@@ -174,11 +164,23 @@ def test_a_sandbox_that_cannot_start(preload: str, said: str):
             sandbox.start()
 
 
-def test_a_start_that_takes_too_long():
+@pytest.mark.parametrize(
+    ("preload", "said"),
+    [
+        ("tests.sandbox.stuck", "saw it do nothing for 0.3 s. If the machine is very busy"),
+        ("tests.sandbox.endless", "saw it still busy after 3 s. If the machine is very busy"),
+    ],
+)
+def test_a_start_that_takes_too_long(preload: str, said: str):
     with (
-        ProcessSandbox(1, ["torch"], start_timeout=0.05, tier="process") as sandbox,
-        pytest.raises(SandboxUnavailable, match=r"deadline|timed out"),
+        ProcessSandbox(1, [preload], start_timeout=0.3, tier="process") as sandbox,
+        pytest.raises(SandboxUnavailable, match=said),
     ):
+        sandbox.start()
+
+
+def test_a_start_that_gets_on_is_waited_for():
+    with ProcessSandbox(1, ["tests.sandbox.slow"], start_timeout=1.0, tier="process") as sandbox:
         sandbox.start()
 
 
