@@ -67,6 +67,7 @@ class Evaluation:
     `score` is the mean of `by_seed`, and both are set exactly when something was measured: on a
     SCORED program, or a DUPLICATE of one. `message` is one sentence for people and models.
     `seconds` is wall-clock time spent on this evaluation (0 where an earlier one was reused).
+    `checksum` is the task's, of the data it was made on; "" where nothing was trained.
     `curves` are the training losses of the seeds trained now, for people to look at: nothing
     depends on them, and the store hands them out only when asked.
     """
@@ -81,6 +82,7 @@ class Evaluation:
     seconds: float = 0.0
     device: str = "cpu"
     tier: str = ""
+    checksum: str = ""
     curves: tuple[tuple[float, ...], ...] = field(default=(), compare=False)
 
     @property

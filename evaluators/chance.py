@@ -38,13 +38,15 @@ Map = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 class Improvement:
     """A network's held-out accuracy beside that of `networks` random ones; `failed` had none.
 
-    `percent` is the relative improvement over their mean.
+    `percent` is the relative improvement over their mean. Everyone had as many fresh `seeds`, not
+    those of a verdict's other comparisons.
     """
 
     accuracy: float
     random: float
     networks: int
     failed: int
+    seeds: int
 
     @property
     def percent(self) -> float:
@@ -56,9 +58,9 @@ class Improvement:
         """Say it in words."""
         left_out = f" ({self.failed} more could not be trained)" if self.failed else ""
         return (
-            f"Accuracy {self.accuracy:.1%}, {self.percent:+.1f} % relative to the "
-            f"{self.random:.1%} of the average of {self.networks} random architectures trained "
-            f"alike{left_out}."
+            f"Held-out accuracy with {self.seeds} seeds {self.accuracy:.1%}: {self.percent:+.1f} % "
+            f"relative to the {self.random:.1%} of the average of {self.networks} random "
+            f"architectures trained alike{left_out}."
         )
 
 
@@ -118,7 +120,8 @@ def improvement(
     known = [a for a in others if a is not None]
     if own is None or not known or not np.mean(known):
         return None
-    return Improvement(own, float(np.mean(known)), len(known), len(others) - len(known))
+    mean, failed = float(np.mean(known)), len(others) - len(known)
+    return Improvement(own, mean, len(known), failed, len(evaluator.trial().seeds))
 
 
 def held_out_accuracy(evaluator: Evaluator, program: Program) -> float | None:

@@ -76,7 +76,10 @@ def conformance(task: Task, sandbox: Sandbox) -> Iterator[Check]:
 def _described(case: _Case) -> Answer:
     task = case.task
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", task.name):
-        return f"the name `{task.name}` is not lower-case letters, digits and hyphens"
+        named = re.sub(r"[^a-z0-9]+", "-", task.name.lower()).strip("-") or "my-task"
+        return (
+            f"the name `{task.name}` is not lower-case letters, digits and hyphens, as `{named}` is"
+        )
     if task.kind not in builtin_kinds():
         return f"there is no kind `{task.kind}`: the kinds are {', '.join(builtin_kinds())}"
     if len(task.goal.split()) < 5:

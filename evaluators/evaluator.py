@@ -120,6 +120,7 @@ class Evaluator:
             seconds=judged.seconds,
             device=self.device,
             tier=self._tier(program, judged.tier),
+            checksum=self.task.checksum,
         )
         if judged.best is None:
             return evaluation

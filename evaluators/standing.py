@@ -69,7 +69,7 @@ class TaskVerdict:
 
     `reference` names the baseline that the sentence speaks of first. Where a task has several
     objectives, `front` names those whom no other beats in all of `objectives`, best score first;
-    all but the score are metrics.
+    all but the score are metrics. `checksum` is the task's, of its data.
     """
 
     task: str
@@ -84,6 +84,7 @@ class TaskVerdict:
     race: Race | None = None
     objectives: Mapping[str, Direction] = field(default_factory=dict)
     front: tuple[str, ...] = ()
+    checksum: str = ""
 
     def standing(self, name: str) -> Standing | None:
         """Return a program's standing, or `None` if it has none."""
@@ -104,7 +105,8 @@ class Verdict:
     """The judged program on every task, the one that was searched first.
 
     `scores` holds each program's score integral over the raced tasks, by `steps` and `seconds`.
-    `seen` names tasks of these on which the program was selected by a funnel.
+    `seen` names tasks of these on which the program was selected by a funnel. `above_chance` says
+    of an architecture how it did beside random ones, where that was asked.
     """
 
     judged: str
@@ -112,3 +114,4 @@ class Verdict:
     sentence: str = ""
     scores: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     seen: tuple[str, ...] = ()
+    above_chance: str = ""

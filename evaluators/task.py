@@ -110,7 +110,7 @@ class Task(Protocol):
 
     @property
     def checksum(self) -> str:
-        """Hash the data and the splits."""
+        """Hash the data, the splits and what is trained on them: kept with every evaluation."""
         ...
 
     def payload(self, program: Program, trial: Trial) -> Payload:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,9 @@ SETTERS: Mapping[str, tuple[str, ...]] = {
 """Whose best sets the target, by kind, as in AlgoPerf; other kinds: the task's own baselines."""
 
 Map = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
+
+Tell = Callable[[str, str, int, int], None]
+"""Hears of each program that is through: the task, what was done, how many are, of how many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +75,17 @@ def verify(
     plan: Plan = Plan(),
     run_all: Map = map,
     begin: Callable[[str], None] = lambda task: None,
+    tell: Tell = lambda task, deed, done, of: None,
 ) -> Verdict:
     """Compare the first contestant with the others on every evaluator's task, the searched first.
 
     `run_all` may be a thread pool's `map`, to use several workers; `begin` hears each task's name
-    when its turn comes.
+    when its turn comes, and `tell` of the programs, also from the threads of such a pool.
     """
     tables = []
     for evaluator in evaluators:
         begin(evaluator.task.name)
-        tables.append(_contest(evaluator, contestants, plan, run_all))
+        tables.append(_contest(evaluator, contestants, plan, run_all, tell))
     judged = next(iter(contestants))
     verdicts = _corrected([_compare(t, judged, rng, plan) for t in tables])
     verdict = Verdict(judged, verdicts, scores=_integrals(verdicts), seen=plan.seen)
@@ -88,13 +93,16 @@ def verify(
 
 
 def _contest(
-    evaluator: Evaluator, contestants: Mapping[str, Program], plan: Plan, run_all: Map
+    evaluator: Evaluator, contestants: Mapping[str, Program], plan: Plan, run_all: Map, tell: Tell
 ) -> _Table:
     """Let everyone who fits enter on one task, and race those who did."""
 
     def enter(program: Program) -> Entry | str:
-        return contest.enter(evaluator, program, plan.seeds)
+        found = contest.enter(evaluator, program, plan.seeds)
+        tell(evaluator.task.name, "judged", next(through), len(able))
+        return found
 
+    through = count(1)
     able = fitting(evaluator.task, contestants)
     found = dict(zip(able, run_all(enter, list(able.values())), strict=True))
     entries = {n: f for n, f in found.items() if not isinstance(f, str)}
@@ -105,7 +113,7 @@ def _contest(
     table = _Table(evaluator, entries, failures)
     if not plan.timed or not isinstance(evaluator.task, Watchable):
         return table
-    return replace(table, race=_race(table, contestants, run_all))
+    return replace(table, race=_race(table, contestants, run_all, tell))
 
 
 def fitting(task: Task, contestants: Mapping[str, Program]) -> dict[str, Program]:
@@ -113,7 +121,9 @@ def fitting(task: Task, contestants: Mapping[str, Program]) -> dict[str, Program
     return {name: p for name, p in contestants.items() if not misfit(task, p)}
 
 
-def _race(table: _Table, contestants: Mapping[str, Program], run_all: Map) -> Race | None:
+def _race(
+    table: _Table, contestants: Mapping[str, Program], run_all: Map, tell: Tell
+) -> Race | None:
     """Time everyone to the target that the best of the setters reached; `None` without one."""
     evaluator, entries = table.evaluator, table.entries
     setters = SETTERS.get(evaluator.task.kind, evaluator.task.baselines)
@@ -126,8 +136,11 @@ def _race(table: _Table, contestants: Mapping[str, Program], run_all: Map) -> Ra
         return None
 
     def watch(name: str) -> Watched:
-        return contest.watch(evaluator, contestants[name], entries[name])
+        found = contest.watch(evaluator, contestants[name], entries[name])
+        tell(evaluator.task.name, "timed", next(through), len(entries))
+        return found
 
+    through = count(1)
     watched = dict(zip(entries, run_all(watch, list(entries)), strict=True))
     times = {name: w.time_to(goal) for name, w in watched.items()}
     steps = {name: time[0] for name, time in times.items()}
@@ -155,6 +168,7 @@ def _compare(table: _Table, judged: str, rng: np.random.Generator, plan: Plan) -
         failures=table.failures,
         race=table.race,
         objectives=getattr(task, "objectives", {}),
+        checksum=task.checksum,
     )
     if not verdict.objectives:
         return verdict

@@ -55,6 +55,11 @@ class Detail:
         last = max((m.rung for m in having), default=0)
         return [m.curve for m in having if m.rung == last]
 
+    @property
+    def above_chance(self) -> str:
+        """Return how an architecture did beside random ones, where a verdict says it."""
+        return "" if self.verdict is None else str(self.verdict.detail.get("above_chance", ""))
+
     def rungs(self) -> Iterator[tuple[int, list[Measured]]]:
         """Yield the scores on each rung, the cheapest first."""
         for rung, found in groupby(self.measured, key=lambda m: m.rung):
@@ -118,6 +123,7 @@ def as_dict(found: Detail) -> dict[str, Any]:
         "seconds": evaluation.seconds,
         "device": evaluation.device,
         "tier": evaluation.tier,
+        "checksum": evaluation.checksum,
         "key": candidate.program.key,
         "fingerprint": evaluation.fingerprint,
         "proposer": origin.proposer,
@@ -140,6 +146,7 @@ def as_dict(found: Detail) -> dict[str, Any]:
                 "metrics": dict(climb.metrics),
                 "message": climb.message,
                 "seconds": climb.seconds,
+                "checksum": climb.checksum,
             }
             for climb in candidate.climbs
         ],
@@ -149,6 +156,7 @@ def as_dict(found: Detail) -> dict[str, Any]:
         "notes": [asdict(note) for note in found.notes],
         "told": told(found.asked),
         "verdict": None if found.verdict is None else found.verdict.sentence,
+        "above_chance": found.above_chance,
         "scores": [
             {"rung": name_of(m.rung), "seed": m.seed, "score": m.score, "curve": list(m.curve)}
             for m in found.measured
@@ -189,6 +197,7 @@ def _facts(found: Detail) -> Table:
         *((name_of(c.rung), inert_line(c.message)) for c in candidate.climbs if c.score is None),
         ("metrics", "  ".join(f"{k} {v:.4g}" for k, v in evaluation.metrics.items())),
         ("verdict", "" if found.verdict is None else found.verdict.sentence),
+        ("by chance", found.above_chance),
         ("proposed by", inert_line(f"{origin.proposer} {origin.operator} {origin.model}")),
         ("why", "it filled in while models answered" if origin.fills_in else ""),
         ("why", inert_line(origin.rationale)),
@@ -196,6 +205,7 @@ def _facts(found: Detail) -> Table:
         ("trained as", found.trained or ""),
         ("fingerprint", evaluation.fingerprint),
         ("key", candidate.program.key),
+        ("data", evaluation.checksum),
         ("cost", _cost(candidate)),
         *(("asked", _call(call)) for call in found.asked),
         *(("told", inert_line(note)) for note in told(found.asked)),

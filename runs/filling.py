@@ -19,6 +19,7 @@ from runs.record import candidate_id
 from runs.store import Store
 
 POPULATION = 32
+CHECKSUM = f"{0:016x}"
 DUEL = 5
 SEEDS = 3
 
@@ -103,6 +104,7 @@ def _candidate(
         message=MESSAGES.get(status, ""),
         seconds=0.0 if copy else float(2 * numbers[2]),
         tier="plain",
+        checksum=CHECKSUM,
     )
     operator = OPERATORS[3] if len(parents) > 1 else OPERATORS[index % 3]
     ids = tuple(parent.id for parent in parents)

@@ -54,6 +54,7 @@ def _judgement_row(evaluation: Evaluation) -> dict[str, Any]:
         "seconds": float(evaluation.seconds),
         "device": evaluation.device,
         "tier": evaluation.tier,
+        "checksum": evaluation.checksum,
     }
 
 
@@ -70,6 +71,7 @@ def evaluation_of(row: Mapping[str, Any], by_seed: tuple[float, ...]) -> Evaluat
         seconds=row["seconds"],
         device=row["device"],
         tier=row["tier"],
+        checksum=row["checksum"],
     )
 
 
@@ -117,6 +119,7 @@ def funnel_row(
         "metrics": to_json(dict(found.metrics)),
         "message": found.message,
         "seconds": float(found.seconds),
+        "checksum": found.checksum,
         "created": now(),
     }
 
@@ -130,6 +133,7 @@ def funnel_of(row: Mapping[str, Any]) -> Evaluation:
         by_seed=tuple(json.loads(row["by_seed"])),
         message=row["message"],
         seconds=row["seconds"],
+        checksum=row["checksum"],
     )
 
 

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from runs.apart import ranked_apart
 from runs.came_of import asked, asked_by_draw
+from runs.checksums import checksums
 from runs.counts import counted_runs
 from runs.rungs import ladder
 from runs.words import SEARCHED, words_in_bulk
@@ -270,7 +271,7 @@ def life(db: Database) -> None:
 
 MIGRATIONS = (
     *(first_tables, funnel, counted_runs, words_in_bulk),
-    *(learning_curves, ladder, life, asked, ranked_apart, asked_by_draw),
+    *(learning_curves, ladder, life, asked, ranked_apart, asked_by_draw, checksums),
 )
 """Every change of the tables since the first release, oldest first."""
 

@@ -112,11 +112,7 @@ def prepare(store: Store, config: RunConfig, sandbox: Sandbox, resume: str = "")
     if resume:
         run = store.run(resume)
         if run.protocol != protocol:
-            raise InputError(
-                f"Run {run.id} cannot go on here: its scores were made with other data, settings, "
-                f"code or torch ({run.versions.get('torch')}; here {found['torch']}). "
-                f"Start a new run."
-            )
+            raise InputError(_other_protocol(store, run, task, found["torch"]))
         store.claim(run.id)
     else:
         if config.onward:
@@ -133,6 +129,16 @@ def prepare(store: Store, config: RunConfig, sandbox: Sandbox, resume: str = "")
         )
     evaluator = replace(evaluator, sandbox=Owned(sandbox, run.id))
     return Prepared(store, run, config, task, evaluator, proposers)
+
+
+def _other_protocol(store: Store, run: RunRecord, task: Task, torch: str) -> str:
+    """Say that a run's scores do not compare with those made here; where it shows, why not."""
+    first = store.stretch(run.id, 0, 1)
+    made_on = first[0].evaluation.checksum if first else ""
+    why = f"other data, settings, code or torch ({run.versions.get('torch')}; here {torch})"
+    if made_on not in ("", task.checksum):
+        why = f"other data (checksum {made_on}; here {task.checksum})"
+    return f"Run {run.id} cannot go on here: its scores were made with {why}. Start a new run."
 
 
 def settled(config: RunConfig, task: Task) -> RunConfig:

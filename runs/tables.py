@@ -82,7 +82,12 @@ def ranking(rows: Sequence[Row], width: int) -> Table:
     ]
     gains = ["" if row.baseline is None else f"{row.score - row.baseline:+.4f}" for row in rows]
     kinds = [Column("kind", [row.kind for row in rows], 4)] if several else []
-    keys = [Column(name, [_cell(row.keys[name]) for row in rows], 7, right=True) for name in more]
+    keys = [
+        Column(
+            name.removeprefix("metrics."), [_cell(row.keys[name]) for row in rows], 7, right=True
+        )
+        for name in more
+    ]
     return table(
         [
             Column("id", [row.id[:6] for row in rows], 9),

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from evaluators import timing
+from evaluators import contest, timing
 from evaluators.pareto import dominators
 from evaluators.sentence import p_text
 from evaluators.standing import BETTER, UNDECIDED, WORSE, Gain, Standing, TaskVerdict, Verdict
@@ -30,7 +30,7 @@ def quick_screen(verdict: Verdict) -> RenderableType:
     """Compose what a search ends with: one table, how it was made, and the sentence."""
     table = verdict.tasks[0]
     parts = [task_table(verdict, table), _how(table), *_front(verdict, table)]
-    return Group(*parts, Text(verdict.sentence, style="bold"))
+    return Group(*parts, *_said(verdict))
 
 
 def screen(verdict: Verdict) -> RenderableType:
@@ -41,8 +41,13 @@ def screen(verdict: Verdict) -> RenderableType:
         parts += _front(verdict, table)
     parts += [_how(verdict.tasks[0]), Text("")]
     if any(table.race is not None for table in verdict.tasks):
-        parts += [race_table(verdict), profile_table(verdict), Text(_RACE, style="dim"), Text("")]
-    return Group(*parts, Text(verdict.sentence, style="bold"))
+        parts += [race_table(verdict), profile_table(verdict), _raced(verdict), Text("")]
+    return Group(*parts, *_said(verdict))
+
+
+def _said(verdict: Verdict) -> list[RenderableType]:
+    chance = [Text(verdict.above_chance)] if verdict.above_chance else []
+    return [Text(verdict.sentence, style="bold"), *chance]
 
 
 def task_table(verdict: Verdict, table: TaskVerdict) -> Table:
@@ -107,11 +112,14 @@ def _left_out(verdict: Verdict, table: TaskVerdict) -> str:
     outcomes = Counter(
         s.gain.outcome for s in table.standings if s.name not in shown and s.gain is not None
     )
-    said = [f"{outcomes[o]} {o}" for o in (BETTER, UNDECIDED, WORSE) if outcomes[o]]
+    than = {BETTER: "better than", UNDECIDED: "not shown to differ from", WORSE: "worse than"}
+    said = [f"{verdict.judged} is"] + [f"{than[o]} {outcomes[o]}," for o in than if outcomes[o]]
     failed = len(table.failures) - len(_failures(verdict.judged, table))
-    said += [f"{failed} could not be judged"] if failed else []
     rest = sum(outcomes.values()) + failed
-    return f"and {rest} more baselines: {', '.join(said)}\n" if rest else ""
+    compared = " ".join(said).rstrip(",") if outcomes else ""
+    apart = f"{failed} could not be judged" if failed else ""
+    told = "; ".join(each for each in (compared, apart) if each)
+    return f"and {rest} more baselines: {told}\n" if rest else ""
 
 
 def _front(verdict: Verdict, table: TaskVerdict) -> list[RenderableType]:
@@ -166,11 +174,16 @@ def _how(table: TaskVerdict) -> Text:
     )
 
 
-_RACE = (
-    "Steps as in AlgoPerf: the median over 3 studies of the fastest of 5 trials. The integral "
-    "averages ρ(τ), the share of tasks on which a program takes at most τ times the fastest one's "
-    "steps, over τ from 1 to 4. Seconds are those of the clock outside the training."
-)
+def _raced(verdict: Verdict) -> Text:
+    rates = {min(contest.TRIALS, t.standings[0].trials) for t in verdict.tasks if t.standings}
+    trials = " or ".join(str(each) for each in sorted(rates))
+    return Text(
+        f"Steps as in AlgoPerf: the median over {contest.STUDIES} studies of the fastest of "
+        f"{trials} trials. The integral averages ρ(τ), the share of tasks on which a program takes "
+        "at most τ times the fastest one's steps, over τ from 1 to 4. Seconds are those of the "
+        "clock outside the training.",
+        style="dim",
+    )
 
 
 def race_table(verdict: Verdict) -> Table:

@@ -18,7 +18,7 @@ from evaluators.contest import STUDIES, TARGET_SEEDS, TARGET_SHARE, TRIALS
 from evaluators.evaluator import Evaluator
 from evaluators.standing import Verdict
 from evaluators.task import Task, Watchable, find_task, language
-from evaluators.verify import Plan, fitting, verify
+from evaluators.verify import Plan, Tell, fitting, verify
 from programs.check import check
 from programs.errors import Fault
 from programs.fingerprint import behaviour
@@ -33,15 +33,26 @@ PROBE_STEPS = 11
 RANDOM_NETWORKS = 8
 """Random architectures that an architecture is compared with."""
 
+PROBED = 8
+"""Programs whose first steps tell how long all take: networks of a library differ by tens."""
+
 
 def judge_quickly(
-    store: Store, evaluator: Evaluator, best: Candidate, seed: int, workers: int
+    store: Store,
+    evaluator: Evaluator,
+    best: Candidate,
+    seed: int,
+    workers: int,
+    chance: bool = False,
 ) -> Verdict:
-    """Compare a candidate with the task's few baselines on its held-out split; keep the verdict."""
+    """Compare a candidate with the task's few baselines on its held-out split; keep the verdict.
+
+    With `chance`, an architecture is compared with random ones too.
+    """
     known = library(evaluator.task.kind)
     baselines = {name: known[name] for name in evaluator.task.baselines}
     contestants = beside(best, baselines, language(evaluator.task))
-    return _perform(store, [evaluator], contestants, best, seed, workers, Plan())
+    return _perform(store, [evaluator], contestants, best, seed, workers, Plan(), chance)
 
 
 def above_chance(evaluator: Evaluator, candidate: Candidate, seed: int, workers: int) -> str:
@@ -106,8 +117,8 @@ class Verification:
     seed: int
     workers: int
 
-    def perform(self, begin: Callable[[str], None]) -> Verdict:
-        """Compare on one task after another, and keep the verdict."""
+    def perform(self, begin: Callable[[str], None], tell: Tell) -> Verdict:
+        """Compare on one task after another, and keep the verdict; see `verify` for who hears."""
         return _perform(
             self.store,
             self.evaluators,
@@ -116,29 +127,44 @@ class Verification:
             self.seed,
             self.workers,
             self.plan,
+            True,
             begin,
+            tell,
         )
 
     def seconds(self) -> dict[str, float]:
-        """Estimate how long each task takes here, from a few steps of its reference program."""
+        """Estimate how long each task takes here, from a few steps of some of the programs."""
         return {e.task.name: self._seconds(e) for e in self.evaluators}
 
     def _seconds(self, evaluator: Evaluator) -> float:
         task, rung = evaluator.task, evaluator.task.rungs[0]
-        program = library(task.kind)[task.baselines[0]]
-        one, several = (
-            evaluator.judge(program, replace(evaluator.trial(), steps=n), rung.limits).seconds
-            for n in (1, PROBE_STEPS)
-        )
+        able = fitting(task, self.contestants)
         sweep = len(rung.learning_rates) * rung.seeds
-        pace = max(several - one, 0.0) / (PROBE_STEPS - 1) / sweep
+        one, pace = self._probed(evaluator, list(able.values()))
+        pace /= sweep
         replicas = [sweep, self.plan.seeds]
         once = 0.0
         if self.plan.timed and isinstance(task, Watchable):
             replicas.append(min(TRIALS, len(rung.learning_rates)) * STUDIES)
             once = one + TARGET_SHARE * TARGET_SEEDS * rung.steps * pace
         each = len(replicas) * one + sum(replicas) * rung.steps * pace
-        return once + each * len(fitting(task, self.contestants)) / self.workers
+        return once + each * len(able) / self.workers
+
+    def _probed(self, evaluator: Evaluator, programs: Sequence[Program]) -> tuple[float, float]:
+        """Return the mean seconds of a trial of one step, and of each step that follows."""
+        limits = evaluator.task.rungs[0].limits
+        places = np.unique(np.linspace(0, len(programs) - 1, PROBED).round().astype(int))
+
+        def probe(place: int) -> tuple[float, float]:
+            one, several = (
+                evaluator.judge(programs[place], replace(evaluator.trial(), steps=n), limits)
+                for n in (1, PROBE_STEPS)
+            )
+            return one.seconds, max(several.seconds - one.seconds, 0.0) / (PROBE_STEPS - 1)
+
+        with ThreadPoolExecutor(self.workers) as pool:
+            first, following = np.mean(list(pool.map(probe, places)), axis=0)
+        return float(first), float(following)
 
 
 def prepare(
@@ -189,10 +215,15 @@ def _perform(
     seed: int,
     workers: int,
     plan: Plan,
+    chance: bool = False,
     begin: Callable[[str], None] = lambda task: None,
+    tell: Tell = lambda task, deed, done, of: None,
 ) -> Verdict:
     rng = np.random.default_rng([seed, candidate.index])
     with ThreadPoolExecutor(workers) as pool:
-        verdict = verify(evaluators, contestants, rng, plan, pool.map, begin)
+        verdict = verify(evaluators, contestants, rng, plan, pool.map, begin, tell)
+    if chance:
+        found = above_chance(evaluators[0], candidate, seed, workers)
+        verdict = replace(verdict, above_chance=found)
     store.save_verdict(candidate.id, verdict.sentence, asdict(verdict))
     return verdict

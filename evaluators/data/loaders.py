@@ -7,6 +7,7 @@ which examples are held out. What cannot be read is an `InputError` with what wa
 from __future__ import annotations
 
 import importlib
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from evaluators.data.splits import Data, Pair
-from programs.errors import InputError
+from programs.errors import InputError, closest
 
 _CIFAR_RECORD = 1 + 3 * 32 * 32
 _PICTURES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp"}
@@ -23,6 +24,8 @@ _PICTURES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp"}
 def npz(path: str | Path, x: str = "x", y: str = "y") -> Pair:
     """Read two arrays of a `.npz` file; floats become float32. Pickled objects are refused."""
     path = _there(path)
+    if not zipfile.is_zipfile(path):
+        raise InputError(f"{path} is no .npz file: expected what `numpy.savez` writes.")
     try:
         with np.load(path, allow_pickle=False) as file:
             absent = {x, y} - set(file.files)
@@ -31,8 +34,9 @@ def npz(path: str | Path, x: str = "x", y: str = "y") -> Pair:
                     f"{path} has no array {_some(absent)}: it has {_some(file.files)}."
                 )
             return numeric(file[x]), numeric(file[y])
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be read as .npz: {error}") from None
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        why = "it holds Python objects, not numbers" if "pickle" in str(error) else str(error)
+        raise InputError(f"{path} cannot be read as .npz: {why}.") from None
 
 
 def cifar10(folder: str | Path, validation: int = 5_000) -> Data:
@@ -40,14 +44,17 @@ def cifar10(folder: str | Path, validation: int = 5_000) -> Data:
 
     The last `validation` training images are for the search; the test batch is held out.
     """
-    folder = _there(folder)
+    folder = _folder(folder)
     names = sorted(folder.glob("data_batch_*.bin"))
     if not names:
         raise InputError(f"{folder} has no data_batch_1.bin: expected CIFAR-10's binary version.")
     batches = [_cifar_batch(path) for path in names]
     x, y = (np.concatenate(part) for part in zip(*batches, strict=True))
     if not 0 < validation < len(x):
-        raise InputError(f"{validation} validation images of {len(x)} leave nothing to train on.")
+        raise InputError(
+            f"{validation} validation images of {len(x)} leave nothing to train on: give "
+            "`validation` a smaller number."
+        )
     cut = len(x) - validation
     return Data((x[:cut], y[:cut]), (x[cut:], y[cut:]), _cifar_batch(folder / "test_batch.bin"))
 
@@ -68,17 +75,20 @@ def folders(folder: str | Path, size: tuple[int, int], grey: bool = False) -> Pa
     alphabetical order.
     """
     image = _library("PIL.Image", "Images in folders", "pillow")
-    folder = _there(folder)
+    folder = _folder(folder)
     images, labels = [], []
     for label, kind in enumerate(sorted(f for f in folder.iterdir() if f.is_dir())):
         for path in sorted(p for p in kind.iterdir() if p.suffix.lower() in _PICTURES):
-            with image.open(path) as opened:
-                picture = opened.convert("L" if grey else "RGB").resize(size[::-1])
-            images.append(np.asarray(picture, np.float32).reshape(*size, -1) / np.float32(255))
+            try:
+                with image.open(path) as opened:
+                    picture = opened.convert("L" if grey else "RGB").resize(size[::-1])
+            except OSError:
+                raise InputError(f"{path} cannot be read as an image: mend or remove it.") from None
+            images.append(np.asarray(picture))
             labels.append(label)
     if not images:
         raise InputError(f"{folder} holds no images: expected one sub-folder of them per class.")
-    return np.stack(images).transpose(0, 3, 1, 2).copy(), np.array(labels)
+    return _channels_first(np.stack(images)), np.array(labels)
 
 
 def text(
@@ -94,7 +104,7 @@ def text(
     the single byte after it. Judged windows do not touch, so no judged byte is in any window.
     """
     several = [paths] if isinstance(paths, str | Path) else list(paths)
-    joined = b"\n".join(_there(p).read_bytes() for p in several)
+    joined = b"\n".join(_file(p).read_bytes() for p in several)
     return windows(joined, context, judged, held_out)
 
 
@@ -119,27 +129,64 @@ def _judged(raw: np.ndarray, context: int, most: int) -> Pair:
 
 
 def arrow(folder: str | Path, x: str, y: str) -> Pair:
-    """Read two columns of a Hugging Face dataset saved with `save_to_disk`; needs `datasets`."""
+    """Read two columns of a Hugging Face dataset saved with `save_to_disk`; needs `datasets`.
+
+    Images come as `folders` gives them: `[n, channels, height, width]` in 0…1.
+    """
     datasets = _library("datasets", "A Hugging Face dataset", "datasets")
-    table = datasets.load_from_disk(str(_there(folder)))
+    try:
+        table = datasets.load_from_disk(str(_folder(folder)))
+    except FileNotFoundError:
+        raise InputError(
+            f"{folder} is no Hugging Face dataset: expected the folder that `save_to_disk` wrote."
+        ) from None
     if isinstance(table, datasets.DatasetDict):
         raise InputError(f"{folder} holds {_some(table)}: name the folder of one of these.")
     absent = {x, y} - set(table.column_names)
     if absent:
         raise InputError(f"{folder} has no column {_some(absent)}: it has {_some(table.features)}.")
+    pictures = isinstance(table.features[x], datasets.Image)
     table = table.with_format("numpy")
-    return numeric(np.stack(list(table[x]))), numeric(np.asarray(table[y]))
+    inputs = [np.asarray(each) for each in table[x]]
+    if len(shapes := {each.shape for each in inputs}) > 1:
+        raise InputError(
+            f"The inputs `{x}` of {folder} have several shapes, {_some(shapes)}: make them alike."
+        )
+    stacked = np.stack(inputs)
+    return _channels_first(stacked) if pictures else numeric(stacked), numeric(np.array(table[y]))
+
+
+def _channels_first(images: np.ndarray) -> np.ndarray:
+    """Turn bytes `[n, height, width]`, or with channels after these, into what networks take."""
+    moved = images.reshape(*images.shape[:3], -1).transpose(0, 3, 1, 2)
+    return moved.astype(np.float32, order="C") / np.float32(255)
 
 
 def numeric(values: np.ndarray) -> np.ndarray:
-    """Return whole numbers as they are, and anything else as float32."""
-    return values if values.dtype.kind in "iu" else values.astype(np.float32)
+    """Return truth values and quantities as float32, and anything else as it is."""
+    return values.astype(np.float32) if values.dtype.kind in "bf" else values
 
 
 def _there(path: str | Path) -> Path:
-    path = Path(path)
+    path = Path(path).absolute()
     if not path.exists():
-        raise InputError(f"There is no {path}.")
+        beside = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+        near = closest(path.name, beside)
+        raise InputError(f"There is no {path}." + (f" Did you mean `{near}`?" if near else ""))
+    return path
+
+
+def _folder(path: str | Path) -> Path:
+    path = _there(path)
+    if not path.is_dir():
+        raise InputError(f"{path} is a file: name the folder.")
+    return path
+
+
+def _file(path: str | Path) -> Path:
+    path = _there(path)
+    if path.is_dir():
+        raise InputError(f"{path} is a folder: name its files, `sorted(Path(…).glob('*.txt'))`.")
     return path
 
 

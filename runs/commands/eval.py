@@ -89,6 +89,7 @@ def _as_dict(evaluation: Evaluation) -> dict[str, Any]:
         "seconds": evaluation.seconds,
         "device": evaluation.device,
         "tier": evaluation.tier,
+        "checksum": evaluation.checksum,
     }
 
 

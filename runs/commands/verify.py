@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import click
@@ -22,9 +25,14 @@ from runs.commands.common import (
 )
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from evaluators.candidate import Candidate
     from evaluators.standing import Verdict
     from runs.verifying import Verification
+
+SAY_EVERY = 60.0
+"""Seconds between two words on how far it is."""
 
 
 @click.command(name="verify")
@@ -74,8 +82,7 @@ def command(
     from runs.places import trainings
     from runs.record import to_json
     from runs.start import sandbox_for, versions
-    from runs.tables import plain
-    from runs.verifying import above_chance, judge_quickly, prepare, tasks_for
+    from runs.verifying import judge_quickly, prepare, tasks_for
 
     with existing_store(db) as store:
         candidate = store.candidate(id_)
@@ -88,21 +95,18 @@ def command(
             sandbox = Remembered(hands, trainings(), json.dumps(versions()))
             evaluator = Evaluator(searched, sandbox, device)
             if quick:
-                verdict = judge_quickly(store, evaluator, candidate, run.seed, config.workers)
+                asked = (candidate, run.seed, config.workers)
+                verdict = judge_quickly(store, evaluator, *asked, chance=True)
             else:
                 verdict = _in_full(
                     prepare(store, candidate, chosen, sandbox, device, config.workers, seeds)
                 )
-            chance = above_chance(evaluator, candidate, run.seed, config.workers)
         _tell(sandbox.answered)
         sandbox.forget()
     if as_json:
-        compared = {"above_chance": chance} if chance else {}
-        print_json({**json.loads(to_json(asdict(verdict))), **compared})
+        print_json(json.loads(to_json(asdict(verdict))))
         return
     out().print(verdicts.quick_screen(verdict) if quick else verdicts.screen(verdict))
-    if chance:
-        out().print(plain(chance))
 
 
 def _tell(answered: int) -> None:
@@ -131,9 +135,37 @@ def _in_full(verification: Verification) -> Verdict:
         f"with {verification.workers} workers. Less: --tasks, --seeds, --quick.",
         style="dim",
     )
-    return verification.perform(
-        lambda task: console.print(f"  {task}: about {_about(seconds[task])}", style="dim")
-    )
+    pace = _Pace(console, seconds)
+    return verification.perform(pace.begin, pace.tell)
+
+
+class _Pace:
+    """Say what each task will cost, and every minute how far it is."""
+
+    def __init__(self, console: Console, seconds: Mapping[str, float]) -> None:
+        self.console, self.seconds = console, seconds
+        self.deed = ""
+        self.since = self.latest = self.said = time.monotonic()
+        self.lock = Lock()
+
+    def begin(self, task: str) -> None:
+        self.console.print(f"  {task}: about {_about(self.seconds[task])}", style="dim")
+        self.deed, self.latest = "", time.monotonic()
+
+    def tell(self, task: str, deed: str, done: int, of: int) -> None:
+        """Hear that one more program is through; it may come from any thread."""
+        with self.lock:
+            now = time.monotonic()
+            if deed != self.deed:
+                self.deed, self.since = deed, self.latest
+            self.latest = now
+            if now - self.said < SAY_EVERY or done == of:
+                return
+            self.said = now
+            left = _about((now - self.since) * (of - done) / done)
+            self.console.print(
+                f"    {done} of {of} {deed}, the others in about {left}", style="dim"
+            )
 
 
 def _about(seconds: float) -> str:

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from evaluators.data import arrow, cifar10, folders, npz, split, text
+from evaluators.fitting import Place, fitted
 from programs.errors import InputError
 
 
@@ -20,13 +21,23 @@ def test_npz(tmp_path: Path) -> None:
     assert (x.dtype, y.dtype) == (np.float32, np.int64)
     with pytest.raises(InputError, match="no array `z`: it has `x`, `y`"):
         npz(tmp_path / "a.npz", y="z")
-    with pytest.raises(InputError, match="There is no"):
+    with pytest.raises(InputError, match=r"There is no .*b\.npz\. Did you mean `a\.npz`"):
         npz(tmp_path / "b.npz")
+    (tmp_path / "text.npz").write_text("hello")
+    with pytest.raises(InputError, match=r"is no \.npz file: expected what `numpy.savez` writes"):
+        npz(tmp_path / "text.npz")
+
+
+def test_classes_with_names_come_through_to_whoever_says_what_to_do(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", x=np.ones((8, 2)), y=np.array(["cat", "dog"] * 4))
+    place = Place("mine", (2,), None, 2, classes=True)
+    with pytest.raises(InputError, match="number the classes"):
+        fitted(lambda: split(*npz(tmp_path / "a.npz")), place)
 
 
 def test_pickled_arrays_are_refused(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", x=np.array([{}], dtype=object), y=np.arange(1))
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match=r"cannot be read as \.npz: it holds Python objects"):
         npz(tmp_path / "a.npz")
 
 
@@ -82,6 +93,43 @@ def test_images_in_folders(tmp_path: Path) -> None:
     x, y = folders(tmp_path, (4, 5))
     assert x.shape == (2, 3, 4, 5)
     assert (y.tolist(), x.mean((1, 2, 3)).tolist()) == ([0, 1], [0.0, 1.0])
+    assert folders(tmp_path, (4, 5), grey=True)[0].shape == (2, 1, 4, 5)
+    (tmp_path / "light" / "b.png").write_text("no image")
+    with pytest.raises(InputError, match=r"b\.png cannot be read as an image"):
+        folders(tmp_path, (4, 5))
+
+
+def test_a_file_is_no_folder_and_a_folder_no_file(tmp_path: Path) -> None:
+    (file := tmp_path / "a.txt").write_text("words")
+    for read in (
+        lambda: folders(file, (4, 4)),
+        lambda: cifar10(file),
+        lambda: arrow(file, "x", "y"),
+    ):
+        with pytest.raises(InputError, match="is a file: name the folder"):
+            read()
+    with pytest.raises(InputError, match="is a folder: name its files"):
+        text(tmp_path, context=4)
+
+
+def test_hugging_face_images_are_what_networks_take(tmp_path: Path) -> None:
+    import datasets  # takes seconds
+
+    def saved(name: str, *pictures: Image.Image) -> Path:
+        made = datasets.Dataset.from_dict({"image": list(pictures), "y": [0] * len(pictures)})
+        made.cast_column("image", datasets.Image()).save_to_disk(str(tmp_path / name))
+        return tmp_path / name
+
+    red, grey = Image.new("RGB", (8, 6), (255, 0, 0)), Image.new("L", (8, 6), 51)
+    x, _ = arrow(saved("colour", red, red), "image", "y")
+    assert (x.shape, x.mean((0, 2, 3)).tolist()) == ((2, 3, 6, 8), [1.0, 0.0, 0.0])
+    x, _ = arrow(saved("grey", grey), "image", "y")
+    assert (x.shape, float(x.mean())) == ((1, 1, 6, 8), pytest.approx(0.2))
+    with pytest.raises(InputError, match="several shapes"):
+        arrow(saved("both", red, grey), "image", "y")
+    (tmp_path / "none").mkdir()
+    with pytest.raises(InputError, match="no Hugging Face dataset"):
+        arrow(tmp_path / "none", "x", "y")
 
 
 def test_hugging_face_datasets(tmp_path: Path) -> None:

@@ -179,7 +179,15 @@ def raced() -> tuple[Verdict, MemorySandbox]:
     contestants = {name: known[name] for name in ("lion", "adamw", "sgd")} | {"wild": wild}
     plan = Plan(seeds=4, timed=True)
     rng = np.random.default_rng(0)
-    return verify([Evaluator(SMALL, sandbox)], contestants, rng, plan), sandbox
+    heard: list[tuple[str, str, int, int]] = []
+    found = verify(
+        [Evaluator(SMALL, sandbox)],
+        *(contestants, rng, plan),
+        tell=lambda *through: heard.append(through),
+    )
+    judged = [("digits", "judged", done, 4) for done in range(1, 5)]
+    assert heard == judged + [("digits", "timed", done, 3) for done in range(1, 4)]
+    return found, sandbox
 
 
 def test_a_real_race_and_the_same_seed_gives_the_same_digits() -> None:

@@ -116,6 +116,7 @@ def test_a_file_from_before_the_ladder_keeps_its_leaderboard(path: Path) -> None
             ("c0", 0, 0.1, 0.1),
         ]
         assert store.run("r").best_id == "c1"
+        assert {c.evaluation.checksum for c in store.history("r")} == {""}
 
 
 @pytest.mark.parametrize(

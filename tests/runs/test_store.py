@@ -48,6 +48,7 @@ def full_candidate(run: str, index: int, parents: tuple[str, ...] = ()) -> Candi
             seconds=1.25,
             device="cuda:0",
             tier="landlock",
+            checksum="f1a768c38757b83c",
         ),
         duplicate_of=parents[0] if parents else None,
         recalled=bool(parents),

@@ -42,11 +42,11 @@ def test_random_networks_do_not_repeat_known_ones() -> None:
 
 
 def test_the_improvement_is_relative_to_the_mean_of_random_networks() -> None:
-    found = Improvement(accuracy=0.9, random=0.6, networks=8, failed=1)
+    found = Improvement(accuracy=0.9, random=0.6, networks=8, failed=1, seeds=5)
     assert found.percent == pytest.approx(50.0)
     assert found.sentence == (
-        "Accuracy 90.0%, +50.0 % relative to the 60.0% of the average of 8 random architectures "
-        "trained alike (1 more could not be trained)."
+        "Held-out accuracy with 5 seeds 90.0%: +50.0 % relative to the 60.0% of the average of 8 "
+        "random architectures trained alike (1 more could not be trained)."
     )
 
 
