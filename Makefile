@@ -43,10 +43,10 @@ slow: $(READY)
 kills: $(READY)
 	CAMBRIAN_KILLS=200 $(BIN)/pytest tests/runs/test_kills.py -s --timeout 7200
 
-# Every command of the documents, typed as it stands; what takes longer than a minute is stopped then.
+# Every command of the documents, typed as it stands; what takes longer than 20 s is stopped then.
 docs-commands: $(READY)
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,ray]'
-	CAMBRIAN_DOCS=60 $(BIN)/pytest tests/docs/test_verbatim.py -s --timeout 14400
+	CAMBRIAN_DOCS=20 $(BIN)/pytest tests/docs/test_verbatim.py -s --timeout 14400
 
 bench: $(READY)
 	$(BIN)/cambrian bench language --programs 20000

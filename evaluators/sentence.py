@@ -10,9 +10,12 @@ from collections.abc import Sequence
 
 from evaluators.standing import BETTER, UNDECIDED, WORSE, Gain, TaskVerdict, Verdict
 
+NAMED = 3
+"""Baselines of one outcome that are named; more are counted."""
+
 
 def sentence(verdict: Verdict) -> str:
-    """Return the verdict in one sentence, or in three where there are several tasks."""
+    """Return the verdict in one sentence, or in several where there is more to compare with."""
     judged = verdict.judged
     family = sum(len(v.gains()) for v in verdict.tasks)
     first, *others = [_against_reference(v, judged, family) for v in verdict.tasks]
@@ -20,7 +23,7 @@ def sentence(verdict: Verdict) -> str:
         return first
     if not others and len(verdict.tasks[0].gains()) < 2:
         return first
-    parts = [first, *_elsewhere(verdict), _all_baselines(verdict)]
+    parts = [first, _rivals(verdict.tasks[0]), *_elsewhere(verdict), _all_baselines(verdict)]
     return " ".join(part for part in parts if part)
 
 
@@ -44,6 +47,29 @@ def _against_reference(verdict: TaskVerdict, judged: str, family: int) -> str:
 def _outcome(gain: Gain, reference: str) -> str:
     link = {BETTER: "better than", WORSE: "worse than", UNDECIDED: "not shown to differ from"}
     return f"{link[gain.outcome]} tuned {reference}"
+
+
+def _rivals(verdict: TaskVerdict) -> str:
+    """Name the other baselines that the program is not better than where it was found."""
+    said = []
+    for outcome, link in ((UNDECIDED, "not shown to differ from"), (WORSE, "worse than")):
+        names = [
+            standing.name
+            for standing in verdict.standings
+            if standing.name != verdict.reference
+            and standing.gain is not None
+            and standing.gain.outcome == outcome
+        ]
+        if names:
+            said.append(f"{link} {_listed(names)}")
+    return f"Of the other baselines there it is {', and '.join(said)}." if said else ""
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Write the first few names, and how many more there are."""
+    more = len(names) - NAMED
+    shown = list(names) if more <= 0 else [*names[:NAMED], f"{more} more"]
+    return " and ".join(part for part in (", ".join(shown[:-1]), shown[-1]) if part)
 
 
 def _figures(gain: Gain, verdict: TaskVerdict, family: int) -> str:

@@ -20,7 +20,7 @@ from evaluators.candidate import Candidate
 from programs.errors import CambrianError
 from programs.named import kind_named
 from runs.queries import Queries
-from runs.record import RunRecord
+from runs.record import NOTES, RunRecord
 
 if TYPE_CHECKING:
     from agent.notes import Note
@@ -96,12 +96,12 @@ def noted_in(store: Queries, run: RunRecord, citing: str = "") -> list[Noted]:
 
     With `citing` only those whose evidence names that candidate.
     """
-    if not (events := store.events(run.id)):
+    if not (events := [e for e in store.events(run.id) if e.name == NOTES]):
         return []
-    from agent.notes import PURPOSE, note_of
+    from agent.notes import note_of
 
     kind = kind_named(run.kind)
-    listed = (each for e in events if e.name == PURPOSE for each in e.detail["notes"])
+    listed = (each for e in events for each in e.detail["notes"])
     notes = [n for each in listed if (n := note_of(each, kind))]
     latest = {(n.claim, n.helps): n for n in notes if not citing or citing in n.ids}
     notes = sorted(latest.values(), key=lambda n: n.place)

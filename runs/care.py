@@ -131,7 +131,7 @@ def backup(store: Store, to: Path, force: bool = False) -> int:
     # Another name until all of it is there: whoever finds the backup finds a whole one.
     unfinished = to.with_name(f".{to.name}.{os.getpid()}")
     try:
-        store.backup(unfinished)
+        store.backup(unfinished, to)
         unfinished.replace(to)
     finally:
         with suppress(OSError):

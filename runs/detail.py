@@ -22,7 +22,7 @@ from programs.program import Program
 from runs import tables
 from runs.asked import Asked, Noted, asked_for, noted_in, told
 from runs.inert import inert, inert_line
-from runs.plots import plot
+from runs.plots import logarithmic, plot
 from runs.queries import Queries
 from runs.record import Measured, RunRecord, Verdict
 
@@ -176,7 +176,8 @@ def as_screen(found: Detail, width: int = 80) -> RenderableType:
     if found.curves:
         parts += [Text(""), *map(Text, plot(found.curves, width - 2, PLOT_HEIGHT))]
         seeds = f"training loss of {len(found.curves)} seeds, from the first step to the last"
-        parts.append(Text(f"  {seeds}", style="dim"))
+        scale = ", logarithmic" if logarithmic(found.curves) else ""
+        parts.append(Text(f"  {seeds}{scale}", style="dim"))
     if found.aliases:
         parts += [Text(""), *_elsewhere(found.candidate, found.aliases)]
     return Group(*parts)

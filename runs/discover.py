@@ -12,7 +12,7 @@ from rich.console import Console
 
 from evaluators.candidate import Candidate
 from evaluators.evaluator import Cancelled
-from evaluators.task import Task, find_task
+from evaluators.task import Task, find_task, language
 from programs.errors import CambrianError, RunFailed
 from runs import tables, verdicts
 from runs.ascent import ascent_of
@@ -22,8 +22,18 @@ from runs.heritage import verdict_before
 from runs.lineage import as_path, lineage
 from runs.live import display_named
 from runs.progress import Display, Progress
+from runs.shorter import shorter
 from runs.signals import ending_like_ctrl_c
-from runs.start import Prepared, config_of, perform, prepare, resume_hint, sandbox_for, workers_of
+from runs.start import (
+    Prepared,
+    config_of,
+    fitted,
+    perform,
+    prepare,
+    resume_hint,
+    sandbox_for,
+    workers_of,
+)
 from runs.store import Store
 from runs.trackers import Tracker, tracker_named
 from runs.tracking import Tracked
@@ -59,9 +69,11 @@ def discover(
     `ready` hears the run's id once the database knows it.
     """
     tracker = tracker_named(config.track)
-    with ending_like_ctrl_c(), Store.open(database) as store:
-        task = find_task(config.task, config.kind)
-        with _sandbox(task, config, unsafe) as sandbox:
+    with ending_like_ctrl_c():
+        # No file is made for a run that cannot begin.
+        Store.demand(database)
+        task, *_ = fitted(config)
+        with _sandbox(task, config, unsafe) as sandbox, _opened(database, config) as store:
             prepared = prepare(store, config, sandbox)
             ready(prepared.run.id)
             _announce(prepared, database, sandbox, talk, explain)
@@ -104,6 +116,11 @@ def go_on(
 
 def _sandbox(task: Task, config: RunConfig, unsafe: bool) -> AbstractContextManager[Sandbox]:
     return sandbox_for(task, config.workers, config.device, unsafe, config.cluster)
+
+
+def _opened(database: Path, config: RunConfig) -> Store:
+    """Open the database of a new run, which a replay's source must be in already."""
+    return Store.open(database, create=not config.replay)
 
 
 def _given(**values: Any) -> dict[str, Any]:
@@ -176,8 +193,7 @@ def _conclude(prepared: Prepared, best: Candidate, out: Console, talk: Console) 
     config, task = prepared.config, prepared.task
     if standing := verdict_before(prepared.store, best):
         out.print(tables.plain(f"Nothing better was found than before. {standing.sentence}"))
-        out.print()
-        out.print(tables.Source(best.program.source))
+        _write(prepared, best, out)
         return
     talk.print(
         f"Judging the winner {best.id[:6]} beside {', '.join(task.baselines)}: the same sweep for "
@@ -185,10 +201,20 @@ def _conclude(prepared: Prepared, best: Candidate, out: Console, talk: Console) 
     )
     verdict = judge_quickly(prepared.store, prepared.evaluator, best, config.seed, config.workers)
     out.print(verdicts.quick_screen(verdict))
-    out.print()
-    out.print(tables.Source(best.program.source))
+    _write(prepared, best, out)
     out.print()
     out.print(tables.plain(f"Lineage: {as_path(lineage(prepared.store, best.id))}"))
+
+
+def _write(prepared: Prepared, best: Candidate, out: Console) -> None:
+    """Print the program, and below it the shorter one that behaves the same."""
+    out.print()
+    out.print(tables.Source(best.program.source))
+    if short := shorter(best.program, language(prepared.task)):
+        out.print()
+        out.print("The same behaviour in fewer statements:", style="dim")
+        out.print()
+        out.print(tables.Source(short))
 
 
 def _way_on(prepared: Prepared, progress: Progress, database: Path, out: Console) -> None:

@@ -52,6 +52,7 @@ def fill(
         count = candidates // runs + (number < candidates % runs)
         config = {"task": "digits", "seed": number, "evals": max(count, 1)}
         run = store.create_run("digits", "optimizer", number, config, "plain", "cpu", "p1", {})
+        store.event(run.id, "filling", {"candidates": count})  # no run is without an event
         made_up = invented(run.id, count, rng)
         while batch := list(islice(made_up, together)):
             store.record_all(run.id, batch)

@@ -98,11 +98,12 @@ class Follower:
             progress.before += max(age(run.heartbeat), 0.0)
             return
         progress.ended, progress.flights = run.condition, ()
+        said = f"{run.condition}: {run.message}" if run.message else ""
         if run.condition == "dead":
             hint = f"cambrian run --resume {run.id}"
-            progress.news.append(f"its process has died; {hint} goes on from what it saved")
-        elif run.message:
-            progress.news.append(f"{run.condition}: {run.message}")
+            said = f"its process has died; {hint} goes on from what it saved"
+        if said and said not in progress.news:
+            progress.news.append(said)
 
     def _look_at_pulse(self) -> None:
         pulse = read_pulse(self.store, self.run.id)

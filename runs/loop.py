@@ -80,6 +80,7 @@ class Loop:
         self.drafts = Drafts(self.order, self.climbing, config, task, models, progress, stop)
         self.flying: dict[Future[Evaluation], Job] = {}
         self.departed: dict[tuple[str, int], float] = {}
+        self.late = False
         self.signs = Signs(store, run.id)
         self.weighing = Weighing(store, run.id, models.team, progress)
 
@@ -117,6 +118,7 @@ class Loop:
             self._collect(TICK)
             self._hear(self.models.hear())
             self._leave_queue_when_stopping()
+            self._say_when_late()
             self.display.tick(self.progress)
             if asked := self.signs(self.progress.doing):
                 self.stop(asked)
@@ -252,6 +254,13 @@ class Loop:
         if self.stop.reason:
             for future in self.flying:
                 future.cancel()
+
+    def _say_when_late(self) -> None:
+        """Say once why a run whose time is over goes on: its order is to have no gaps."""
+        if self.drafts.late() and self.flying and not self.late:
+            self.late = True
+            left = f"{len(self.flying)} proposed before are judged first"
+            self.progress.news.append(f"{self.config.hours:g} hours are over: {left}")
 
     def _finish(self) -> str:
         stopped = bool(self.stop.reason)

@@ -77,7 +77,7 @@ def _attached(into: Store, path: Path) -> Iterator[None]:
     with TemporaryDirectory(prefix="cambrian-merge-", dir=into.path.absolute().parent) as folder:
         copy = Path(folder) / "other.db"
         with Store.look(path) as original:
-            original.backup(copy)
+            original.backup(copy, into.path)
         Store.open(copy, create=False).close()
         into.execute("ATTACH ? AS other", str(copy))
         into.execute("CREATE TEMP TABLE incoming(id TEXT PRIMARY KEY)")

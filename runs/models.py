@@ -14,7 +14,7 @@ from agent.choosing import surrogates
 from agent.door import Door, Pace
 from agent.ledger import Ledger
 from agent.llm import connect
-from agent.notes import PURPOSE, Note, detail, note_of, retired, standing
+from agent.notes import Note, detail, note_of, retired, standing
 from agent.portfolio import arms_of
 from agent.prices import price_of
 from agent.proposer import Proposer, Talker, View, find_proposer
@@ -27,7 +27,7 @@ from programs.errors import InputError
 from programs.kind import Kind
 from runs.calls import CallBook
 from runs.config import RunConfig
-from runs.record import RunRecord
+from runs.record import NOTES, RunRecord
 from runs.store import Store
 
 T = TypeVar("T")
@@ -80,7 +80,7 @@ class Models:
 
     def notes(self, kind: Kind) -> dict[int, tuple[Note, ...]]:
         """Return the notes that earlier sittings of this run left, by place."""
-        events = (e for e in self.store.events(self.run.id) if e.name == PURPOSE)
+        events = (e for e in self.store.events(self.run.id) if e.name == NOTES)
         found = [(e.detail["place"], (note_of(n, kind) for n in e.detail["notes"])) for e in events]
         return {place: tuple(n for n in notes if n is not None) for place, notes in found}
 
@@ -89,7 +89,7 @@ class Models:
         if not notes:
             return {}
         listed = [detail(note) for note in notes]
-        self.store.event(self.run.id, PURPOSE, {"place": place, "notes": listed})
+        self.store.event(self.run.id, NOTES, {"place": place, "notes": listed})
         for note in notes:
             self.news.put(f"noted: {note.by_id}")
         return {place: notes}

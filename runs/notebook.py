@@ -55,7 +55,9 @@ class Found(Sequence["FoundProgram"]):
         return inert(f"run {self.record.id} on {self.record.task}: {len(self)} programs")
 
     def _repr_html_(self) -> str:
-        head = "".join(f"<th style='text-align: left'>{h}</th>" for h in _HEADINGS)
+        head = "".join(
+            f"<th style='text-align: left; white-space: nowrap'>{h}</th>" for h in _HEADINGS
+        )
         rows = "".join(_row(program.row) for program in self.programs)
         run = self.record
         told = f"run {run.id} on {run.task}: {run.condition}, {run.evaluations} evaluations"
@@ -110,7 +112,8 @@ def _row(row: Row) -> str:
     over = "" if row.baseline is None else f"{row.score - row.baseline:+.4f}"
     score = tables.score_text(row.score, row.stderr)
     cells = (row.id[:8], score, over, row.size, row.proposer)
-    told = "".join(f"<td style='text-align: left'>{_text(str(cell))}</td>" for cell in cells)
+    style = "text-align: left; white-space: nowrap"
+    told = "".join(f"<td style='{style}'>{_text(str(cell))}</td>" for cell in cells)
     program = f"<code>{_text(tables.one_line(row.source))}</code>"
     return f"<tr>{told}<td style='text-align: left'>{program}</td></tr>"
 

@@ -46,7 +46,7 @@ def database() -> Path:
 def anything_set() -> bool:
     """Tell whether there is a place that may hold settings."""
     named = any(name.startswith(PREFIX) for name in os.environ)
-    return named or Path(PROJECT).is_file() or _has_user_file()
+    return named or Path(PROJECT).exists() or _has_user_file()
 
 
 def _has_user_file() -> bool:
@@ -56,4 +56,4 @@ def _has_user_file() -> bool:
         homes = (os.environ.get("XDG_CONFIG_HOME", ""), os.path.expanduser("~/.config"))
         if not any(os.path.isdir(os.path.join(home, "cambrian")) for home in homes if home):
             return False
-    return user_file().is_file()
+    return user_file().exists()

@@ -1,5 +1,8 @@
 """Learning curves as a plot of characters: two by four dots in each, which Braille has.
 
+Values that span decades stand on a logarithmic scale: on a linear one the first step would be all
+there is to see.
+
 Plain Python: a screen of dots takes less time than importing a library of arrays.
 """
 
@@ -12,6 +15,16 @@ _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 """The bit of each dot of a Braille character, by row and column."""
 
 
+DECADES = 20.0
+"""The scale is logarithmic where the greatest value is so many times the least."""
+
+
+def logarithmic(curves: Sequence[Sequence[float]]) -> bool:
+    """Tell whether these curves are drawn on a logarithmic scale."""
+    finite = [value for curve in curves for value in curve if math.isfinite(value)]
+    return bool(finite) and 0 < min(finite) * DECADES <= max(finite)
+
+
 def plot(curves: Sequence[Sequence[float]], width: int, height: int) -> list[str]:
     """Draw curves over one another in `height` lines of at most `width` columns, axis included."""
     finite = ([value for value in curve if math.isfinite(value)] for curve in curves)
@@ -20,6 +33,9 @@ def plot(curves: Sequence[Sequence[float]], width: int, height: int) -> list[str
         return []
     low, high = min(map(min, drawn)), max(map(max, drawn))
     names = [f"{high:.4g}", f"{low:.4g}"]
+    if logarithmic(drawn):
+        drawn = [[math.log(value) for value in curve] for curve in drawn]
+        low, high = math.log(low), math.log(high)
     margin = max(map(len, names))
     columns = max(width - margin - 2, 1)
     cells = [[0x2800] * columns for _ in range(height)]

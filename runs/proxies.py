@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
@@ -33,6 +33,8 @@ from programs.load import library
 from programs.program import Program
 from runs.record import to_json
 from sandbox.process import ProcessSandbox
+
+SAY_EVERY = 10
 
 PATIENCE = 10
 """Times a search's limit of time that a network may train."""
@@ -83,8 +85,16 @@ class ProxyFigures:
         return json.loads(to_json(asdict(self)))
 
 
-def measure(task_name: str, networks: int, seed: int, workers: int) -> ProxyFigures:
+def measure(
+    task_name: str,
+    networks: int,
+    seed: int,
+    workers: int,
+    say: Callable[[str], None] = lambda text: None,
+) -> ProxyFigures:
     """Measure and train the library's networks and random ones, `networks` in all.
+
+    `say` hears what is done and how far it got, for it takes minutes.
 
     Each is trained at one learning rate of the task's first rung only, the middle one, with its
     seeds: ranks need no sweep, and the figures come in minutes. Nobody is given up for learning
@@ -97,7 +107,12 @@ def measure(task_name: str, networks: int, seed: int, workers: int) -> ProxyFigu
     modules = ("torch", *(h.partition(":")[0] for h in (task.harness, HARNESS)))
     with ProcessSandbox(workers, preload=modules) as sandbox, ThreadPoolExecutor(workers) as pool:
         evaluator = Evaluator(task, sandbox)
-        rows = list(pool.map(lambda p: _measured(evaluator, p), programs))
+        say(f"{len(programs)} networks to measure and train on {task.name}, {workers} at a time.")
+        rows: list[Measured | str] = []
+        for row in pool.map(lambda p: _measured(evaluator, p), programs):
+            rows.append(row)
+            if len(rows) % SAY_EVERY == 0:
+                say(f"{len(rows)} done")
     return figures(task.name, dict(zip(map(_name, programs), rows, strict=True)), rng)
 
 

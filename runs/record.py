@@ -19,6 +19,9 @@ from typing import Any
 
 from runs.owner import Owner
 
+NOTES = "insight"
+"""The event that keeps what a model noted of a run."""
+
 
 class State(StrEnum):
     """Where a run stands."""

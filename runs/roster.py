@@ -121,8 +121,8 @@ def begin(store: Store, name: str) -> int:
             if other.at_work:
                 raise RunLocked(
                     f"Schedule `{name}` is at work since {other.started[:16]} (process "
-                    f"{other.owner.pid} on {other.owner.host}): wait, or end its run with "
-                    f"`cambrian stop {other.run or ''}`"
+                    f"{other.owner.pid} on {other.owner.host}): wait"
+                    + (f", or end its run with `cambrian stop {other.run}`" if other.run else "")
                 )
         store.execute(close, now(), DIED, name)
         sql = "INSERT INTO shift(schedule, owner, started) VALUES (?, ?, ?) RETURNING id"

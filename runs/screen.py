@@ -96,8 +96,9 @@ def _curve(progress: Progress, width: int, height: int) -> list[Text]:
     if not progress.curve:
         return [Text("waiting for the first score", style="dim")] + [Text()] * (height - 1)
     labels = [""] * height
-    labels[-1] = f"{progress.curve[0]:.4g}"
-    labels[0] = f"{progress.curve[-1]:.4g}"
+    # A level curve lies on the lowest line.
+    labels[0], labels[-1] = (f"{progress.curve[end]:.4g}" for end in (-1, 0))
+    labels[0] = "" if labels[0] == labels[-1] else labels[0]
     drawn = braille(progress.curve, width - LABEL - 1, height)
     return [
         Text.assemble((f"{label:>{LABEL}} ", "bold" if label else "dim"), (line, "green"))
@@ -139,9 +140,10 @@ def money(usd: float) -> str:
 def _leaders(progress: Progress, count: int) -> list[Text]:
     """List the Pareto front of score and size, then the next best; an arrow marks the pick."""
     heading = f"  {'best':6}  {'score ± s.e.':>18}  {'gain':>8}  {'size':>4}  program"
-    pick = progress.pick
+    # By id: of a run that is read anew the same candidate may be there more than once.
+    pick = None if progress.pick is None else progress.pick.id
     rows = [Text(heading, style="dim")]
-    rows += [_leader(progress, each, each is pick) for each in chosen(progress, count)]
+    rows += [_leader(progress, each, each.id == pick) for each in chosen(progress, count)]
     return rows
 
 
@@ -159,7 +161,7 @@ def _leader(progress: Progress, candidate: Candidate, pick: bool) -> Text:
     gain = ""
     if start is not None and start.score is not None and standing.score is not None:
         gain = f"{standing.score - start.score:+.4f}"
-    on_front = any(candidate is each for each in progress.front)
+    on_front = any(candidate.id == each.id for each in progress.front)
     return Text.assemble(
         ("▸ " if pick else "  ", "bold green"),
         (candidate.id[:6], "cyan" if on_front else "dim cyan"),

@@ -105,7 +105,7 @@ def given() -> dict[str, Setting]:
     """Return what is set anywhere; `InputError` names the place and the key that is wrong."""
     found: dict[str, Setting] = {}
     for path in (user_file(), Path(PROJECT)):
-        if path.is_file():
+        if path.exists():
             values = _from_file(path)
             found |= {name: Setting(v, str(path)) for name, v in _checked(values, path).items()}
     variables = EnvSettingsSource(Settings)()
@@ -140,6 +140,8 @@ def _named(name: str, value: dict[str, float]) -> dict[str, Any]:
 
 
 def _from_file(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise InputError(f"{path} is no file, where settings are read from: give it another name.")
     try:
         return TomlConfigSettingsSource(Settings, toml_file=path).toml_data
     except (TOMLDecodeError, UnicodeDecodeError) as error:

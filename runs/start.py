@@ -90,11 +90,16 @@ def workers_of(asked: int | str | None, device: str) -> dict[str, Any]:
     return {"workers": room(asked.removeprefix(CLUSTER), device), "cluster": asked}
 
 
-def prepare(store: Store, config: RunConfig, sandbox: Sandbox, resume: str = "") -> Prepared:
-    """Create the run's record, or claim that of the run to resume."""
+def fitted(config: RunConfig) -> tuple[Task, RunConfig, dict[str, Proposer | Talker]]:
+    """Return the task, what it settles, and the proposers; `InputError` where one is not there."""
     task = find_task(config.task, config.kind)
     config = settled(config, task)
-    proposers = proposers_of(config)
+    return task, config, proposers_of(config)
+
+
+def prepare(store: Store, config: RunConfig, sandbox: Sandbox, resume: str = "") -> Prepared:
+    """Create the run's record, or claim that of the run to resume."""
+    task, config, proposers = fitted(config)
     if config.replay:
         # These follow from the workers, and decide what proposals see.
         source = config_of(store.run(config.replay))
@@ -195,6 +200,7 @@ def resume_hint(run: str, database: str) -> str:
 __all__ = [
     "Prepared",
     "config_of",
+    "fitted",
     "perform",
     "prepare",
     "resume_hint",

@@ -50,6 +50,14 @@ class Store(Writing):
         self.patience: Callable[[], bool] | None = None
         self._db = db
 
+    @staticmethod
+    def demand(path: Path) -> None:
+        """Refuse a path where no database of ours is or can be, and make none."""
+        with in_a_sentence(path):
+            _refuse_place(path, create=True)
+            if path.exists():
+                _refuse_content(path, True, PATIENCE)
+
     @classmethod
     def open(cls, path: str | Path, create: bool = True, patience: float = PATIENCE) -> Self:
         """Open the database at `path`, making it if need be; leave alone what is not ours."""
@@ -154,9 +162,9 @@ class Store(Writing):
         finally:
             self.execute("COMMIT")
 
-    def backup(self, to: Path) -> None:
-        """Copy the file as it is at this moment to a new one; others may go on writing."""
-        with in_a_sentence(to), closing(sqlite3.connect(to, isolation_level=None)) as copy:
+    def backup(self, to: Path, name: Path) -> None:
+        """Copy the file to a new one, which people know by `name`; others may go on writing."""
+        with in_a_sentence(name), closing(sqlite3.connect(to, isolation_level=None)) as copy:
             self._db.backup(copy)
             # A file by itself is one that can be sent: no log beside it.
             copy.execute("PRAGMA journal_mode = DELETE")

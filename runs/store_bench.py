@@ -32,7 +32,7 @@ TOGETHER = 500
 SINGLE = 5000
 """Candidates that are recorded one by one at the end, to time that."""
 
-_COMMAND = "import sys; from runs.cli import program; sys.argv[0] = 'cambrian'; program()"
+_COMMAND = "import sys; from runs.begin import program; sys.argv[0] = 'cambrian'; program()"
 
 _FLOOR = (
     ("-c pass", "pass"),

@@ -9,14 +9,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rich.table import Table
 from rich.text import Text
 
 from evaluators.levels import name_of
+from runs.columns import Column, table
 from runs.inert import inert, inert_line
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
+    from rich.table import Table
 
     from runs.ascent import Ascent
     from runs.progress import Progress
@@ -69,37 +70,38 @@ def _lines(source: str) -> list[str]:
     return [inert_line(line) for line in source.splitlines() if line.strip()]
 
 
-def ranking(rows: Sequence[Row]) -> Table:
-    """Lay out the leaderboard of the database."""
-    table = Table(box=None, padding=(0, 1), expand=True)
+def ranking(rows: Sequence[Row], width: int) -> Table:
+    """Lay out the leaderboard of the database in `width` characters."""
     mixed = len({row.rung for row in rows}) > 1
+    several = len({row.kind for row in rows}) > 1
     # What the rows are sorted by has a column, if it has none already.
     more = [name for name in (rows[0].keys if rows else ()) if name not in _RANKED]
-    several = len({row.kind for row in rows}) > 1
-    kind = ("kind",) if several else ()
-    for heading in ("id", "task", *kind, "score ± s.e.", "over start", *more, "size", "proposer"):
-        # Where there is no room, names give way before numbers and ids do.
-        table.add_column(
-            heading.removeprefix("metrics."),
-            no_wrap=heading not in ("task", "proposer"),
-            overflow="ellipsis",
-            justify="right" if heading.startswith("s") or heading in more else "left",
-        )
-    table.add_column("program", no_wrap=True, overflow="ellipsis", ratio=1)
-    for row in rows:
-        gain = "" if row.baseline is None else f"{row.score - row.baseline:+.4f}"
-        table.add_row(
-            row.id[:6],
-            plain(row.task),
-            *((row.kind,) if several else ()),
-            score_text(row.score, row.stderr) + (f" {name_of(row.rung)}" if mixed else ""),
-            gain,
-            *(_cell(row.keys[name]) for name in more),
-            str(row.size),
-            plain(row.proposer),
-            plain(one_line(row.source)),
-        )
-    return table
+    scores = [
+        score_text(row.score, row.stderr) + (f" {name_of(row.rung)}" if mixed else "")
+        for row in rows
+    ]
+    gains = ["" if row.baseline is None else f"{row.score - row.baseline:+.4f}" for row in rows]
+    kinds = [Column("kind", [row.kind for row in rows], 4)] if several else []
+    keys = [Column(name, [_cell(row.keys[name]) for row in rows], 7, right=True) for name in more]
+    return table(
+        [
+            Column("id", [row.id[:6] for row in rows], 9),
+            Column("task", [plain(task_name(row.task)) for row in rows], 3),
+            *kinds,
+            Column("score ± s.e.", scores, 8, right=True),
+            Column("over start", gains, 2, right=True),
+            *keys,
+            Column("size", [str(row.size) for row in rows], 6, right=True),
+            Column("proposer", [plain(row.proposer) for row in rows], 1),
+            Column("program", [plain(one_line(row.source)) for row in rows], 5, stretches=True),
+        ],
+        width,
+    )
+
+
+def task_name(task: str) -> str:
+    """Return what people call a task: a file by its name, without the folders."""
+    return task.rpartition("/")[2]
 
 
 def _cell(value: object) -> Text:

@@ -22,4 +22,4 @@ def test_the_wheel_holds_the_five_packages_and_nothing_else(tmp_path: Path) -> N
     assert "programs/library/optimizers/adamw.py" in names
     assert not any("__pycache__" in name for name in names)
     entry = next(n for n in names if n.endswith("entry_points.txt"))
-    assert "cambrian = runs.cli:program" in zipfile.ZipFile(wheel).read(entry).decode()
+    assert "cambrian = runs.begin:program" in zipfile.ZipFile(wheel).read(entry).decode()

@@ -318,7 +318,7 @@ def proxies_(task: str, networks: int, seed: int, workers: int | None, as_json: 
     from runs.proxy_tables import screen
 
     count = workers or default_workers()
-    found = measure(task, networks, seed, count)
+    found = measure(task, networks, seed, count, talk().print)
     if as_json:
         print_json(found.as_json())
         return

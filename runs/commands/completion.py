@@ -11,6 +11,13 @@ WHERE = {
     "fish": "~/.config/fish/completions/cambrian.fish",
 }
 
+MENDED = {
+    'string split "," $completion': 'string split --max 1 "," $completion',
+    "complete --no-files --command": "complete --no-files --keep-order --command",
+    "completions_with_descriptions -U\n": "completions_with_descriptions -U -V unsorted\n",
+}
+"""Where click's scripts are amended: fish cut what is said at a comma, both sorted what is best."""
+
 
 @click.command(name="completion")
 @click.argument("shell", type=click.Choice(list(WHERE)))
@@ -26,4 +33,7 @@ def command(shell: str) -> None:
 
     made = get_completion_class(shell)
     assert made is not None
-    click.echo(made(cambrian, {}, "cambrian", COMPLETING).source())
+    script = made(cambrian, {}, "cambrian", COMPLETING).source()
+    for written, meant in MENDED.items():
+        script = script.replace(written, meant)
+    click.echo(script)

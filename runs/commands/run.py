@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from programs.errors import InputError
 from runs.commands.common import out, search_options, talk, unsafe_option
 
+if TYPE_CHECKING:
+    from runs.config import RunConfig
+
+CHANGED = ("kind", "evals", "hours", "usd", "track", "workers")
+"""The options that say something to a run that goes on, of which `kind` may not."""
+
 
 @click.command(name="run")
 @click.argument("task", required=False)
 @click.option("--kind", help="The kind of program to search for.  [default: the task's first]")
 @click.option("--evals", type=int, help="Stop after so many distinct programs.  [default: 200]")
-@click.option("--hours", type=float, help="Stop after so many hours.")
+@click.option("--hours", type=float, help="Propose for so many hours.")
 @click.option(
     "--proposer",
     "proposers",
@@ -120,70 +126,46 @@ def _detach(given: dict[str, Any]) -> None:
 def carry_out(
     ready: Callable[[str], None] = lambda run: None,
     *,
-    task: str | None,
-    kind: str | None,
-    evals: int | None,
-    hours: float | None,
-    proposers: tuple[str, ...],
-    models: tuple[str, ...],
-    usd: float | None,
-    api_base: str | None,
-    reply_timeout: float | None,
-    in_flight: int | None,
-    fill: float | None,
-    replay: str | None,
-    track: str | None,
     resume: str | None,
-    onward: bool,
-    forget: float | None,
-    aggregate: int | None,
-    rungs: int | None,
-    eta: int | None,
-    fresh: bool,
     unsafe: bool,
-    workers: int | str | None,
-    device: str,
-    seed: int,
     db: Path,
     display: str | None,
+    **given: Any,
 ) -> int:
     """Do what the command's options say; return the exit code."""
-    from runs.config import parse_models, parse_proposers
-    from runs.discover import discover, go_on, settings
+    from runs.discover import discover, go_on
 
     if resume is not None:
-        told = _from_line(
-            {"kind": kind, "evals": evals, "hours": hours, "usd": usd}
-            | {"track": track, "workers": workers}
-        )
-        if task is not None or told.pop("kind", None) is not None:
+        told = _from_line({name: given[name] for name in CHANGED})
+        if given["task"] is not None or told.pop("kind", None) is not None:
             raise InputError("Give a TASK (with a `--kind`) or `--resume RUN`, not both.")
-        if onward:
+        if given["onward"]:
             raise InputError("Give `--continue` with a TASK; `--resume RUN` goes on with one run.")
         return go_on(resume, db, display, out(), talk(), **told, unsafe=unsafe, ready=ready)
+    return discover(configured(**given), db, display, out(), talk(), unsafe=unsafe, ready=ready)
+
+
+def configured(
+    *,
+    task: str | None,
+    proposers: tuple[str, ...],
+    models: tuple[str, ...],
+    fresh: bool,
+    **given: Any,
+) -> RunConfig:
+    """Return the settings of a new run that the command's options stand for."""
+    from runs.config import parse_models, parse_proposers
+    from runs.discover import settings
+
     if task is None:
         raise InputError("Name a task to search on, e.g. `cambrian run digits`.")
-    given = {"evals": evals, "hours": hours, "workers": workers}
-    given |= {"forget": forget, "aggregate": aggregate, "rungs": rungs, "eta": eta}
-    config = settings(
+    return settings(
         task,
-        kind=kind,
-        device=device,
-        seed=seed,
         recall=not fresh,
-        onward=onward,
         proposers=parse_proposers(proposers) or None,
         models=parse_models(models) or None,
-        usd=usd,
-        api_base=api_base,
-        reply_timeout=reply_timeout,
-        in_flight=in_flight,
-        fill=fill,
-        replay=replay,
-        track=track,
         **given,
     )
-    return discover(config, db, display, out(), talk(), unsafe=unsafe, ready=ready)
 
 
 def _from_line(values: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,10 @@ import click
 from runs.commands.common import db_option, existing_store, json_option, out, print_json
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from runs.ascent import Ascent
+    from runs.record import RunRecord
     from runs.store import Store
 
 
@@ -42,25 +45,35 @@ def command(db: Path, as_json: bool) -> None:
             ]
         )
         return
-    from rich.table import Table
+    screen = out()
+    screen.print(_laid_out(found, ascents, screen.width))
 
-    from runs.tables import clock
 
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    texts, numbers = ("id", "task", "state"), ("evaluations", "duplicates", "rejected")
-    more = ("rungs",) if ascents else ()
+def _laid_out(found: list[RunRecord], ascents: dict[str, Ascent], width: int) -> Table:
+    from runs.columns import Column, table
+    from runs.tables import clock, plain, task_name
+
+    def numbers(heading: str, cells: list[str], need: int) -> Column:
+        return Column(heading, cells, need, right=True)
+
+    reached = [_reached(ascents.get(run.id)) for run in found]
+    spent = [f"${run.spent:.4f}" if run.spent else "–" for run in found]
     # A terminal has 80 columns: short headings, and dollars where any were spent.
-    paid = ("dollars",) if any(run.spent for run in found) else ()
-    for heading in (*texts, "trained", "known", "rejected", *more, "best", *paid, "time"):
-        table.add_column(heading, justify="left" if heading in texts else "right", no_wrap=True)
-    for run in found:
-        best = "–" if run.best is None else f"{run.best:.4f}"
-        counted = [f"{getattr(run, name):,}" for name in numbers]
-        if more:
-            counted.append(_reached(ascents.get(run.id)))
-        spent = (f"${run.spent:.4f}" if run.spent else "–",) if paid else ()
-        table.add_row(run.id, run.task, run.state, *counted, best, *spent, clock(run.seconds))
-    out().print(table)
+    return table(
+        [
+            Column("id", [run.id for run in found], 9),
+            Column("task", [plain(task_name(run.task)) for run in found], 7),
+            Column("state", [run.state for run in found], 6),
+            numbers("trained", [f"{run.evaluations:,}" for run in found], 5),
+            numbers("known", [f"{run.duplicates:,}" for run in found], 2),
+            numbers("rejected", [f"{run.rejected:,}" for run in found], 1),
+            *([numbers("rungs", reached, 3)] if ascents else []),
+            numbers("best", ["–" if r.best is None else f"{r.best:.4f}" for r in found], 8),
+            *([numbers("dollars", spent, 4)] if any(run.spent for run in found) else []),
+            numbers("time", [clock(run.seconds) for run in found], 3),
+        ],
+        width,
+    )
 
 
 def _ascents(store: Store, run_ids: list[str]) -> dict[str, Ascent]:

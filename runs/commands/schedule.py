@@ -229,7 +229,17 @@ def _checked(name: str, words: tuple[str, ...], db: Path) -> tuple[str, ...]:
         raise InputError(f"A scheduled run takes no `--{barred[0]}`.")
     if given["task"] is None:
         raise InputError("Name a task to search on: -- run digits")
+    _demand_fit(given)
     return words
+
+
+def _demand_fit(given: dict[str, Any]) -> None:
+    """Refuse a task, proposers or other settings that no run could begin with."""
+    from runs.commands.run import configured
+    from runs.start import fitted
+
+    elsewhere = ("resume", "detach", "unsafe", "db", "display")
+    fitted(configured(**{name: value for name, value in given.items() if name not in elsewhere}))
 
 
 def _options(words: Sequence[str], db: Path) -> dict[str, Any]:

@@ -94,11 +94,12 @@ def command(
         return
     from runs.tables import ranking
 
-    out().print(ranking(rows) if rows else _nothing(where))
+    screen = out()
+    screen.print(ranking(rows, screen.width) if rows else _nothing(where))
     if climbed:
-        out().print(climbed, style="dim")
+        screen.print(climbed, style="dim")
     for note in noted:
-        out().print(note, style="dim", markup=False, highlight=False)
+        screen.print(note, style="dim", markup=False, highlight=False)
 
 
 def _nothing(where: str | None) -> str:

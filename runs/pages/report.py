@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from agent.notes import PURPOSE
 from evaluators.candidate import Candidate
 from evaluators.levels import name_of
 from programs.errors import CambrianError, InputError
@@ -21,7 +20,7 @@ from runs.pages.page import rendered
 from runs.pages.reproduce import command_of
 from runs.pages.tree import MOST, chosen, tree
 from runs.queries import Queries
-from runs.record import Event, RunRecord, Verdict
+from runs.record import NOTES, Event, RunRecord, Verdict
 from runs.seating import SEATED
 from runs.weighing import PORTFOLIO, WAITING
 
@@ -31,7 +30,7 @@ ELITES = 40
 LEADERS = 15
 LATEST = 30
 
-SHOWN_ABOVE = (EVENT, BRIEFING, PORTFOLIO, WAITING, PURPOSE, SEATED)
+SHOWN_ABOVE = (EVENT, BRIEFING, PORTFOLIO, WAITING, NOTES, SEATED)
 """Events that are not listed, for the page shows them elsewhere or their figures are many."""
 
 

@@ -2,7 +2,7 @@
 
 Nothing is made smaller here: the real tasks, the real sandbox, as many programs as the line says.
 
-    CAMBRIAN_DOCS=60   what takes longer than so many seconds meets Ctrl-C once it has begun; it
+    CAMBRIAN_DOCS=20   what takes longer than so many seconds meets Ctrl-C once it has begun; it
                        must end with 130 and have kept its work
     ids                are those of the folder's own database (`ids.py`)
     models             are scripted (`OPENAI_BASE_URL`, so that the line needs no flag)

@@ -74,6 +74,15 @@ def test_verdicts_are_plain_sentences() -> None:
     assert "is the baseline itself" in sentence("adamw", "lion")
 
 
+def test_the_other_baselines_that_do_as_well_are_named() -> None:
+    said = sentence("same", "bad", "adamw", "lion", "good")
+    others = (
+        "Of the other baselines there it is not shown to differ from lion, and worse than good."
+    )
+    assert others in said
+    assert "Of the other baselines" not in sentence("good", "adamw", "lion")
+
+
 def test_failures_are_said() -> None:
     assert "could not be judged" in sentence("good", "adamw", broken="good")
     assert "No verdict" in sentence("good", "adamw", broken="adamw")

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pytest
 
-from programs.errors import InputError, RunLocked
+from programs.errors import InputError, RunLocked, StoreError
 from runs.care import INVARIANTS, backup, check, compact
 from runs.dump import OF_THIS_MACHINE, TABLES, dump
 from runs.filling import fill
@@ -188,3 +190,16 @@ def test_words_are_indexed_whoever_wrote_them(store: Store, path: Path) -> None:
         assert plain.execute(sql).fetchone() == (2,)
     finally:
         plain.close()
+
+
+def test_a_backup_that_fails_is_told_by_its_own_name(
+    full: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def connect(*_: object, **__: object) -> NoReturn:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr("runs.store.sqlite3.connect", connect)
+    with pytest.raises(StoreError, match=f"^{re.escape(str(tmp_path / 'copy.db'))} ") as caught:
+        backup(full, tmp_path / "copy.db")
+    assert ".copy.db" not in str(caught.value)
+    assert not list(tmp_path.glob("*copy.db*"))

@@ -175,6 +175,7 @@ BAD: Sequence[tuple[Sequence[str], str]] = [
     (["run", "digits", "--proposer", "evolution:x"], "NAME:WEIGHT"),
     (["run", "digits", "--proposer", "evolutoin"], "Did you mean `evolution`"),
     (["run", "--resume", "abc"], "cambrian.db"),
+    (["run", "digits", "--replay", "abc"], "cambrian.db"),
     (["run", "digits", "--db", "no/such/folder/x.db"], "no/such/folder"),
     (["run", "digits", "--db", "."], "folder"),
     (["run", "digits", "--db", "text.db"], "not a database"),
@@ -206,8 +207,7 @@ def test_bad_input_gets_one_clear_sentence(tmp_path: Path, args: Sequence[str], 
     assert "Traceback" not in done.stderr
     assert says in done.stderr
     assert done.stdout == ""
-    for name, content in before.items():
-        assert (tmp_path / name).read_bytes() == content
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before
 
 
 def test_unknown_ids_are_said(home: Path) -> None:

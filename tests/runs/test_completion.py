@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -96,3 +100,30 @@ def test_the_script_of_a_shell_asks_us(monkeypatch: pytest.MonkeyPatch, shell: s
     assert f"{COMPLETING}={shell}_complete" in done.stdout
     assert isinstance(CliRunner().invoke(cambrian, ["completion", "tcsh"]).exception, SystemExit)
     assert isinstance(cambrian, click.Group)
+
+
+@pytest.mark.skipif(shutil.which("fish") is None, reason="fish is not installed")
+def test_fish_is_offered_whole_sentences_in_our_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(COMPLETING)
+    with Store.open(tmp_path / "cambrian.db") as store:
+        fill(store, 60, 1, np.random.default_rng(0), together=60)
+        best = [row.id for row in store.top(limit=3)]
+    script = CliRunner().invoke(cambrian, ["completion", "fish"]).output
+    (tmp_path / "cambrian.fish").write_text(script)
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+
+    def typed(line: str) -> list[str]:
+        asked = f"source cambrian.fish; complete --do-complete '{line}'"
+        done = subprocess.run(["fish", "-c", asked], capture_output=True, text=True, check=True)
+        return done.stdout.splitlines()
+
+    assert any("live on a terminal, else" in line for line in typed("cambrian run digits --disp"))
+    assert [line.partition("\t")[0] for line in typed("cambrian show ")[:3]] == best
+
+
+def test_zsh_is_told_to_keep_our_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(COMPLETING)
+    script = CliRunner().invoke(cambrian, ["completion", "zsh"]).output
+    assert "completions_with_descriptions -U -V unsorted\n" in script

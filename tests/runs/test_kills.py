@@ -38,7 +38,7 @@ def test_a_run_that_is_killed_ends_as_one_that_is_not(tmp_path: Path) -> None:
             seed = len(storm.finished)
             run = storm.run(seed, evals, min(EACH, KILLS - storm.kills), longest)
             with Store.open(storm.path) as store:
-                assert lineage(store, run) == uninterrupted(tmp_path, seed, evals)
+                assert lineage(store, run) == uninterrupted(tmp_path, seed, evals), broken(store)
     finally:
         adopt_orphans(False)
     print(
@@ -47,6 +47,12 @@ def test_a_run_that_is_killed_ends_as_one_that_is_not(tmp_path: Path) -> None:
         f"was at work; the last process was gone {storm.orphans_waited:.2f} s after its run at "
         f"most; {time.monotonic() - began:.0f} s in all, load {os.getloadavg()[0]:.1f}"
     )
+
+
+def broken(store: Store) -> str:
+    """Say which candidates failed, and why: nothing of the toy task should."""
+    sql = "SELECT run, idx, status, message FROM candidate WHERE status IN ('failed', 'timed out')"
+    return f"{store.rows(sql)}"
 
 
 def uninterrupted(folder: Path, seed: int, evals: int) -> list[tuple[object, ...]]:

@@ -16,6 +16,7 @@ from programs.program import Program
 from runs import live
 from runs.config import read_config
 from runs.curve import braille
+from runs.drafts import Drafts
 from runs.follow import Follower, follow
 from runs.live import JsonLines, Lines, LiveScreen, display_named
 from runs.paint import Painter
@@ -212,6 +213,16 @@ def test_watching_shows_what_the_run_itself_shows(store: Store, rungs: int) -> N
     assert seen.ended == own.ended == "done"
 
 
+def test_a_finished_run_is_watched_with_its_pick_and_ends_in_one_word(store: Store) -> None:
+    prepared = prepare(store, config(seed=3), MemorySandbox())
+    perform(prepared, Silent())
+    seen = follow(store, prepared.run.id, Silent())
+    assert len(seen.news) == len(set(seen.news)) == 1
+    assert seen.pick is not None
+    (picked,) = (line.plain for line in picture(seen, 120, 40) if "▸" in line.plain)
+    assert seen.pick.id[:6] in picked
+
+
 def test_watching_takes_in_what_comes(store: Store, path: Path) -> None:
     prepared = prepare(store, config(seed=3), MemorySandbox())
     with Store.open(path) as other:
@@ -223,6 +234,17 @@ def test_watching_takes_in_what_comes(store: Store, path: Path) -> None:
         assert sorted(c.index for c in display.shown) == [
             c.index for c in store.history(prepared.run.id)
         ]
+
+
+def test_a_run_whose_time_is_over_says_what_it_still_does(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Drafts, "late", lambda self: len(self.order) >= 9)
+    prepared = prepare(store, config(seed=3, hours=2), MemorySandbox())
+    _, progress = perform(prepared, Silent())
+    (said,) = [text for text in progress.news if "are over" in text]
+    assert re.fullmatch(r"2 hours are over: \d+ proposed before are judged first", said)
+    assert store.run(prepared.run.id).message == "2 hours are over"
 
 
 def test_a_run_whose_process_has_died_is_shown_as_dead(

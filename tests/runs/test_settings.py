@@ -140,6 +140,13 @@ def test_what_is_wrong_in_a_file_is_said_with_its_place(folder: Path, text: str)
     assert "not" not in CliRunner().invoke(cambrian, ["top", "--help"]).stderr
 
 
+def test_a_folder_in_the_place_of_settings_is_said(folder: Path) -> None:
+    (folder / "cambrian.toml").mkdir()
+    with pytest.raises(InputError, match=r"cambrian\.toml is no file"):
+        given()
+    assert "is no file" in str(CliRunner().invoke(cambrian, ["runs"]).exception)
+
+
 @pytest.mark.parametrize(
     ("variable", "value", "says"),
     [

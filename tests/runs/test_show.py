@@ -13,7 +13,7 @@ from programs.load import library
 from runs.detail import as_dict, as_screen, detail
 from runs.gain import gain
 from runs.inert import inert, inert_line
-from runs.plots import plot
+from runs.plots import logarithmic, plot
 from runs.record import candidate_id
 from runs.store import Store
 from tests.runs.pages.samples import told_run
@@ -95,6 +95,17 @@ def test_a_plot_falls_as_the_loss_does() -> None:
     assert all(len(line) <= 30 for line in (top, bottom))
     assert plot([], 30, 4) == plot([()], 30, 4) == []
     assert len(plot([(1.0, 1.0)], 30, 1)) == 1
+
+
+def test_losses_that_span_decades_stand_on_a_logarithmic_scale() -> None:
+    falling = [10.0 ** (1 - place / 10) for place in range(41)]
+    lines = plot([falling], 27, 5)
+    assert lines[0].startswith("   10 ┤")
+    assert lines[-1].startswith("0.001 ┤")
+    drawn = [[place for place, dot in enumerate(line[7:]) if dot != "\u2800"] for line in lines]
+    assert [places[0] for places in drawn] == [0, 4, 8, 12, 16]
+    assert not logarithmic([(3.0, -1.0)])
+    assert not logarithmic([(3.0, 1.0)])
 
 
 def scored(*by_seed: float, rung: int = 0) -> Evaluation:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -50,6 +51,37 @@ def test_it_imports_nothing_heavy(words: str, line: tuple[str, Path], tmp_path: 
         [sys.executable, "-c", CODE, *told], capture_output=True, text=True, env=env, check=True
     )
     assert done.stderr.split() == []
+
+
+EARLY = """
+import os, signal, sys
+
+moment = sys.argv[1]
+
+class Impatient:
+    def find_spec(self, name, *_):
+        if name == moment:
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Impatient())
+from runs.begin import program
+sys.argv[1:] = ["top", "--json"]
+program()
+"""
+
+
+@pytest.mark.parametrize("module", ["runs.cli", "click", "runs.commands.top", "runs.store"])
+def test_ctrl_c_before_anything_began_leaves_no_traceback(module: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", EARLY, module],
+        capture_output=True,
+        text=True,
+        env=ENV,
+        cwd=tmp_path,
+        check=False,
+    )
+    assert done.returncode in (-signal.SIGINT, 130)
+    assert done.stderr.strip() == ""
 
 
 def listing(path: Path, output: int, more: str = "") -> subprocess.CompletedProcess[str]:
