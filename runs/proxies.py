@@ -36,6 +36,9 @@ from sandbox.process import ProcessSandbox
 
 SAY_EVERY = 10
 
+PATIENCE = 10
+"""Times a search's limit of time that a network may train."""
+
 WALKS = 20
 """Times that RoBoT is tried on the same table, with other luck."""
 
@@ -123,9 +126,9 @@ def _measured(evaluator: Evaluator, program: Program) -> Measured | str:
     """Measure a network and train it to the end; a string says why that could not be."""
     rung, trial = evaluator.task.rungs[0], evaluator.trial()
     middle = trial.learning_rates[len(trial.learning_rates) // 2]
-    judged = evaluator.judge(
-        program, replace(trial, learning_rates=(middle,)), rung.limits, patient
-    )
+    # The clock may run long: on a busy machine a search's limit would leave out the slow networks.
+    limits = replace(rung.limits, seconds=PATIENCE * rung.limits.seconds)
+    judged = evaluator.judge(program, replace(trial, learning_rates=(middle,)), limits, patient)
     if judged.best is None:
         return judged.message
     try:

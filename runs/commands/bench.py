@@ -121,7 +121,9 @@ def evaluate(
     figures["tasks"] = []
     for place, task in enumerate(chosen, start=1):
         talk().print(f"{place} of {len(chosen)}: {task.name}, {task.kind}", style="dim")
-        figures["tasks"].append(bench.throughput(task, count, candidates))
+        figures["tasks"].append(found := bench.throughput(task, count, candidates))
+        # At once: all of them take half an hour, in which much may end it.
+        talk().print(f"  {', '.join(_judged(found))}", style="dim")
     figures["mnist1d"] = [bench.published(name) for name in bench.PUBLISHED] if mnist1d else []
     if as_json:
         print_json({**figures, "load": os.getloadavg()[0]})
@@ -132,8 +134,7 @@ def evaluate(
         stacked.add_row(row["replicas"], f"{cells[0]:.0f}", *(f"{x:.2f}" for x in cells[1:]))
     judged = _table("task", "kind", "candidates/min", "s each", "processor s", "scored")
     for row in figures["tasks"]:
-        cells = (f"{row['per_minute']:.1f}", f"{row['seconds']:.2f}", f"{row['processor']:.2f}")
-        judged.add_row(row["task"], row["kind"], *cells, f"{row['scored']} of {row['of']}")
+        judged.add_row(row["task"], row["kind"], *_judged(row), f"{row['scored']} of {row['of']}")
     known = _table("network", "accuracy %", "published", "s")
     for row in figures["mnist1d"]:
         cells = (f"{row['accuracy']:.1f}", str(row["published"]), f"{row['seconds']:.0f}")
@@ -142,6 +143,11 @@ def evaluate(
         if table.row_count:
             out().print(table)
     out().print(f"load average {os.getloadavg()[0]:.1f}, {count} workers", style="dim")
+
+
+def _judged(row: dict[str, Any]) -> tuple[str, str, str]:
+    """Write candidates a minute, seconds of the clock and seconds of the processor for one."""
+    return f"{row['per_minute']:.1f}", f"{row['seconds']:.2f}", f"{row['processor']:.2f}"
 
 
 @command.command()
