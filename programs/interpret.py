@@ -124,12 +124,15 @@ def compiled(kind: Kind, xp: Any) -> Mapping[str, Callable[..., Any]]:
 def _compiled(kind: Kind, xp: Any) -> Mapping[str, Callable[..., Any]]:
     # The texts run here are the vocabulary's own expressions, never a program's.
     scope: dict[str, Any] = {"xp": xp}
+    quick: Mapping[str, Callable[..., Any]] = {}
     if _is_numpy(xp):
-        from programs.quick_numpy import QUICK_NUMPY
+        from programs.quick_numpy import QUICK_HELPERS, QUICK_NUMPY
 
-        scope["xp"] = QUICK_NUMPY
-    for helper in kind.helpers.values():
+        scope["xp"], quick = QUICK_NUMPY, QUICK_HELPERS
+    for name, helper in kind.helpers.items():
         exec(helper, scope)
+        if name in quick:
+            scope[name] = quick[name](scope[name])
     return {
         op.name: eval(f"lambda {', '.join(p.name for p in op.params)}: {op.expression}", scope)
         for op in kind.ops.values()

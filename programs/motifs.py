@@ -53,7 +53,9 @@ def runs(genome: Genome) -> Iterator[Run]:
                 if stop - start == count or any(last_read[s.target] >= stop for s in inner):
                     continue
                 run = _run(function, start, stop)
-                if 1 <= len(run.inputs) <= MAX_PARAMS:
+                if len(run.inputs) > MAX_PARAMS:
+                    break  # a longer run reads no less
+                if run.inputs:
                     yield run
 
 
@@ -124,15 +126,16 @@ def _last_reads(function: Function) -> dict[Argument, int]:
 
 def _run(function: Function, start: int, stop: int) -> Run:
     inputs: list[str] = []
-    known: dict[str, tuple[str, int]] = {}
-    made: dict[str, tuple[str, int]] = {}
+    known: dict[Argument, tuple[str, int]] = {}
     shape: list[object] = []
     for offset, statement in enumerate(function.body[start:stop]):
-        inputs += [n for n in dict.fromkeys(statement.names()) if n not in made | known]
-        known.update((name, ("input", place)) for place, name in enumerate(inputs))
-        read = tuple((known | made)[a] if isinstance(a, str) else a for a in statement.args)
+        for name in statement.names():
+            if name not in known:
+                known[name] = ("input", len(inputs))
+                inputs.append(name)
+        read = tuple([known[a] if isinstance(a, str) else a for a in statement.args])
         shape.append((statement.op, statement.function, read))
-        made[statement.target] = ("made", offset)
+        known[statement.target] = ("made", offset)
     return Run(function.name, start, stop, tuple(inputs), tuple(shape))
 
 

@@ -121,8 +121,9 @@ class Course:
 def _stacked(past: list[Value]) -> Value:
     """Join the values of all steps."""
     if type(past[0]) is list:
-        return [np.array(column) for column in zip(*past, strict=True)]
-    return np.array(past)
+        return [_stacked(list(column)) for column in zip(*past, strict=True)]
+    shape = past[0].shape
+    return np.concatenate(past).reshape(-1, *shape) if shape else np.array(past)
 
 
 class _Run(dict[Argument, Known | None]):

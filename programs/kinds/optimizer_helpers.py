@@ -50,6 +50,14 @@ HELPERS = {
         "    rows, columns = xp.cumsum(ones, -2) - 1, xp.cumsum(ones, -1) - 1\n"
         "    return start + rows * x.shape[-1] + columns\n"
     ),
+    "drawn": (
+        "def drawn(row, x, start):\n"
+        '    """Return a row of the table at the places of a matrix, counted from `start`."""\n'
+        "    bits = scrambled(scrambled(places(x, start) + 1) + scrambled(row + 0x9E3779B9))\n"
+        "    radius = xp.sqrt(-2.0 * xp.log(share(bits)))\n"
+        "    angle = 6.283185307179586 * share(scrambled(bits + 0x7F4A7C15))\n"
+        "    return radius * xp.cos(angle)\n"
+    ),
     "normal_numbers": (
         "def normal_numbers(tensors, keys):\n"
         '    """Return standard normal numbers, a function of key and place alone."""\n'
@@ -57,10 +65,7 @@ HELPERS = {
         "    for x, key in zip(tensors, keys):\n"
         "        whole = xp.floor(xp.clip(xp.nan_to_num(key), -1e9, 1e9))\n"
         "        row = xp.asarray(whole, dtype=xp.int64)\n"
-        "        bits = scrambled(scrambled(places(x, start) + 1) + scrambled(row + 0x9E3779B9))\n"
-        "        radius = xp.sqrt(-2.0 * xp.log(share(bits)))\n"
-        "        angle = 6.283185307179586 * share(scrambled(bits + 0x7F4A7C15))\n"
-        "        found.append(xp.asarray(radius * xp.cos(angle), dtype=x.dtype))\n"
+        "        found.append(xp.asarray(drawn(row, x, start), dtype=x.dtype))\n"
         "        start += x.shape[-2] * x.shape[-1]\n"
         "    return found\n"
     ),

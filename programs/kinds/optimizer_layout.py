@@ -27,6 +27,8 @@ class Layout:
         ends = np.cumsum([rows * columns for rows, columns in shapes]).tolist()
         self.slices = [slice(a, b) for a, b in zip([0, *ends], ends, strict=False)]
         self.count: int = ends[-1]
+        # Of a single tensor, one number is as good as one for each.
+        self.parts = len(shapes) if len(shapes) > 1 else -1
         self.owners = np.repeat(np.arange(len(shapes)), [r * c for r, c in shapes])
 
     def split(self, row: np.ndarray) -> list[np.ndarray]:
@@ -50,10 +52,11 @@ class Layout:
         for arg in args:
             if type(arg) is list:
                 lists = True
-            elif self._in_row(arg):
-                row = True
-            elif self._in_parts(arg):
-                parts = True
+            elif shape := arg.shape:
+                if shape[-1] == self.count:
+                    row = True
+                elif shape[-1] == self.parts:
+                    parts = True
         if scope is Scope.ELEMENT and not (lists and not row):
             if row and (lists or parts):
                 args = tuple([self.widened(a) for a in args])
@@ -74,7 +77,7 @@ class Layout:
         return value.ndim > 0 and value.shape[-1] == self.count
 
     def _in_parts(self, value: np.ndarray) -> bool:
-        return value.ndim > 0 and value.shape[-1] == len(self.shapes) > 1
+        return value.ndim > 0 and value.shape[-1] == self.parts
 
     def _gathered(self, tensors: list[np.ndarray]) -> Value:
         """Return numbers, one for each tensor, as parts."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from programs.check import Typed, check, without_dead_code
+from programs.check import Typed, check, checked, without_dead_code
 from programs.errors import Fault
 from programs.genome import Function, Genome, Statement
 from programs.kind import Kind
-from programs.net2net.plan import plan
+from programs.kinds.networks.plan import recipe_of
+from programs.net2net.plan import planned
 from programs.operator import MAX_STATEMENTS
 from programs.tidy import tidy
 
@@ -16,7 +17,7 @@ from programs.tidy import tidy
 def weighted(parent: Genome, kind: Kind) -> Typed | Fault:
     """Check a parent; refuse a kind whose programs have no weights to hand on."""
     if kind.weighted and "linear" in kind.ops:
-        return check(parent, kind)
+        return checked(parent, kind)
     return Fault(f"a program of kind {kind.name} has no weights, so there is nothing to inherit")
 
 
@@ -28,6 +29,7 @@ def preserving(
     `typed` is the parent, checked; `nothing` begins the sentence for there being no such edit.
     """
     why = Fault("it has no layer of that sort")
+    source = recipe_of(typed)
     for edited in edits:
         if isinstance(edited, Fault):
             why = edited
@@ -36,7 +38,8 @@ def preserving(
         if child.size > MAX_STATEMENTS:
             why = Fault(f"the child would have more than {MAX_STATEMENTS} statements")
             continue
-        found = plan(parent, child, typed.kind)
+        after = check(child, typed.kind)
+        found = after if isinstance(after, Fault) else planned(typed, source, after)
         if not isinstance(found, Fault):
             return child
         why = found

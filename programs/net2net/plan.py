@@ -10,7 +10,7 @@ from programs.errors import Fault
 from programs.genome import Genome
 from programs.kind import Kind
 from programs.kinds.networks.features import Feature
-from programs.kinds.networks.plan import Call, recipe_of
+from programs.kinds.networks.plan import Call, Recipe, recipe_of
 from programs.net2net.align import INPUT, ZEROED, Alignment, align
 from programs.net2net.follow import Copies, Layout, Take, even, followed, taken, unchanged
 
@@ -39,15 +39,20 @@ def plan(old: Genome, new: Genome, kind: Kind) -> Plan | Fault:
         return before
     if isinstance(after, Fault):
         return after
-    return _Planning(before, after).plan()
+    return planned(before, recipe_of(before), after)
+
+
+def planned(old: Typed, source: Recipe, new: Typed) -> Plan | Fault:
+    """Say the same of checked programs; `source` is how the old network is built."""
+    return _Planning(old, source, new).plan()
 
 
 class _Planning:
     """Two networks side by side."""
 
-    def __init__(self, old: Typed, new: Typed) -> None:
+    def __init__(self, old: Typed, source: Recipe, new: Typed) -> None:
         self.old, self.new = old, new
-        self.source, self.recipe = recipe_of(old), recipe_of(new)
+        self.source, self.recipe = source, recipe_of(new)
         self.sources = {c.target: c for c in self.source.calls}
         width = self.recipe.given.width
         self.copies: dict[str, Copies] = {INPUT: even(width, width)}

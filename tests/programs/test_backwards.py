@@ -28,7 +28,9 @@ PLACES = (
 SPELLINGS = {
     "attention": ("heads=2", "heads=4, kv_heads=2, rotary=1", "heads=2, alibi=1", "kv_heads=1"),
     "linear": ("20", "times=0.5, bias=0"),
+    "conv": ("kernel=3", "12, kernel=4, dilation=2", "kernel=3, stride=2, groups=2", "kernel=30"),
     "depthwise_conv": ("kernel=3", "kernel=4, dilation=2", "kernel=3, stride=2", "kernel=30"),
+    "moe": ("", "experts=8, top=1, times=2", "experts=2"),
     "shift": ("steps=1", "steps=5", "steps=40"),
     "scale": ("start=0.1",),
     "selective_ssm": ("states=4",),

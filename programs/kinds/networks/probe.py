@@ -209,7 +209,7 @@ def _coarse(number: float) -> str:
 
 def filled(weight: Weight, name: str) -> np.ndarray:
     """Return a weight's value on the probes: near its start, but never constant."""
-    value = numbers(name, weight.shape) * max(weight.std, 0.1)
+    value = _scaled(name, weight.shape, max(weight.std, 0.1))
     if weight.ramp is not None:
         value += np.linspace(*weight.ramp, weight.shape[-1])
     if weight.mean:
@@ -226,13 +226,25 @@ def cut(name: str, shape: tuple[int, ...] | torch.Size) -> Tensor:
 
 def numbers(name: str, shape: tuple[int, ...]) -> np.ndarray:
     """Return fixed normal numbers of a shape, from a place in the table that a name decides."""
-    table = _table()
-    count = math.prod(shape)
-    start = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=4).digest(), "little")
-    start %= _TABLE
-    if start + count > len(table):
-        table = np.resize(table, start + count)
-    return table[start : start + count].reshape(shape)
+    start, count = _start(name), math.prod(shape)
+    if start + count > len(_table()):
+        return _scaled(name, shape, 1.0)
+    return _table()[start : start + count].reshape(shape)
+
+
+def _scaled(name: str, shape: tuple[int, ...], factor: float) -> np.ndarray:
+    """Return the same numbers times a factor; the table goes on from its beginning."""
+    start, table = _start(name), _table()
+    value = np.empty(math.prod(shape))
+    for place in range(0, len(value), _TABLE):
+        part = value[place : place + _TABLE]
+        np.multiply(table[start : start + len(part)], factor, out=part)
+    return value.reshape(shape)
+
+
+def _start(name: str) -> int:
+    digest = hashlib.blake2b(name.encode(), digest_size=4).digest()
+    return int.from_bytes(digest, "little") % _TABLE
 
 
 @cache

@@ -134,6 +134,17 @@ class TestNoise:
         assert (apart == self.noise([np.zeros((1, 18))], 2)[0].ravel()).all()
         assert len(set(apart)) == 18
 
+    @pytest.mark.parametrize("shape", [(2, 4, 3), (2, 200, 100)])
+    def test_numbers_that_are_remembered_are_those_that_torch_draws(
+        self, shape: tuple[int, ...]
+    ) -> None:
+        for key in (0.0, 0.99, -0.5, 7.0, np.nan, np.inf, -np.inf, 1e12, 0.0, np.nan):
+            keys = np.array([key, 1.0]).reshape(2, 1, 1)
+            (ours,) = compiled(KIND, np)["noise"]([np.zeros(shape)], [keys])
+            given = torch.zeros(shape, dtype=torch.float64), torch.from_numpy(keys)
+            (theirs,) = compiled(KIND, torch)["noise"]([given[0]], [given[1]])
+            np.testing.assert_allclose(ours, theirs.numpy(), rtol=1e-9, atol=1e-12)
+
     def test_single_precision_is_the_rounded_double(self) -> None:
         key = torch.tensor(5.0, dtype=torch.float64)
         (single,) = compiled(KIND, torch)["noise"]([torch.zeros(300, 7)], [key])

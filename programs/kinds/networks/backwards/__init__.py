@@ -12,10 +12,19 @@ from collections.abc import Mapping
 
 from programs.kinds.networks.backwards.arrays import Rule
 from programs.kinds.networks.backwards.attending import ATTENDING
+from programs.kinds.networks.backwards.convolving import CONVOLVING
+from programs.kinds.networks.backwards.experts import EXPERTS
 from programs.kinds.networks.backwards.moving import MOVING
 from programs.kinds.networks.backwards.pointwise import POINTWISE
 from programs.kinds.networks.backwards.stepping import STEPPING
 
-RULES: Mapping[str, Rule] = {**POINTWISE, **MOVING, **ATTENDING, **STEPPING}
+RULES: Mapping[str, Rule] = {
+    **POINTWISE,
+    **MOVING,
+    **ATTENDING,
+    **CONVOLVING,
+    **EXPERTS,
+    **STEPPING,
+}
 
 __all__ = ["RULES", "Rule"]

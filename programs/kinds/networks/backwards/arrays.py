@@ -24,14 +24,26 @@ def dot(a: Array, b: Array) -> Array:
     """Return `a @ b` for a matrix `b`, in one thread."""
     if a.size * b.shape[-1] < _LARGE:
         return a.reshape(-1, a.shape[-1]).dot(b).reshape(*a.shape[:-1], b.shape[-1])
-    return torch.matmul(tensor(a), tensor(b)).numpy()
+    return torch.matmul(_as_it_lies(a), _as_it_lies(b)).numpy()
 
 
 def product(a: Array, b: Array) -> Array:
     """Return `a @ b` for stacks of matrices, in one thread."""
     if a.shape[-2] * a.shape[-1] * b.shape[-1] < _LARGE:
         return np.matmul(a, b)
-    return torch.matmul(tensor(a), tensor(b)).numpy()
+    return torch.matmul(_as_it_lies(a), _as_it_lies(b)).numpy()
+
+
+def stepped(a: Array, b: Array) -> Array:
+    """Return `a @ b.T` for few rows; a wide matrix is read faster for one row after the other."""
+    if b.size < _LARGE:
+        return a.dot(b.T)
+    return np.stack([b.dot(row) for row in a])
+
+
+def _as_it_lies(x: Array) -> torch.Tensor:
+    """Return an array for a product, which takes a matrix turned as well as it stands."""
+    return torch.from_numpy(x if x.flags.writeable and min(x.strides) >= 0 else x.copy())
 
 
 def tensor(x: Array) -> torch.Tensor:

@@ -71,32 +71,6 @@ def _token_linear(x: Array, *, weight: Array, bias: Array, causal: bool) -> tupl
     return product(mixing, x) + bias[:, None], lambda d: (product(mixing.T, d),)
 
 
-def _depthwise(
-    x: Array, *, weight: Array, bias: Array, stride: int, dilation: int, causal: bool, kernel: int
-) -> tuple[Array, Back] | None:
-    """Convolve each feature of a sequence by itself, tap by tap."""
-    if x.ndim != 3:
-        return None
-    length = x.shape[1]
-    reach = dilation * (kernel - 1)
-    before = reach if causal else reach // 2
-    wide = np.zeros((len(x), length + reach, x.shape[2]))
-    wide[:, before : before + length] = x
-    count = -(-length // stride)
-    taps = [
-        slice(k * dilation, k * dilation + (count - 1) * stride + 1, stride) for k in range(kernel)
-    ]
-    y = sum(wide[:, tap] * weight[:, 0, k] for k, tap in enumerate(taps)) + bias
-
-    def back(d: Array) -> tuple[Array]:
-        gradient = np.zeros_like(wide)
-        for k, tap in enumerate(taps):
-            gradient[:, tap] += d * weight[:, 0, k]
-        return (gradient[:, before : before + length],)
-
-    return y, back
-
-
 @cache
 def _sinusoids(length: int, width: int) -> Array:
     place = np.arange(length, dtype=np.float64)[:, None]
@@ -116,7 +90,6 @@ MOVING: Mapping[str, Rule] = {
     "x.flip(1)": lambda x: (x[:, ::-1], lambda d: (d[:, ::-1],)),
     "shift(x, steps)": _shift,
     "token_linear(x, weight, bias, causal)": _token_linear,
-    "conv(x, weight, bias, stride, dilation, weight.shape[0], causal)": _depthwise,
     "x + weight": lambda x, weight: (x + weight, lambda d: (d,)),
     "x + sinusoids(x)": lambda x: (x + _sinusoids(*x.shape[1:]), lambda d: (d,)),
 }

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from programs.kinds.networks.backwards.arrays import Array, Back, Rule, dot, sigmoid
+from programs.kinds.networks.backwards.arrays import Array, Back, Rule, dot, sigmoid, stepped
 
 
 def _steps(x: Array) -> Array:
@@ -19,7 +19,7 @@ def _gru(x: Array, *, inner: Array, state: Array, bias: Array) -> tuple[Array, B
     h = np.zeros((len(x), w))
     kept, out = [], []
     for now in given:
-        back_ = h.dot(state.T)
+        back_ = stepped(h, state)
         gates = sigmoid(now[:, : 2 * w] + back_[:, : 2 * w])
         reset, keep = gates[:, :w], gates[:, w:]
         fresh = np.tanh(now[:, 2 * w :] + reset * back_[:, 2 * w :])
@@ -49,7 +49,7 @@ def _lstm(x: Array, *, inner: Array, state: Array, bias: Array) -> tuple[Array, 
     h = cell = np.zeros((len(x), w))
     kept, out = [], []
     for now in given:
-        raw = now + h.dot(state.T)
+        raw = now + stepped(h, state)
         gates = sigmoid(raw)
         write, keep, show = gates[:, :w], gates[:, w : 2 * w], gates[:, 3 * w :]
         fresh = np.tanh(raw[:, 2 * w : 3 * w])
@@ -84,8 +84,8 @@ def _minimal_gated(x: Array, *, inner: Array, state: Array, bias: Array) -> tupl
     h = np.zeros((len(x), w))
     kept, out = [], []
     for now in given:
-        gate = sigmoid(now[:, :w] + h.dot(for_gate.T))
-        fresh = np.tanh(now[:, w:] + (gate * h).dot(for_fresh.T))
+        gate = sigmoid(now[:, :w] + stepped(h, for_gate))
+        fresh = np.tanh(now[:, w:] + stepped(gate * h, for_fresh))
         kept.append((h, gate, fresh))
         h = h + gate * (fresh - h)
         out.append(h)
