@@ -27,7 +27,8 @@ from sandbox.verdict import judge
 from sandbox.watch import ENVELOPE
 from sandbox.wire import HEADER_LIMIT
 
-GRACE = 5.0  # seconds after a job's limit until its fork server is given up
+GRACE = 30.0  # seconds after a job's limit until its fork server, which may starve, is given up
+OFFERS = 3  # of a job to fork servers, until one takes it
 STARTS = 3  # of a fork server that something kills before it serves
 _MESSAGE = ENVELOPE + HEADER_LIMIT + 2 * 64 * 1024  # a report beyond its answer and log
 _CLOSED = Outcome(Ending.CANCELLED, message="the sandbox was closed")
@@ -180,15 +181,19 @@ class ProcessSandbox(Closing):
             return slot.server
 
     def _run(self, slot: _Slot, job: Job, packed: Packed) -> Outcome:
-        try:
-            return self._attempt(slot, job, packed)
-        except ServerGoneError as gone:
-            if gone.received:
-                return Outcome(Ending.CRASHED, message=str(gone))
-        try:  # the server never took the job: it deserves another
-            return self._attempt(slot, job, packed)
-        except ServerGoneError as gone:
-            return Outcome(Ending.CRASHED, message=str(gone))
+        """Offer the job to fork servers until one takes it: so far nothing is its fault."""
+        why = ""
+        for _ in range(OFFERS):
+            try:
+                return self._attempt(slot, job, packed)
+            except ServerGoneError as gone:
+                why = str(gone)
+                if gone.received:
+                    return Outcome(Ending.CRASHED, message=why)
+        raise SandboxUnavailable(
+            f"expected a fork server to take a job, saw {OFFERS} that did not: {why}."
+            " If the machine is very busy, try again later, or with fewer workers."
+        )
 
     def _attempt(self, slot: _Slot, job: Job, packed: Packed) -> Outcome:
         server = self._ready(slot)

@@ -9,12 +9,15 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from programs.errors import SandboxUnavailable
 from sandbox import MIB, Ending, Limits, Outcome, ProcessSandbox, kernel
+from sandbox.forkserver import ForkServer, ServerGoneError
+from sandbox.process import OFFERS
 from tests.sandbox.running import QUICK, gone, job, runs, until
 
 PRELOAD = ["tests.sandbox.harnesses"]
@@ -134,6 +137,28 @@ def test_a_zygote_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch):
         monkeypatch.undo()
         threads[0].join()
         assert outcomes[0].ending is Ending.FINISHED
+
+
+def refusing(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+    """Have fork servers fail to take a job so many times."""
+    left, ask = [None] * times, ForkServer.ask
+
+    def asked(server: ForkServer, *args: Any) -> bytearray:
+        if left:
+            left.pop()
+            raise ServerGoneError("it was late", received=False)
+        return ask(server, *args)
+
+    monkeypatch.setattr(ForkServer, "ask", asked)
+
+
+def test_a_job_is_not_blamed_for_servers_that_never_took_it(monkeypatch: pytest.MonkeyPatch):
+    with ProcessSandbox(1, PRELOAD, tier="process") as sandbox:
+        refusing(monkeypatch, OFFERS - 1)
+        assert sandbox.run(job("echo")).ending is Ending.FINISHED
+        refusing(monkeypatch, OFFERS)
+        with pytest.raises(SandboxUnavailable, match="saw 3 that did not: it was late"):
+            sandbox.run(job("echo"))
 
 
 def test_a_zygote_that_its_job_stops_is_given_up(monkeypatch: pytest.MonkeyPatch):
