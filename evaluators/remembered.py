@@ -15,12 +15,11 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from evaluators.code import code_hash
 from sandbox import wire
 from sandbox.base import Ending, Job, Outcome, Payload, Sandbox
+from sandbox.closing import Closing
 
 STALE = 14 * 86_400.0
 """Seconds after which nobody comes back to an interrupted comparison."""
@@ -28,7 +27,7 @@ STALE = 14 * 86_400.0
 _SEEN = "outcome"
 
 
-class Remembered:
+class Remembered(Closing):
     """`sandbox` with a memory in `folder`; `versions` are those of the libraries that compute."""
 
     def __init__(self, sandbox: Sandbox, folder: Path, versions: str) -> None:
@@ -60,17 +59,6 @@ class Remembered:
     def close(self) -> None:
         """Close the sandbox; what is remembered stays."""
         self.sandbox.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def forget(self) -> None:
         """Remove what was remembered for the jobs asked for: they are needed no more."""

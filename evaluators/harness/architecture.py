@@ -21,10 +21,9 @@ from evaluators.harness.bodies.cost import counted, latency, step_memory
 from evaluators.harness.bodies.graph import bodies
 from evaluators.harness.bodies.stack import Recipe, Stack
 from evaluators.harness.bodies.whole import whole
+from evaluators.harness.following import CHECK_EVERY, Curve, fell, follow
 from evaluators.harness.training import batches, cosine
 from sandbox.base import Payload
-
-CHECK_EVERY = 20
 
 PROBATION = 0.25
 """Share of the steps after which a network that learnt nothing anywhere is given up."""
@@ -73,8 +72,13 @@ def trained(payload: Payload, made: Sequence[nn.Module | None], mapped: bool = T
     stack = Stack(
         networks, data["learning_rates"], Recipe(**data["recipe"]), mapped and memory < ROOM
     )
-    curve = _Curve(payload, device)
-    losses, stopped = _fit(stack, x, y, data, curve)
+    curve = Curve(
+        data.get("marks", ()),
+        lambda: stack.predict(
+            _tensor(payload, "curve_x", device), _mask(payload, "curve_asked", device)
+        ),
+    )
+    losses, _, stopped = _fit(stack, x, y, data, curve)
     if stopped:
         return Payload({"stopped": stopped}, {"losses": losses})
     first = stack.one()
@@ -127,55 +131,24 @@ def _mask(payload: Payload, name: str, device: torch.device) -> Tensor | None:
     return _tensor(payload, name, device).bool() if name in payload.arrays else None
 
 
-class _Curve:
-    """Predictions at the steps that the parent asked for."""
-
-    def __init__(self, payload: Payload, device: torch.device) -> None:
-        self.marks = frozenset(payload.data.get("marks", ()))
-        self.points: list[np.ndarray] = []
-        if self.marks:
-            self.x = _tensor(payload, "curve_x", device)
-            self.asked = _mask(payload, "curve_asked", device)
-
-    def look(self, stack: Stack, step: int) -> None:
-        if step in self.marks:
-            self.points.append(stack.predict(self.x, self.asked))
-
-
 def _fit(
-    stack: Stack, x: Tensor, y: Tensor, data: Mapping[str, Any], curve: _Curve
-) -> tuple[np.ndarray, str]:
-    """Train to the end, or until nothing is left that learns; return mean losses by stretch."""
+    stack: Stack, x: Tensor, y: Tensor, data: Mapping[str, Any], curve: Curve
+) -> tuple[np.ndarray, int, str]:
+    """Train to the end, or until nothing is left that learns."""
     steps = int(data["steps"])
-    patient = bool(data.get("patient"))
     order = batches(len(x), int(data["batch"]), steps, data["seeds"]).to(x.device)
     probation = max(CHECK_EVERY, round(steps * PROBATION / CHECK_EVERY) * CHECK_EVERY)
-    points: list[np.ndarray] = []
-    stretch: list[Tensor] = []
-    before = stack.loss(x[:SAMPLE], y[:SAMPLE])
-    for step in range(1, steps + 1):
+    sample = x[:SAMPLE], y[:SAMPLE]
+    before = stack.loss(*sample)
+
+    def take(step: int) -> Tensor:
         picked = order[step - 1]
-        losses = stack.step(x[picked], y[picked], step, factor(step, steps, stack.recipe.warmup))
-        stretch.append(losses)
-        curve.look(stack, step)
-        if step % CHECK_EVERY and step < steps:
-            continue
-        points.append(stack.unstack(torch.stack(stretch).mean(0)))
-        stretch = []
-        if not stack.drop_diverged(losses):
-            return np.array(points), f"diverged: at every learning rate by step {step}"
-        if (
-            step == probation
-            and not patient
-            and not _learnt(before, stack.loss(x[:SAMPLE], y[:SAMPLE]))
-        ):
-            message = f"no progress: no loss fell within {step} steps at any learning rate"
-            return np.array(points), message
-    return np.array(points), ""
+        return stack.step(x[picked], y[picked], step, factor(step, steps, stack.recipe.warmup))
 
+    def learnt() -> bool:
+        return bool(data.get("patient")) or fell(before, stack.loss(*sample), PROGRESS)
 
-def _learnt(before: np.ndarray, now: np.ndarray) -> bool:
-    return bool((now < PROGRESS * before).any())
+    return follow(stack, take, steps, curve, probation, learnt)
 
 
 def factor(step: int, total: int, warmup: float) -> float:

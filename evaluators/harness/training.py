@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from evaluators.harness.capture import Course, Graphs, Recorder, Replayed, Taken, hindrance
+from evaluators.harness.following import CHECK_EVERY, Curve, fell, follow
 from evaluators.harness.losses import LOSSES
 from evaluators.harness.models import build
 from evaluators.harness.models.base import Shape
@@ -33,9 +34,6 @@ PROGRESS = 0.98
 
 SAMPLE = 8
 """Training batches on which progress is looked for."""
-
-CHECK_EVERY = 20
-
 
 RECORDERS: Mapping[str, Callable[[], Recorder]] = {"cuda": Graphs}
 """What records steps, by the sort of device that can replay them."""
@@ -75,7 +73,10 @@ def train_on(payload: Payload, update: Function | MakeRule, factors: Sequence[fl
         seeds=data["seeds"],
         device=device,
     )
-    curve = _Curve(frozenset(data.get("marks", ())), arrays.get("curve_x"))
+    curve = Curve(
+        data.get("marks", ()),
+        lambda: replicas.predict(_indexable(arrays["curve_x"])).cpu().numpy(),
+    )
     order = batches(len(x), int(data["batch"]), len(factors), data["seeds"]).to(device)
     steps = _steps(replicas, Course(x, y, order, factors), bool(data.get("capture", True)))
     losses, count, stopped = _fit(replicas, steps, data, curve)
@@ -97,55 +98,25 @@ def _steps(replicas: Replicas, course: Course, wanted: bool) -> Taken | Replayed
     return Replayed(replicas, course, RECORDERS[sort]())
 
 
-class _Curve:
-    """Predictions at the steps that the parent asked for."""
-
-    def __init__(self, marks: frozenset[int], x: Tensor | None) -> None:
-        self.marks = marks
-        self.x = None if x is None else _indexable(x)
-        self.points: list[np.ndarray] = []
-
-    def look(self, replicas: Replicas, step: int) -> None:
-        if self.x is not None and step in self.marks:
-            self.points.append(replicas.predict(self.x).cpu().numpy())
-
-
 def _indexable(values: Tensor) -> Tensor:
     """Return whole numbers as torch wants them for look-ups and labels."""
     return values if values.is_floating_point() else values.long()
 
 
 def _fit(
-    replicas: Replicas, steps: Taken | Replayed, data: Mapping[str, Any], curve: _Curve
+    replicas: Replicas, steps: Taken | Replayed, data: Mapping[str, Any], curve: Curve
 ) -> tuple[np.ndarray, int, str]:
     """Train to the end, or until nothing is left that learns."""
-    course, total = steps.course, len(steps.course.factors)
-    patient = bool(data.get("patient"))
+    total = len(steps.course.factors)
     probation = max(CHECK_EVERY, math.ceil(total * PROBATION / CHECK_EVERY) * CHECK_EVERY)
-    points: list[np.ndarray] = []
-    stretch: list[Tensor] = []
     sample = slice(SAMPLE * int(data["batch"]))
-    x, y = course.x[sample], course.y[sample]
+    x, y = steps.course.x[sample], steps.course.y[sample]
     before = replicas.loss(x, y)
-    for step in range(1, total + 1):
-        loss = steps.take(step)
-        stretch.append(loss)
-        curve.look(replicas, step)
-        if step % CHECK_EVERY and step < total:
-            continue
-        points.append(replicas.unstack(torch.stack(stretch).mean(0)))
-        stretch = []
-        if not replicas.drop_diverged(loss):
-            stopped = f"diverged: at every learning rate by step {step}"
-            return np.array(points), step, stopped
-        if step == probation and not patient and not _progress(before, replicas.loss(x, y)):
-            stopped = f"no progress: no loss fell within {step} steps at any learning rate"
-            return np.array(points), step, stopped
-    return np.array(points), total, ""
 
+    def learnt() -> bool:
+        return bool(data.get("patient")) or fell(before, replicas.loss(x, y), PROGRESS)
 
-def _progress(before: np.ndarray, now: np.ndarray) -> bool:
-    return bool((now < PROGRESS * before).any())
+    return follow(replicas, steps.take, total, curve, probation, learnt)
 
 
 def cosine(step: int, total: int) -> float:
