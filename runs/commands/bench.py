@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from runs.commands.bench_ladder import ladder
+from runs.commands.bench_language import language
 from runs.commands.common import (
     cores_option,
     device_option,
     json_option,
+    measures,
     out,
     print_json,
     talk,
 )
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
-    from runs.bench import LanguageFigures
+    pass
 
 
 @click.group(name="bench")
@@ -32,47 +31,8 @@ def command() -> None:
     """
 
 
+command.add_command(language)
 command.add_command(ladder)
-
-
-@command.command()
-@click.option("--kind", "kinds", multiple=True, help="A kind of program.  [default: all]")
-@click.option("--programs", default=3000, show_default=True, help="Children bred of each kind.")
-@click.option("--seed", default=0, show_default=True, help="Same seed, same programs.")
-@json_option
-def language(kinds: tuple[str, ...], programs: int, seed: int, as_json: bool) -> None:
-    """Time programs from mutation to fingerprint, and count what need not be trained.
-
-    Example: cambrian bench language --kind optimizer
-    """
-    import os
-
-    from runs.bench import labels
-    from runs.bench import language as measure
-    from runs.bench_export import overhead
-
-    figures = measure(kinds, programs, seed)
-    judged = labels(kinds)
-    exported = overhead() if "optimizer" in [f.cleaned.kind for f in figures] else []
-    if as_json:
-        rows = [f.as_json() for f in figures]
-        found = {
-            "programs": programs,
-            "seed": seed,
-            "kinds": rows,
-            "labels": judged,
-            "export": exported,
-        }
-        print_json({**found, "load": os.getloadavg()[0]})
-        return
-    console = out()
-    console.print(_speed(figures))
-    console.print(f"load average {os.getloadavg()[0]:.1f}", style="dim")
-    console.print(_savings(figures))
-    if judged:
-        console.print(_labels(judged))
-    if exported:
-        console.print(_export(exported))
 
 
 @command.command()
@@ -128,14 +88,14 @@ def evaluate(
     if as_json:
         print_json({**figures, "load": os.getloadavg()[0]})
         return
-    stacked = _table("replicas", "µs/step", "x one by one", "x by hand")
+    stacked = measures("replicas", "µs/step", "x one by one", "x by hand")
     for row in figures["stacked"]:
         cells = (row["microseconds"], row["speed_up"], row["against_by_hand"])
         stacked.add_row(row["replicas"], f"{cells[0]:.0f}", *(f"{x:.2f}" for x in cells[1:]))
-    judged = _table("task", "kind", "candidates/min", "s each", "processor s", "scored")
+    judged = measures("task", "kind", "candidates/min", "s each", "processor s", "scored")
     for row in figures["tasks"]:
         judged.add_row(row["task"], row["kind"], *_judged(row), f"{row['scored']} of {row['of']}")
-    known = _table("network", "accuracy %", "published", "s")
+    known = measures("network", "accuracy %", "published", "s")
     for row in figures["mnist1d"]:
         cells = (f"{row['accuracy']:.1f}", str(row["published"]), f"{row['seconds']:.0f}")
         known.add_row(row["task"], *cells)
@@ -167,7 +127,7 @@ def sandbox(rounds: int, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    table = _table("", *(figures["tier"] for figures in found))
+    table = measures("", *(figures["tier"] for figures in found))
     for name in found[0]:
         if name not in ("tier", "result", "bare_result", "load"):
             label = _job_label(name)
@@ -205,7 +165,7 @@ def gpu(device: str, as_json: bool) -> None:
     if why := found.get("missing"):
         out().print(f"No GPU can be measured here: {why}.")
         return
-    table = _table("replicas", "µs/step", "x one by one", "x by hand")
+    table = measures("replicas", "µs/step", "x one by one", "x by hand")
     for row in found["stacked"]:
         cells = (row["speed_up"], row["against_by_hand"])
         table.add_row(row["replicas"], f"{row['microseconds']:.0f}", *(f"{x:.2f}" for x in cells))
@@ -246,58 +206,14 @@ def store(candidates: int, runs: int, seed: int, keep: Path | None, as_json: boo
         f"{found.candidates:,} candidates, {found.megabytes:,.0f} MB, load {found.load:.1f}; "
         f"the best has {found.ancestors:,} ancestors"
     )
-    table = _table("candidates a second", "by the clock", "by the processor")
+    table = measures("candidates a second", "by the clock", "by the processor")
     for name, rate in found.rates.items():
         table.add_row(name, *(f"{each:,.0f}" for each in rate))
     console.print(table)
-    table = _table("the best of five", "ms", "processor ms")
+    table = measures("the best of five", "ms", "processor ms")
     for figure in found.figures:
         table.add_row(figure.what, f"{figure.milliseconds:,.1f}", f"{figure.processor:,.1f}")
     console.print(table)
-
-
-def _speed(figures: Sequence[LanguageFigures]) -> Table:
-    table = _table("kind", "programs/s", "cached", "mutate µs", "check", "key", "print")
-    for f in figures:
-        tally = f.cleaned
-        rates = (f"{rate:,.0f}" for rate in (tally.per_second, tally.per_second_remembering))
-        stages = (f"{tally.microseconds(s):,.0f}" for s in tally.seconds)
-        table.add_row(tally.kind, *rates, *stages)
-    return table
-
-
-def _savings(figures: Sequence[LanguageFigures]) -> Table:
-    table = _table("kind", "with dead code", "dead if kept", "key seen", "same print")
-    for f in figures:
-        tally = f.cleaned
-        shares = (tally.share(n) for n in (tally.dead_children, tally.key_hits, tally.print_hits))
-        dead, keys, prints = (f"{share:.1%}" for share in shares)
-        table.add_row(tally.kind, dead, f"{f.redundancy:.1%}", keys, prints)
-    return table
-
-
-def _export(rows: Sequence[dict[str, Any]]) -> Table:
-    table = _table("a step of AdamW", "exported µs", "torch foreach µs", "ratio")
-    for row in rows:
-        cells = (f"{row['exported']:.0f}", f"{row['torch']:.0f}", f"{row['ratio']:.2f}")
-        table.add_row(row["model"], *cells)
-    return table
-
-
-def _labels(judged: Sequence[dict[str, Any]]) -> Table:
-    table = _table("kind", "equivalent", "split", "near", "merged")
-    for row in judged:
-        table.add_row(*(str(value) for value in row.values()))
-    return table
-
-
-def _table(*headings: str) -> Table:
-    from rich.table import Table
-
-    table = Table(box=None, padding=(0, 2))
-    for number, heading in enumerate(headings):
-        table.add_column(heading, justify="right" if number else "left", no_wrap=True)
-    return table
 
 
 @command.command(name="proxies")

@@ -15,6 +15,7 @@ from programs.errors import InputError
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
     from programs.kind import Kind
     from programs.program import Program
@@ -166,3 +167,13 @@ def read_file(path: Path) -> tuple[Program, Kind]:
     if isinstance(program, Fault):
         raise InputError(f"{path} is not a program: {program}")
     return program, kind
+
+
+def measures(*headings: str) -> Table:
+    """Begin a table of figures: what they are of at the left, numbers at the right."""
+    from rich.table import Table
+
+    table = Table(box=None, padding=(0, 2))
+    for number, heading in enumerate(headings):
+        table.add_column(heading, justify="right" if number else "left", no_wrap=True)
+    return table
