@@ -28,6 +28,9 @@ from sandbox.memory import MemorySandbox
 from tests.runs.samples import new_run
 from tests.runs.test_loop import TOY, config
 
+SLOW = str(Path(TOY).with_name("slow_toy.py"))
+"""Judging takes a while: there is always something in flight."""
+
 
 def scored(index: int, score: float, size: int, proposer: str = "evolution") -> Candidate:
     lines = "".join(f"    v{i} = g\n" for i in range(size - 2))
@@ -240,7 +243,7 @@ def test_a_run_whose_time_is_over_says_what_it_still_does(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Drafts, "late", lambda self: len(self.order) >= 9)
-    prepared = prepare(store, config(seed=3, hours=2), MemorySandbox())
+    prepared = prepare(store, config(task=SLOW, seed=3, hours=2), MemorySandbox())
     _, progress = perform(prepared, Silent())
     (said,) = [text for text in progress.news if "are over" in text]
     assert re.fullmatch(r"2 hours are over: \d+ proposed before are judged first", said)
