@@ -123,6 +123,7 @@ def sandbox(rounds: int, as_json: bool) -> None:
     """
     from runs.drill import measure
 
+    talk().print(f"{rounds} rounds of every job, the tiers taking turns.", style="dim")
     found = measure(rounds)
     if as_json:
         print_json(found)
