@@ -197,6 +197,7 @@ def store(candidates: int, runs: int, seed: int, keep: Path | None, as_json: boo
 
     from runs.store_bench import measure
 
+    talk().print(f"Up to {candidates:,} candidates, some 3,000 a second.", style="dim")
     with TemporaryDirectory(prefix="cambrian-bench-") as folder:
         found = measure(keep or Path(folder) / "bench.db", candidates, runs, seed)
     if as_json:

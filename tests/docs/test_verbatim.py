@@ -166,9 +166,12 @@ class Commands:
         return self._one("SELECT count(*) FROM candidate") if self.database.exists() else 0
 
     def is_kept(self, before: int) -> bool:
-        """Tell whether a stopped search left its work and a sound file."""
-        more = self.candidates() >= before + 5
-        return more and self.state() == "stopped" and self._one("PRAGMA integrity_check") == "ok"
+        """Tell whether a stopped search left its work and a sound file.
+
+        It is done, and not stopped, where Ctrl-C met the verdict at its end.
+        """
+        more, over = self.candidates() >= before + 5, self.state() in ("stopped", "done")
+        return more and over and self._one("PRAGMA integrity_check") == "ok"
 
     def state(self) -> str:
         """Return how the newest run stands: done, where it was over as it was to be stopped."""
