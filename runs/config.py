@@ -19,7 +19,6 @@ CLUSTER = "ray:"
 DEFAULT_EVALS = 200
 DEFAULT_USD = 1.0
 REPLY_TIMEOUT = 90.0
-FILL = 3.0
 DEFAULT_TEAM = {
     "evolution": 2.0,
     "llambo": 1.0,
@@ -50,7 +49,8 @@ class RunConfig(BaseModel):
     may cost; given without `evals` and `hours`, it alone ends the run. A model may take
     `reply_timeout` seconds to reply; then evolution fills the place. `in_flight` calls may be made
     at the same time. While answers are awaited and workers would be too, proposers that ask nobody
-    fill in, `fill` places at most for each proposal asked for; `window` of these may be awaited.
+    fill in, `fill` places at most for each proposal asked for, or as many as it takes; `window` of
+    these may be awaited.
     `replay` names a run whose recorded calls answer in the models' place. `onward` begins with the
     database's best as well; which candidates those were is kept as `ancestors`. `track` names an
     experiment tracker, and where it writes.
@@ -81,7 +81,7 @@ class RunConfig(BaseModel):
     api_base: str | None = Field(default=None, pattern=r"^https?://[^@?#\s]+$")
     reply_timeout: float = Field(default=REPLY_TIMEOUT, gt=0)
     in_flight: int = Field(default=AT_ONCE, ge=1)
-    fill: float = Field(default=FILL, ge=0, allow_inf_nan=False)
+    fill: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     window: int = Field(default=0, ge=0)
     replay: str | None = None
     track: str | None = Field(default=None, pattern=r"^(tensorboard|wandb|trackio):.+$")
@@ -108,7 +108,7 @@ class RunConfig(BaseModel):
     @property
     def fills(self) -> bool:
         """Tell whether places may be filled in while models answer."""
-        return bool(self.models) and self.fill > 0
+        return bool(self.models) and self.fill != 0
 
     @property
     def dollars(self) -> float:

@@ -28,12 +28,16 @@ from runs.progress import Progress
 from runs.record import candidate_id
 from runs.seating import FILL_IN, SEATED, Seating, as_detail, seated_in
 from runs.stop import Stop
+from runs.waits import Waits
 
 BARREN = 2_000
 """Proposals in a row without a new behaviour after which a search has nothing left to find."""
 
 FILLING = 3
 """The word of a seed that parts what fills in at a place from the draw of the same number."""
+
+RARE = 10
+"""One place in so many, or fewer, for those who ask models: the run says what would give more."""
 
 UNPAID = 8
 """Calls in a row without money for them after which a run that only money ends is over."""
@@ -68,7 +72,9 @@ class Drafts:
         repeated = seated_in(order.store.events(source)) if source != run else {}
         self.seating = Seating(config, len(self.beginnings), repeated | self._seated)
         self.alive = config.fills and not config.replay
+        self.waits = Waits(lambda: progress.seconds)
         self._barren = -1
+        self._told = False
         self.unpaid = 0
         self.message = ""
 
@@ -77,7 +83,8 @@ class Drafts:
         self.seating.advance(len(self.order))
         draw = self.seating.first
         while self._may_draw(draw):
-            if not (draw in self.drawn or self.seating.gone(draw) or self._recorded(draw)):
+            here = draw in self.drawn or self.seating.gone(draw) or self._recorded(draw)
+            if not (here or self._in_vain(draw)):
                 self.drawn[draw] = self._draw(draw)
             draw += 1
 
@@ -105,6 +112,7 @@ class Drafts:
             noted = tuple(replace(note, place=place) for note in proposal.notes)
             self.notes |= self.models.noted(place, noted)
             self._count_unpaid(proposal.origin)
+            self._say_if_rare()
         return proposal
 
     def awaiting(self) -> bool:
@@ -148,15 +156,23 @@ class Drafts:
         seen = self.seating.known_to(draw)
         if self.stop.reason or seen is None or self.climbing.decided < seen or self._exhausted():
             return False
-        if self.config.evals is None or self.seating.place_of(draw) in self.seating.given:
+        place = self.seating.place_of(draw)
+        settled = draw < len(self.beginnings) or place in self.seating.given
+        if settled or self._in_vain(draw):
             return True
         ahead = draw - len(self.seating.places) + self.seating.to_fill
-        left = self.config.evals - self.order.judged
-        return ahead < left and not self._too_late(ahead)
+        return ahead < self._left() and not self._too_late(ahead)
+
+    def _in_vain(self, draw: int) -> bool:
+        """Tell whether nobody waits for this draw: the places that are on record are others'."""
+        return len(self.order) <= self.seating.foreseen and self.seating.place_of(draw) is None
 
     def _too_late(self, ahead: int) -> bool:
-        """Tell whether what fills in will have used the budget up before another draw comes."""
-        return self._may_fill_in() and self.seating.too_late(ahead, self._left())
+        """Tell whether what fills in will have used the budget up before another answer comes."""
+        end = self.progress.seconds_left
+        if end is None or not self._may_fill_in():
+            return False
+        return self.waits.seconds > end * (1 - ahead / self._left())
 
     def _left(self) -> float:
         evals = self.config.evals
@@ -179,7 +195,8 @@ class Drafts:
         here = next((draw for draw in sorted(self.drawn) if self._ready(draw)), None)
         if here is not None:
             return here
-        return FILL_IN if self._can_fill_in(place) and self._may_fill_in() else None
+        able = self._can_fill_in(place) and self._may_fill_in() and self._may_take_any()
+        return FILL_IN if able else None
 
     def _ready(self, draw: int) -> bool:
         return draw in self.drawn and self.drawn[draw].done()
@@ -191,7 +208,11 @@ class Drafts:
     def _may_fill_in(self) -> bool:
         """Tell whether something may fill the next place in, if a worker has nothing to do."""
         able = self.alive and self.models.team.can_fill_in and self._barren != len(self.order)
-        return able and self.seating.may_fill_in(len(self.drawn), self._left())
+        return able and self.seating.may_fill_in(len(self.drawn))
+
+    def _may_take_any(self) -> bool:
+        """Tell whether a place is left that is not kept, or is kept no longer, for an answer."""
+        return len(self.drawn) < self._left() or self.waits.over()
 
     def _fill_in(self, place: int) -> Proposal | None:
         seen = self.seating.known_to_fill_in(place)
@@ -233,7 +254,21 @@ class Drafts:
             return future
         seen, before = (self.seating.known_to(each) or 0 for each in (draw, draw - 1))
         rng = default_rng([self.config.seed, draw])
-        return self.models.team.draw(self.view(draw, seen, before), rng)
+        future = self.models.team.draw(self.view(draw, seen, before), rng)
+        self.waits.time(future)
+        return future
+
+    def _say_if_rare(self) -> None:
+        """Say once that answers take so long that models get few of the places."""
+        filled, wait = self.seating.filled, self.waits.seconds
+        asked = len(self.seating.places) - len(self.beginnings)
+        if self._told or not wait or filled < RARE or filled < (RARE - 1) * asked:
+            return
+        self._told = True
+        self.models.news.put(
+            f"answers take up to {wait:.0f} s: {filled} of {filled + asked} places were filled in "
+            "meanwhile. A run that may wait for models, with `--fill 3` say, gives them more."
+        )
 
     def _count_unpaid(self, origin: Origin) -> None:
         if origin.usage.get("unpaid"):

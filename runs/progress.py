@@ -56,7 +56,7 @@ class Progress:
     config: RunConfig
     score_name: str
     baseline: str
-    started: float = field(default_factory=time.monotonic)
+    started: float = field(default_factory=lambda: time.monotonic())
     before: float = 0.0
     tried: int = 0
     trained: int = 0

@@ -10,8 +10,10 @@ that record, the seed and the replies: what draw `i` may know ends with the plac
 window` or a fixed number of places before, what fills a place in may know ends `lookahead` places
 before it. So a run that is repeated or resumed by its record has one lineage.
 
-A fill-in takes no place that somebody was asked for: there are at most `fill` for each draw, and
-as many evaluations are left of the budget as draws are awaited.
+A fill-in takes no place that somebody was asked for: as many evaluations are left of the budget as
+draws are awaited. So that workers need not wait for the last of these, nobody is asked who would
+come when the budget is as good as used up, and who comes later than `waits.py` allows is waited
+for no more.
 """
 
 from __future__ import annotations
@@ -23,8 +25,6 @@ from runs.record import Event
 
 FILL_IN = -1
 """Stands for what fills a place in, where others have the number of their draw."""
-
-SLOW = 3.0
 
 SEATED = "place"
 """The event that says who got a place."""
@@ -43,9 +43,9 @@ def as_detail(place: int, who: int) -> dict[str, int]:
 class Seating:
     """The places that were given; the first `seeds` are those of the programs a run begins with.
 
-    `given` says who gets places that are still to come. `first` is the earliest draw without a
-    place, `filled` counts what filled in, `to_fill` the places that were given to be filled in and
-    are still to come.
+    `given` says who gets places that are still to come, up to the place `foreseen` at the start.
+    `first` is the earliest draw without a place, `filled` counts what filled in, `to_fill` the
+    places that were given to be filled in and are still to come.
     """
 
     def __init__(self, config: RunConfig, seeds: int, given: Mapping[int, int]) -> None:
@@ -53,6 +53,7 @@ class Seating:
         self.seeds = seeds
         self.in_turn = not config.fills
         self.given = dict(given)
+        self.foreseen = max(given, default=-1)
         self._place_of = {draw: place for place, draw in given.items() if draw != FILL_IN}
         self._places: list[int] = []
         self._early: set[int] = set()
@@ -93,7 +94,7 @@ class Seating:
 
     def place_of(self, draw: int) -> int | None:
         """Return the place that a draw has, or will have, where that is known."""
-        return draw if self.in_turn else self._place_of.get(draw)
+        return draw if self.in_turn or draw < self.seeds else self._place_of.get(draw)
 
     def gone(self, draw: int) -> bool:
         """Tell whether a draw has its place."""
@@ -114,16 +115,7 @@ class Seating:
         """Return how many places may be known to what fills one in."""
         return max(self.seeds, place - self.lookahead + 1)
 
-    def may_fill_in(self, awaited: int, left: float) -> bool:
-        """Tell whether one more may fill in, while `awaited` draws have `left` evaluations."""
+    def may_fill_in(self, awaited: int) -> bool:
+        """Tell whether one more may fill in, beside all that filled in for those who were asked."""
         asked = len(self.places) - self.seeds + awaited
-        return self.filled < self.fill * asked and awaited < left
-
-    def too_late(self, awaited: int, left: float) -> bool:
-        """Tell whether one more draw would come when nothing is left for it.
-
-        What fills in meanwhile takes its part: as many places a draw as so far, and `SLOW` times
-        as many, for the last to come are those that take longest.
-        """
-        placed = len(self.places) - self.seeds + self.window
-        return self.filled > 0 and SLOW * (awaited + 1) * (placed + self.filled) / placed > left
+        return self.fill is None or self.filled < self.fill * asked

@@ -58,7 +58,7 @@ CHANGED = ("kind", "evals", "hours", "usd", "track", "workers")
     type=float,
     metavar="N",
     help="While workers would wait for models, proposers that ask none fill in: so many places at "
-    "most for each proposal asked for; 0 for none.  [default: 3]",
+    "most for each proposal asked for; 0 for none.  [default: as many as it takes]",
 )
 @click.option("--replay", metavar="RUN", help="Let this run's recorded calls answer for models.")
 @click.option("--resume", metavar="RUN", help="Go on with this run, with its own settings.")

@@ -8,7 +8,7 @@ from typing import Any
 
 from agent.door import AT_ONCE
 from evaluators.levels import ETA
-from runs.config import FILL, REPLY_TIMEOUT
+from runs.config import REPLY_TIMEOUT
 from runs.record import RunRecord
 
 _VALUES = ("kind", "evals", "hours", "workers", "device", "seed", "usd", "api_base", "replay")
@@ -19,7 +19,7 @@ _USUAL = {
     "eta": ETA,
     "reply_timeout": REPLY_TIMEOUT,
     "in_flight": AT_ONCE,
-    "fill": FILL,
+    "fill": None,
 }
 _MANY = {"proposers": "--proposer", "models": "--model"}
 

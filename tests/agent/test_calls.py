@@ -33,6 +33,7 @@ def settings(base: str) -> RunConfig:
         models={MODEL: 1.0},
         proposers={"rewrite": 1.0, "evolution": 1.0},
         api_base=base,
+        fill=0.0,  # What fills in would be through before the first call.
     )
 
 

@@ -34,7 +34,9 @@ def key(monkeypatch: pytest.MonkeyPatch) -> None:
 def config(server: Scripted | None, **given: Any) -> RunConfig:
     base = server.base if server else "http://127.0.0.1:9/v1"
     plain = {"task": TASK, "evals": 30, "workers": 2, "recall": False, "models": {MODEL: 1.0}}
-    return read_config(**plain | {"proposers": SIMPLE, "api_base": base} | given)
+    # Judging takes next to no time here: nothing would be left for models to propose.
+    usual = {"proposers": SIMPLE, "api_base": base, "fill": 3.0}
+    return read_config(**plain | usual | given)
 
 
 def run(store: Store, settings: RunConfig, resume: str = "") -> tuple[str, Progress]:

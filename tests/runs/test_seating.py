@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -51,32 +52,58 @@ def sat(store: Store, run_id: str) -> dict[int, int]:
 # -- where the time goes ---------------------------------------------------------------------------
 
 
+QUICK, SLOW = (2.0, 8.0), (20.0, 60.0)
+"""Seconds within which models reply."""
+
+
 def timed(
-    store: Store, monkeypatch: pytest.MonkeyPatch, judging: float, **given: Any
+    store: Store,
+    monkeypatch: pytest.MonkeyPatch,
+    judging: float,
+    replies: tuple[float, float] = QUICK,
+    **given: Any,
 ) -> tuple[float, str]:
     """Run by the clock alone; return the share of idle time, and the run."""
-    clock = wind_up(monkeypatch, judging, at_once=4)
-    run_id, _ = run(store, config(None, evals=100, in_flight=4, seed=1, **given))
+    clock = wind_up(monkeypatch, judging, at_once=4, replies=replies)
+    run_id, _ = run(store, config(None, **{"evals": 100, "in_flight": 4, "seed": 1} | given))
     return clock.idle(2), run_id
 
 
-@pytest.mark.parametrize(("judging", "waited"), [(2.0, 0.5), (5.0, 0.1)])
+@pytest.mark.parametrize(
+    ("judging", "replies", "waited"),
+    [(2.0, QUICK, 0.5), (5.0, QUICK, 0.1), (4.0, SLOW, 0.8), (20.0, SLOW, 0.3)],
+)
 def test_workers_have_something_to_do_while_models_answer(
-    store: Store, monkeypatch: pytest.MonkeyPatch, judging: float, waited: float
+    store: Store,
+    monkeypatch: pytest.MonkeyPatch,
+    judging: float,
+    replies: tuple[float, float],
+    waited: float,
 ) -> None:
-    before, plain = timed(store, monkeypatch, judging, fill=0.0)
-    after, run_id = timed(store, monkeypatch, judging)
+    before, plain = timed(store, monkeypatch, judging, replies, fill=0.0)
+    after, run_id = timed(store, monkeypatch, judging, replies)
     assert before > waited
     assert after < 0.06
     assert not filled(store, plain)
     assert filled(store, run_id)
+    assert by_model(store.history(run_id))
     assert store.run(run_id).evaluations == store.run(plain).evaluations == 100
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_run_does_not_wait_long_at_its_end(
+    store: Store, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    idle, run_id = timed(store, monkeypatch, 4.0, SLOW, evals=200, seed=seed)
+    draws = sorted(who for who in sat(store, run_id).values() if who != FILL_IN)
+    assert idle < 0.06
+    assert draws[-1] - len(draws) <= 6, "nobody is asked in vain but the last who were awaited"
 
 
 def test_fill_ins_take_no_place_that_a_model_was_asked_for(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _, run_id = timed(store, monkeypatch, 0.2)
+    _, run_id = timed(store, monkeypatch, 0.2, fill=3.0)
     history, places = store.history(run_id), sat(store, run_id)
     draws = [who for _, who in sorted(places.items()) if who != FILL_IN]
     assert sorted(draws) == list(range(1, len(draws) + 1)), "all that were asked got a place"
@@ -98,6 +125,21 @@ def test_a_team_in_which_all_ask_models_has_nobody_to_fill_in(
     run_id, _ = run(store, config(None, proposers={"rewrite": 1.0}))
     assert not filled(store, run_id)
     assert clock.idle(2) > 0.1
+
+
+def told(store: Store, run_id: str) -> list[str]:
+    said = [str(e.detail["message"]) for e in store.events(run_id) if e.name == "model"]
+    return [text for text in said if "filled in" in text]
+
+
+def test_a_run_says_once_that_its_models_are_too_slow_for_it(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, run_id = timed(store, monkeypatch, 1.0, SLOW, evals=200)
+    (text,) = told(store, run_id)
+    assert re.match(r"answers take up to \d+ s: \d+ of \d+ places were filled in", text)
+    _, run_id = timed(store, monkeypatch, 5.0)
+    assert not told(store, run_id)
 
 
 # -- what is on record -----------------------------------------------------------------------------
@@ -248,13 +290,12 @@ def test_what_a_draw_may_know_follows_from_who_got_which_place() -> None:
     assert seating.known_to_fill_in(30) == 15
 
 
-def test_places_are_left_for_those_who_are_awaited() -> None:
+def test_no_more_fill_in_than_may_for_each_that_is_asked_for() -> None:
     settings = read_config(task="t", workers=2, models={"m": 1.0}, fill=2.0)
     seating = Seating(settings, seeds=1, given=dict.fromkeys(range(1, 8), FILL_IN))
-    assert not seating.may_fill_in(awaited=0, left=99)
-    assert seating.may_fill_in(awaited=4, left=5)
-    assert not seating.may_fill_in(awaited=4, left=4)
+    assert not seating.may_fill_in(awaited=0)
+    assert seating.may_fill_in(awaited=4)
     seating.advance(8)
     assert seating.filled == 7
-    assert seating.may_fill_in(awaited=4, left=50)
-    assert not seating.may_fill_in(awaited=3, left=50), "two for each that is asked for"
+    assert seating.may_fill_in(awaited=4)
+    assert not seating.may_fill_in(awaited=3), "two for each that is asked for"

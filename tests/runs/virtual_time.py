@@ -11,6 +11,7 @@ import itertools
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -32,18 +33,20 @@ class Clock:
         """Let something happen later."""
         heapq.heappush(self._due, (self.now + seconds, next(self._order), do))
 
-    def tick(self) -> bool:
-        """Go on to the next thing that happens; tell whether there is one."""
-        if not self._due:
-            return False
+    def tick(self) -> None:
+        """Go on to the next thing that happens."""
         self.now, _, do = heapq.heappop(self._due)
         do()
-        return True
 
-    def wait(self, futures: Sequence[Future[Any]], *_: Any, **__: Any) -> tuple[set[Any], set[Any]]:
-        """Go on until one of the futures is done."""
-        while not any(f.done() for f in futures) and self.tick():
-            pass
+    def wait(
+        self, futures: Sequence[Future[Any]], timeout: float, **_: Any
+    ) -> tuple[set[Any], set[Any]]:
+        """Go on until one of the futures is done, or so many seconds."""
+        end = self.now + timeout
+        while not any(f.done() for f in futures) and self._due and self._due[0][0] <= end:
+            self.tick()
+        if not any(f.done() for f in futures):
+            self.now = end
         done = {f for f in futures if f.done()}
         return done, set(futures) - done
 
@@ -80,9 +83,14 @@ class Queue:
         self._begin()
 
 
-def wind_up(monkeypatch: pytest.MonkeyPatch, judging: float, at_once: int) -> Clock:
-    """Let the next run take `judging` seconds a program, and replies 2 to 8, `at_once` of them."""
-    clock, script = Clock(), persona(after=(2.0, 8.0))
+def wind_up(
+    monkeypatch: pytest.MonkeyPatch,
+    judging: float,
+    at_once: int,
+    replies: tuple[float, float] = (2.0, 8.0),
+) -> Clock:
+    """Let the next run take `judging` seconds a program, `replies` a reply, `at_once` of these."""
+    clock, script = Clock(), persona(after=replies)
 
     class Pool(Queue):
         def __init__(self, workers: int, **_: Any) -> None:
@@ -118,5 +126,7 @@ def wind_up(monkeypatch: pytest.MonkeyPatch, judging: float, at_once: int) -> Cl
 
     monkeypatch.setattr("runs.loop.ThreadPoolExecutor", Pool)
     monkeypatch.setattr("runs.loop.wait", clock.wait)
+    for watcher in ("runs.progress.time", "runs.weighing.time"):
+        monkeypatch.setattr(watcher, SimpleNamespace(monotonic=lambda: clock.now))
     monkeypatch.setattr("agent.team.Line", Line)
     return clock

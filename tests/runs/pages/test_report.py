@@ -289,13 +289,16 @@ def test_the_command_names_all_that_decides_a_run(store: Store) -> None:
         "eta": 3,
         "reply_timeout": 600.0,
         "in_flight": 4,
-        "fill": 3.0,
+        "fill": None,
     }
     made = store.create_run("my task.py", "optimizer", 4, config, "t", "cpu", "p", {})
     assert command_of(made) == (
         "cambrian run 'my task.py' --evals 9 --workers 2 --seed 4 --aggregate 3 --rungs 2 "
         "--reply-timeout 600.0 --in-flight 4 --model 'a b/c:8b:0.5' --fresh"
     )
+    config["fill"] = 3.0
+    capped = store.create_run("my task.py", "optimizer", 4, config, "t", "cpu", "p", {})
+    assert "--in-flight 4 --fill 3.0 --model" in command_of(capped)
     del config["fill"]
     older = store.create_run("my task.py", "optimizer", 4, config, "t", "cpu", "p", {})
     assert "--in-flight 4 --fill 0.0 --model" in command_of(older), "there were no fill-ins then"
