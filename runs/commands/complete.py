@@ -1,8 +1,8 @@
-"""What the shell offers for ids and tasks; it waits for the answer at every key."""
+"""What the shell offers for ids, tasks and kinds; it waits for the answer at every key."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import click
@@ -47,8 +47,12 @@ def tasks(ctx: click.Context, typed: str) -> list[CompletionItem]:
     """Offer the names of tasks; a task of somebody's own is a file."""
     # As `evaluators.task` lists them, without what that imports.
     known = Plugins(sort="task", package="evaluators.tasks", constant="TASK").names()
-    found = [CompletionItem(n, help=h) for n, h in known.items() if n.startswith(typed)]
-    return found or files(ctx, typed)
+    return _named(known, typed) or files(ctx, typed)
+
+
+def kinds(ctx: click.Context, typed: str) -> list[CompletionItem]:
+    """Offer the kinds of program."""
+    return _named(Plugins(sort="kind", package="programs.kinds", constant="KIND").names(), typed)
 
 
 def files(ctx: click.Context, typed: str) -> list[CompletionItem]:
@@ -65,6 +69,7 @@ OFFERS: dict[str, Sequence[Offer]] = {
     "[RUN|TASK]": [runs, tasks],
     "TASK": [tasks],
     "[TASK]": [tasks],
+    "KIND": [kinds],
 }
 """What is offered where a command says by its metavar what it takes."""
 
@@ -78,12 +83,18 @@ def attach(command: click.Command) -> None:
         metavar = param.make_metavar(context)
         if param.name in ("task", "task_name"):
             metavar = "TASK"
+        if param.opts == ["--kind"]:
+            metavar = "KIND"
         if offers := OFFERS.get(metavar):
             param.shell_complete = partial(_offered, offers)
 
 
 def _offered(offers: Sequence[Offer], ctx: click.Context, incomplete: str) -> list[CompletionItem]:
     return [item for offer in offers for item in offer(ctx, incomplete)]
+
+
+def _named(known: Mapping[str, str], typed: str) -> list[CompletionItem]:
+    return [CompletionItem(n, help=h) for n, h in known.items() if n.startswith(typed)]
 
 
 def _asked(ctx: click.Context, sql: str, *values: object) -> list[CompletionItem]:

@@ -15,6 +15,7 @@ from click.shell_completion import CompletionItem, ShellComplete
 from click.testing import CliRunner
 
 from evaluators.task import TASKS
+from programs.named import builtin_kinds
 from runs.cli import COMMANDS, COMPLETING, cambrian
 from runs.filling import fill
 from runs.store import Store
@@ -51,6 +52,12 @@ def test_tasks_are_offered_and_else_files() -> None:
     assert words("run", "") == list(TASKS.names())
     assert words("eval", "x.py", "--task", "dig") == [n for n in TASKS.names() if n[:3] == "dig"]
     assert [item.type for item in offered("run", "./my")] == ["file"]
+
+
+@pytest.mark.parametrize("command", ["run", "top", "tasks", "library", "check"])
+def test_kinds_are_offered(command: str) -> None:
+    assert set(words(command, "--kind", "")) == set(builtin_kinds())
+    assert words(command, "--kind", "sch") == ["schedule"]
 
 
 @pytest.mark.parametrize("how", ["flag", "environment", "file"])
