@@ -118,9 +118,10 @@ class Interpreted:
         now = step if isinstance(step, Tensor) else self._number(step)
         for place, group in enumerate(self.groups):
             weights = self.weights[place]
+            own = [g[group] for g in gradients] if len(self.groups) > 1 else gradients
             inputs: Mapping[str, Tensor | list[Tensor]] = {
                 "w": weights,
-                "g": self._as_seen([g[group] for g in gradients], weights),
+                "g": self._as_seen(own, weights),
                 "lr": rates[group],
                 "step": now,
                 "total": self.total,
@@ -134,7 +135,7 @@ class Interpreted:
                 weight.sub_(update)
             self.memory[place] = _overwritten(old, new) if self.resident else new
 
-    def _as_seen(self, gradients: list[Tensor], weights: list[Tensor]) -> list[Tensor]:
+    def _as_seen(self, gradients: Sequence[Tensor], weights: list[Tensor]) -> list[Tensor]:
         if self.program.elementwise:
             return [torch.cat([g.flatten(1) for g in gradients], 1).unsqueeze(1)]
         return [g.reshape(w.shape) for g, w in zip(gradients, weights, strict=True)]
