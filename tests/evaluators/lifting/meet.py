@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from programs.spec import Spec
 from tests.evaluators.lifting.parts import (
+    AGAIN,
     CELL,
     EXCITED,
     FUSED,
@@ -77,6 +78,41 @@ MEET: dict[str, tuple[str, Spec, str]] = {
             + twice("pair(RMS, w, Attention(w, keys=1, rotary=True), Squared())")
             + f", {_RMS})",
             "class Squared(nn.Module):\n    def forward(self, x):\n        return F.relu(x) ** 2",
+        ),
+    ),
+    "universal": (
+        "universal",
+        SEQUENCE,
+        build(
+            "nn.Sequential(Sines(), "
+            f"Again(pair(nn.LayerNorm, w, Attention(w), nn.ReLU()), 4), {_LN})",
+            AGAIN,
+        ),
+    ),
+    "one layer again and again": (
+        "def block(x):\n    return tanh(linear(x))\n\n"
+        "def network(x):\n    return linear(recur(block, 3, linear(x)))\n",
+        VECTOR,
+        build(
+            "nn.Sequential(dense(w, w), Again(nn.Sequential(dense(w, w), nn.Tanh()), 3),"
+            " dense(w, w))",
+            AGAIN,
+        ),
+    ),
+    "two loops, one of them read again": (
+        "def first(x):\n    return linear(relu(x))\n\n"
+        "def second(x):\n    return x + linear(tanh(x))\n\n"
+        "def network(x):\n"
+        "    x = linear(x)\n    y = recur(first, 2, x)\n    return recur(second, 2, y) + x + y\n",
+        VECTOR,
+        build(
+            "Two(w)",
+            f"{AGAIN}\nclass Two(nn.Module):\n    def __init__(self, w):\n"
+            "        super().__init__()\n        self.into = dense(w, w)\n"
+            "        self.one = Again(nn.Sequential(nn.ReLU(), dense(w, w)), 2)\n"
+            "        self.other = Again(Rest(nn.Tanh(), dense(w, w)), 2)\n"
+            "    def forward(self, x):\n        x = self.into(x)\n        y = self.one(x)\n"
+            "        return self.other(y) + x + y",
         ),
     ),
     "post_norm": (

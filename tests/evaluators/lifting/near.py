@@ -94,6 +94,14 @@ NEAR: dict[str, tuple[str, Spec, str]] = (
         )
     }
     | {
+        f"universal, {why}": ("universal", SEQUENCE, MEET["universal"][2].replace(old, new))
+        for why, old, new in (
+            ("three times", "nn.ReLU()), 4)", "nn.ReLU()), 3)"),
+            ("an activation between", "x = self.inner(x)", "x = torch.tanh(self.inner(x))"),
+            ("what came in is added each time", "x = self.inner(x)", "x = self.inner(x) + given"),
+        )
+    }
+    | {
         f"vgg, {why}": ("vgg", IMAGE, MEET["vgg"][2].replace(old, new))
         for why, old, new in (
             ("another momentum", "nn.BatchNorm2d(2*w)", "nn.BatchNorm2d(2*w, momentum=0.01)"),
@@ -119,6 +127,26 @@ APART: dict[str, tuple[str, Spec, str]] = {
             "nn.Sequential(dense(w, w), E())",
             "class E(nn.Module):\n    def forward(self, x):\n"
             "        return x - x.mean(0, keepdim=True)",
+        ),
+    ),
+    "a layer that comes again elsewhere": (
+        "neither",
+        VECTOR,
+        build(
+            "E(w)",
+            "class E(nn.Module):\n    def __init__(self, w):\n        super().__init__()\n"
+            "        self.a, self.b = dense(w, w), dense(w, w)\n"
+            "    def forward(self, x):\n        return self.a(torch.tanh(self.b(self.a(x))))",
+        ),
+    ),
+    "a step between copies that is read in the end": (
+        "neither",
+        VECTOR,
+        build(
+            "E(w)",
+            "class E(nn.Module):\n    def __init__(self, w):\n        super().__init__()\n"
+            "        self.a = dense(w, w)\n"
+            "    def forward(self, x):\n        y = self.a(x)\n        return self.a(y) + y",
         ),
     ),
     "a weight that nothing uses": (

@@ -2,6 +2,7 @@
 
     proposals   what layers of the language, with which weights, a value might be
     search      which of them gives the graph's values, from the input up to the result
+    rolling     one copy of some layers applied again and again: `recur`
     starts      whether each weight begins as the layer's own would
     lift        all of it: a graph to a program's text, compared whole on other inputs
 

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from evaluators.harness.bodies.graph import GraphBody, mixed
 from evaluators.harness.bodies.lifting.numbers import TOLERANCE
+from evaluators.harness.bodies.lifting.rolling import Line, rolled
 from evaluators.harness.bodies.lifting.search import Known, Search, statistics
 from evaluators.harness.bodies.lifting.starts import objection
 from programs.check import without_dead_code
@@ -106,9 +107,11 @@ def _found(
         if result is None:
             continue
         live = _live(search.known, result)
-        if fault := _shared(live, body):
+        functions, lines = rolled([_line(value, arrays) for value in live], result.name)
+        if fault := _shared(lines, live, body):
             continue
-        genome = _genome(live, result, arrays)
+        main = Function("network", ("x",), tuple(e.statement for e in lines), (result.name,))
+        genome = Genome((*functions, main))
         if fault := _apart(genome, live, body, weights, spec, rng):
             continue
         return render(tidy(genome, at(spec)), at(spec)), genome, _begun(genome, live, arrays, spec)
@@ -125,19 +128,18 @@ def _live(known: Mapping[str, Known], result: Known) -> list[Known]:
     return live[::-1]
 
 
-def _shared(live: Sequence[Known], body: GraphBody) -> str:
-    """Demand that every trained weight belongs to one layer, whole."""
-    parts = [(p.number, p.part) for value in live for p in value.pieces.values()]
+def _line(value: Known, arrays: Mapping[str, np.ndarray]) -> Line:
+    return Line(_statement(value, arrays), tuple(value.pieces.items()))
+
+
+def _shared(lines: Sequence[Line], live: Sequence[Known], body: GraphBody) -> str:
+    """Demand that every trained weight belongs to one layer, whole, or to the copies of one."""
+    parts = [(p.number, p.part) for line in lines for _, p in line.weights]
     if len(set(parts)) < len(parts):
         return "two layers share a weight"
-    used = {number for number, _ in parts}
+    used = {p.number for value in live for p in value.pieces.values()}
     trained = {n for n, w in enumerate(body.graph["weights"]) if w["trained"]}
     return "a weight is in no layer of the language" if trained - used else ""
-
-
-def _genome(live: Sequence[Known], result: Known, arrays: Mapping[str, np.ndarray]) -> Genome:
-    body = tuple(_statement(value, arrays) for value in live)
-    return Genome((Function("network", ("x",), body, (result.name,)),))
 
 
 def _statement(value: Known, arrays: Mapping[str, np.ndarray]) -> Statement:
@@ -174,7 +176,8 @@ def _apart(
         for w, t in zip(weights, body.graph["weights"], strict=True)
     ]
     own = {
-        v.name: {n: p.of(leaves[p.number]) for n, p in v.pieces.items()} for v in live if v.pieces
+        call.target: {n: p.of(leaves[p.number]) for n, p in v.pieces.items()}
+        for call, v in zip(made.calls, live, strict=True)
     }
     for scale in _SCALES:
         shape = (_OTHER_BATCH, *spec.shape)
@@ -209,11 +212,12 @@ def _begun(
     """Return every weight of the program beside what the graph begins with there."""
     made = recipe(genome, at(spec))
     assert not isinstance(made, Fault)
-    pieces = {value.name: value.pieces for value in live}
+    # What is applied again has its weights once.
+    first = {c.path: v.pieces for c, v in zip(made.calls[::-1], live[::-1], strict=True)}
     found: list[tuple[Weight, np.ndarray]] = []
-    for call in made.calls:
-        for name, weight in made.weights.get(call.path, {}).items():
-            piece = pieces[call.target][name]
+    for path, weights in made.weights.items():
+        for name, weight in weights.items():
+            piece = first[path][name]
             seeds = torch.from_numpy(np.array(arrays[f"w{piece.number}"]))
             found.append((weight, torch.stack([piece.of(seed) for seed in seeds]).numpy()))
     return found
