@@ -13,7 +13,7 @@ from rich.console import Console
 from evaluators.candidate import Candidate
 from evaluators.evaluator import Cancelled
 from evaluators.task import Task, find_task, language
-from programs.errors import CambrianError, RunFailed
+from programs.errors import CambrianError, InputError, RunFailed
 from runs import tables, verdicts
 from runs.ascent import ascent_of
 from runs.calling import called
@@ -52,6 +52,21 @@ def settings(task: str, **given: Any) -> RunConfig:
     known = {k: v for k, v in given.items() if v is not None}
     workers = workers_of(known.pop("workers", None), known.get("device", "cpu"))
     return read_config(task=task, **known, **workers)
+
+
+def repeating(run: str, database: Path, **told: Any) -> RunConfig:
+    """Return the settings of a run that repeats another: those of that one, but for what is told.
+
+    It ends where that one did, be it by its clock or by hand.
+    """
+    with Store.open(database, create=False) as store:
+        found = store.run(run)
+    config = config_of(found)
+    if Path(told.pop("task", config.task)).resolve() != Path(config.task).resolve():
+        raise InputError(f"Run {found.id} searched on {config.task}: `--replay` repeats just that.")
+    own = config.model_dump(exclude={"hours", "onward"}) | {"evals": max(found.evaluations, 1)}
+    places = workers_of(told.pop("workers", None) or config.cluster, config.device)
+    return read_config(**own | {"replay": found.id} | told | places)
 
 
 def discover(

@@ -262,7 +262,8 @@ class Drafts:
         """Say once that answers take so long that models get few of the places."""
         filled, wait = self.seating.filled, self.waits.seconds
         asked = len(self.seating.places) - len(self.beginnings)
-        if self._told or not wait or filled < RARE or filled < (RARE - 1) * asked:
+        rare = filled >= RARE and filled >= (RARE - 1) * asked
+        if self._told or not (rare and wait and self.alive):
             return
         self._told = True
         self.models.news.put(

@@ -142,7 +142,24 @@ def carry_out(
         if given["onward"]:
             raise InputError("Give `--continue` with a TASK; `--resume RUN` goes on with one run.")
         return go_on(resume, db, display, out(), talk(), **told, unsafe=unsafe, ready=ready)
-    return discover(configured(**given), db, display, out(), talk(), unsafe=unsafe, ready=ready)
+    replay = given["replay"]
+    config = configured(**given) if replay is None else _repeating(replay, db, given)
+    return discover(config, db, display, out(), talk(), unsafe=unsafe, ready=ready)
+
+
+def _repeating(run: str, db: Path, given: dict[str, Any]) -> RunConfig:
+    """Return the settings of a repetition: the run's own, but for what the line says."""
+    from runs.config import parse_models, parse_proposers
+    from runs.discover import repeating
+
+    told = _from_line({**given, "replay": None})
+    told.pop("replay")
+    if told.pop("fresh", False):
+        told["recall"] = False
+    for name, parse in (("proposers", parse_proposers), ("models", parse_models)):
+        if name in told:
+            told[name] = parse(told[name])
+    return repeating(run, db, **told)
 
 
 def configured(

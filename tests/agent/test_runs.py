@@ -13,6 +13,7 @@ import pytest
 from evaluators.candidate import Candidate, Status
 from programs.errors import InputError
 from runs.config import RunConfig, parse_models, parse_proposers, read_config
+from runs.discover import repeating
 from runs.progress import Progress, Silent
 from runs.start import perform, prepare
 from runs.store import Store
@@ -220,6 +221,26 @@ def test_several_models_share_the_places(store: Store) -> None:
         run_id, _ = run(store, config(server, models=models))
     assert {c["model"] for c in store.llm_calls(run_id)} == set(models)
     assert {r["model"] for r in server.requests} == {"gpt-4o-mini", "gpt-4.1-nano"}
+
+
+def test_a_run_is_repeated_by_its_name_alone(store: Store) -> None:
+    with serving(by_hash(*GOOD)) as server:
+        settings = config(server, seed=5, evals=20, proposers={**SIMPLE, "iterate": 2.0})
+        first, _ = run(store, settings)
+    settings = repeating(first, store.path)
+    assert (settings.seed, settings.evals, settings.replay) == (5, 20, first)
+    again, _ = run(store, settings)
+    assert lineage(store, again) == lineage(store, first)
+    assert repeating(first, store.path, task=TASK, workers=3).workers == 3
+    with pytest.raises(InputError, match="repeats just that"):
+        repeating(first, store.path, task="digits")
+
+
+def test_a_repetition_ends_where_its_run_was_stopped(store: Store) -> None:
+    made = store.create_run(TASK, "optimizer", 2, {"task": TASK, "hours": 4.0}, "t", "cpu", "p", {})
+    store.finish(made.id, "stopped", "by hand")
+    settings = repeating(made.id, store.path)
+    assert (settings.hours, settings.evals) == (None, 1)
 
 
 @pytest.mark.parametrize(

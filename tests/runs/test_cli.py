@@ -176,6 +176,7 @@ BAD: Sequence[tuple[Sequence[str], str]] = [
     (["run", "digits", "--proposer", "evolutoin"], "Did you mean `evolution`"),
     (["run", "--resume", "abc"], "cambrian.db"),
     (["run", "digits", "--replay", "abc"], "cambrian.db"),
+    (["run", "--replay", "abc"], "cambrian.db"),
     (["run", "digits", "--db", "no/such/folder/x.db"], "no/such/folder"),
     (["run", "digits", "--db", "."], "folder"),
     (["run", "digits", "--db", "text.db"], "not a database"),
