@@ -259,16 +259,18 @@ def depends_on(function: Function, kind: Kind, name: str) -> bool:
 
 def reached(function: Function, states: tuple[str, ...] = ()) -> set[Argument]:
     """Return what the result is made of; a state in it makes its new value part of it as well."""
-    needed: set[Argument] = {function.returns[0]}
-    while True:
-        for statement in reversed(function.body):
-            if statement.target in needed:
-                needed.update(statement.args)
-        new_state = zip(states, function.returns[1:], strict=True)
-        grown = {new for state, new in new_state if state in needed} - needed
-        if not grown:
-            return needed
-        needed |= grown
+    made: dict[Argument, tuple[Argument, ...]] = {s.target: s.args for s in function.body}
+    for state, new in zip(states, function.returns[1:], strict=True):
+        made[state] = (new,)
+    needed: set[Argument] = set()
+    pending = [function.returns[0]]
+    while pending:
+        arg = pending.pop()
+        if arg not in needed:
+            needed.add(arg)
+            if arg in made:
+                pending += made[arg]
+    return needed
 
 
 def without_dead_code(genome: Genome, kind: Kind) -> Genome:
