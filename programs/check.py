@@ -59,13 +59,18 @@ def check(genome: Genome, kind: Kind, before: Typed | None = None) -> Typed | Fa
 
 def checked(genome: Genome, kind: Kind) -> Typed | Fault:
     """Check a genome that is looked at again and again, as a child is and then as a parent."""
+    held = kind.checks.get(id(genome))
+    return found_in(genome, kind, check(genome, kind)) if held is None else held[1]  # type: ignore[return-value]
+
+
+def found_in(genome: Genome, kind: Kind, found: Typed | Fault) -> Typed | Fault:
+    """Remember what a genome was found to be, for `checked` to tell."""
     known = kind.checks
-    if (held := known.get(id(genome))) is None:
-        if len(known) >= MAX_CHECKED:
-            known.clear()
-        # The genome is kept with what was found, so that no other can come to have its id.
-        held = known[id(genome)] = (genome, check(genome, kind))
-    return held[1]  # type: ignore[return-value]
+    if len(known) >= MAX_CHECKED:
+        known.clear()
+    # The genome is kept with what was found, so that no other can come to have its id.
+    known[id(genome)] = (genome, found)
+    return found
 
 
 def examine(genome: Genome, kind: Kind, before: Typed | None = None) -> Typed | Misplaced:

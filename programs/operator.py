@@ -16,13 +16,14 @@ from typing import Protocol
 
 import numpy as np
 
-from programs.check import Typed, Types, check, checked, without_dead_code
+from programs.check import Typed, Types, check, checked, found_in, without_dead_code
 from programs.errors import Fault
 from programs.genome import CALL, Argument, Function, Genome, Statement, named_as
+from programs.inline import Flat
 from programs.kind import Kind, Op, Param, Type
 from programs.lower import MAX_CONSTANT
 from programs.plugins import Plugins
-from programs.tidy import tidy
+from programs.tidy import tidy, tidy_alone
 
 OPERATORS = Plugins(sort="operator", package="programs.operators", constant="OPERATOR")
 
@@ -111,9 +112,22 @@ def attempt(edit: Edit, parent: Genome, kind: Kind, rng: np.random.Generator) ->
         child = Genome(parent.with_function(edited).functions)
         found = check(child, typed.kind, typed)
         if not isinstance(found, Fault):
-            return tidy(without_dead_code(child, kind), kind)
+            return _tidied(without_dead_code(child, kind), kind, found)
         fault = found
     return fault
+
+
+def _tidied(genome: Genome, kind: Kind, typed: Typed) -> Genome:
+    """Tidy a child; what is known of its types is known of them under their new names."""
+    if genome.helpers or kind.settings is not None:
+        return tidy(genome, kind)
+    function, targets = tidy_alone(genome.main, kind)
+    before = typed.types
+    types = {name: before[name] for name in function.params}
+    types.update((s.target, before[t]) for s, t in zip(function.body, targets, strict=True))
+    child = Genome((function,), genome.doc)
+    found_in(child, kind, Typed(kind, Flat(function), types))
+    return child
 
 
 def _sites(parent: Genome, typed: Typed) -> list[Site]:

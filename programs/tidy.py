@@ -37,13 +37,19 @@ def tidy(genome: Genome, kind: Kind) -> Genome:
     taken = kind.reserved
     if genome.helpers:
         taken = taken.union(f.name for f in genome.helpers)
-    functions = tuple(_tidy_function(f, kind, taken) for f in genome.functions)
+    functions = tuple([_writer(f, kind, taken).written() for f in genome.functions])
     return Genome(functions, genome.doc)
 
 
-def _tidy_function(function: Function, kind: Kind, reserved: frozenset[str]) -> Function:
+def tidy_alone(function: Function, kind: Kind) -> tuple[Function, Sequence[str]]:
+    """Tidy a program of one function; tell what the targets of its statements were before."""
+    writer = _writer(function, kind, kind.reserved)
+    return writer.written(), writer.targets
+
+
+def _writer(function: Function, kind: Kind, reserved: frozenset[str]) -> _Writer:
     function = with_own_names(_fold_negated_constants(function), reserved)
-    return _Writer(function, _nested(function, kind), reserved).written()
+    return _Writer(function, _nested(function, kind), reserved)
 
 
 def _fold_negated_constants(function: Function) -> Function:
@@ -104,7 +110,8 @@ class _Writer:
     """Write a function anew: every value in its place and with the name its text will have.
 
     A nested expression goes where the parser would meet it: depth first, before its use. `line`
-    counts the statements that are not nested; `new` holds the names that change.
+    counts the statements that are not nested; `new` holds the names that change, `targets` the old
+    targets of what is written.
     """
 
     def __init__(
@@ -113,6 +120,7 @@ class _Writer:
         self.function, self.nested, self.reserved = function, nested, reserved
         self.last_read = _last_reads(function, nested)
         self.body: list[Statement] = []
+        self.targets: list[str] = []
         self.placed = 0
         self.new: dict[Argument, Argument] = {}
         self.bindings: dict[str, list[str]] = {p: [p] for p in function.params}
@@ -143,6 +151,7 @@ class _Writer:
             target = f".{self.placed}"
         else:
             target = self.named(old, line)
+        self.targets.append(old)
         if new:
             args = _renew(args, new)
         if target != old:
@@ -154,20 +163,24 @@ class _Writer:
 
     def named(self, old: str, line: int) -> str:
         """Return a value's new name; one whose old value is still needed is not bound again."""
-        base = base_of(old) or "v"
-        known = self.bindings.get(base)
+        base, bindings = old.partition(".")[0] or "v", self.bindings
+        known = bindings.get(base)
         if old[0] == "." or base in self.reserved or (known and self.still_read(known, line)):
             base = self.fresh(base)
-            known = self.bindings.get(base)
+            known = bindings.get(base)
         if known is None:
-            self.bindings[base] = [old]
+            bindings[base] = [old]
             return base
         known.append(old)
         return f"{base}.{len(known) - 1}"
 
     def still_read(self, names: Sequence[str], line: int) -> bool:
         """Tell whether any of these values is read after a line."""
-        return any(self.last_read.get(name, -1) > line for name in names)
+        last_read = self.last_read
+        for name in names:
+            if last_read.get(name, -1) > line:
+                return True
+        return False
 
     def fresh(self, base: str) -> str:
         """Return `base` with the lowest number that makes it unused, and mark it as used."""
