@@ -79,9 +79,10 @@ def examine(genome: Genome, kind: Kind, before: Typed | None = None) -> Typed | 
     Where the kind leaves its inputs open, the first setting that fits counts; if none does, the
     fault is that of the setting that came furthest.
     """
-    fault = kind.entry.faults_in(genome.main)
+    main = genome.main
+    fault = None if before and _alike(main, before) else kind.entry.faults_in(main)
     if fault is not None:
-        return Misplaced(fault, genome.main.name)
+        return Misplaced(fault, main.name)
     flat = inline(genome)
     if isinstance(flat, Fault):
         return Misplaced(flat)
@@ -98,14 +99,30 @@ def examine(genome: Genome, kind: Kind, before: Typed | None = None) -> Typed | 
     return furthest
 
 
+def _alike(function: Function, before: Typed) -> bool:
+    """Tell whether a function takes and returns as many things of the same names as another."""
+    old = before.flat.function
+    return (
+        function.params is old.params
+        and function.name == old.name
+        and len(function.returns) == len(old.returns)
+    )
+
+
 def _typed(flat: Flat, kind: Kind, before: Typed | None = None) -> Typed | Misplaced:
     function, entry = flat.function, kind.entry
     types: dict[str, Type] = {p: entry.inputs.get(p, entry.state) for p in function.params}
-    twins = flat.twins
+    twins, number, inferred, literals = flat.twins, kind.number, kind.inferred, kind.literals
     made = {s.target: s for s in function.body} if twins else {}
     same = _known_types(function, before, types) if before and not twins else 0
     for place, statement in enumerate(function.body[same:], same):
-        found = infer(statement, types, kind)
+        op, found = statement.op, None
+        if op not in literals:
+            # What `infer` finds, for the many calls that are well formed and have been met before.
+            of_args = [types.get(a) if type(a) is str else number for a in statement.args]
+            found = inferred.get((op, *of_args))
+        if found is None or type(found) is Fault:
+            found = infer(statement, types, kind)
         if twins and statement.target in twins and type(found) is not Fault:
             twin = made[twins[statement.target]]
             found = _unlike(statement, twin, types, kind) or found

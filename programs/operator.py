@@ -101,7 +101,7 @@ def attempt(edit: Edit, parent: Genome, kind: Kind, rng: np.random.Generator) ->
     if isinstance(typed, Fault):
         return typed
     sites = _sites(parent, typed)
-    ends = list(accumulate(1 + len(s.function.body) for s in sites))
+    ends = list(accumulate([1 + len(s.function.body) for s in sites]))
     fault = Fault("no attempt was made")
     for _ in range(ATTEMPTS):
         site = sites[bisect_right(ends, rng.integers(ends[-1]))]
@@ -109,7 +109,7 @@ def attempt(edit: Edit, parent: Genome, kind: Kind, rng: np.random.Generator) ->
         if isinstance(edited, Fault):
             fault = edited
             continue
-        child = Genome(parent.with_function(edited).functions)
+        child = Genome(parent.with_function(edited).functions if parent.helpers else (edited,))
         found = check(child, typed.kind, typed)
         if not isinstance(found, Fault):
             return _tidied(without_dead_code(child, kind), kind, found)
@@ -124,7 +124,7 @@ def _tidied(genome: Genome, kind: Kind, typed: Typed) -> Genome:
     function, targets = tidy_alone(genome.main, kind)
     before = typed.types
     types = {name: before[name] for name in function.params}
-    types.update((s.target, before[t]) for s, t in zip(function.body, targets, strict=True))
+    types.update({s.target: before[t] for s, t in zip(function.body, targets, strict=True)})
     child = Genome((function,), genome.doc)
     found_in(child, kind, Typed(kind, Flat(function), types))
     return child

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from itertools import count
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,8 @@ MOST_CONSTANTS = 10_000
 
 _SKETCH = 97
 """Every so-manieth element tells nearly all values apart."""
+
+_number = attrgetter("number")
 
 
 class Known:
@@ -69,7 +72,7 @@ class Recall:
 
     def applied(self, op: str, args: Sequence[Known]) -> Known:
         """Return what an op gives."""
-        call = (op, *[a.number for a in args])
+        call = (op, *map(_number, args))
         return self.calls[call] or self.keep(call, *self.compute(op, args))
 
     def constant(self, value: float) -> Known:
