@@ -12,6 +12,7 @@ from __future__ import annotations
 import keyword
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 
 from programs.constants import with_own_names
 from programs.genome import (
@@ -48,8 +49,12 @@ def tidy_alone(function: Function, kind: Kind) -> tuple[Function, Sequence[str]]
 
 
 def _writer(function: Function, kind: Kind, reserved: frozenset[str]) -> _Writer:
-    function = with_own_names(_fold_negated_constants(function), reserved)
-    return _Writer(function, _nested(function, kind), reserved)
+    if "neg" in [s.op for s in function.body]:
+        function = _fold_negated_constants(function)
+    read = [*chain.from_iterable([s.args for s in function.body]), *function.returns]
+    if Named in set(map(type, read)):
+        function = with_own_names(function, reserved)
+    return _Writer(function, _nested(function, kind, read), reserved)
 
 
 def _fold_negated_constants(function: Function) -> Function:
@@ -57,8 +62,6 @@ def _fold_negated_constants(function: Function) -> Function:
 
     Not so where the number has a name: `-beta` is another text than `-0.5`.
     """
-    if "neg" not in [s.op for s in function.body]:
-        return function
     known: dict[Argument, Argument] = {}
     body: list[Statement] = []
     for statement in function.body:
@@ -71,14 +74,18 @@ def _fold_negated_constants(function: Function) -> Function:
     return replace(function, body=tuple(body), returns=returns)
 
 
-def _nested(function: Function, kind: Kind) -> dict[Argument, Statement]:
-    """Find the statements without a name that can stay inside another's text."""
-    once = _read_once(function)
+def _nested(
+    function: Function, kind: Kind, read: Sequence[Argument]
+) -> dict[Argument, Statement]:
+    """Find the statements without a name that can stay inside another's text.
+
+    `read` holds every argument and return of the function.
+    """
     nested: dict[Argument, Statement] = {}
     width: dict[Argument, int] = {}
     for statement in function.body:
         target = statement.target
-        if target not in once:
+        if target[0] != "." or read.count(target) != 1:
             continue
         size = _width(statement, kind)
         for arg in statement.args:
@@ -87,17 +94,6 @@ def _nested(function: Function, kind: Kind) -> dict[Argument, Statement]:
             width[target] = size
             nested[target] = statement
     return nested
-
-
-def _read_once(function: Function) -> set[Argument]:
-    """Return the names of nested expressions that are read in one place only."""
-    once: set[Argument] = set()
-    more: set[Argument] = set()
-    for args in (*[s.args for s in function.body], function.returns):
-        for arg in args:
-            if type(arg) is str and arg[0] == ".":
-                (more if arg in once else once).add(arg)
-    return once - more
 
 
 def _width(statement: Statement, kind: Kind) -> int:
@@ -127,15 +123,15 @@ class _Writer:
         self.taken: set[str] | None = None
 
     def written(self) -> Function:
-        function = self.function
+        function, nested = self.function, self.nested
         line = 0
         for statement in function.body:
-            if statement.target not in self.nested:
+            if statement.target not in nested:
                 self.write(statement, line)
                 line += 1
         for arg in function.returns:
-            if arg in self.nested:
-                self.write(self.nested[arg], line)
+            if arg in nested:
+                self.write(nested[arg], line)
         returns = _renew(function.returns, self.new)
         return Function(function.name, function.params, tuple(self.body), returns)
 
@@ -143,22 +139,25 @@ class _Writer:
         """Append a statement after those nested in it."""
         nested, new = self.nested, self.new
         old, args = statement.target, statement.args
+        changed = False
         for arg in args:
             if arg in nested:
                 self.write(nested[arg], line)
+            if arg in new:
+                changed = True
         if old in nested:
             self.placed += 1
             target = f".{self.placed}"
         else:
             target = self.named(old, line)
         self.targets.append(old)
-        if new:
-            args = _renew(args, new)
         if target != old:
             new[old] = target
-        elif args == statement.args:
+        elif not changed:
             self.body.append(statement)
             return
+        if changed:
+            args = _renew(args, new)
         self.body.append(Statement(target, statement.op, args, statement.function))
 
     def named(self, old: str, line: int) -> str:
