@@ -15,14 +15,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from programs.check import reached
 from programs.errors import Fault
 from programs.genome import Argument, Function, Genome, Statement
 from programs.inline import Flat, inline
 from programs.interpret import fold
-from programs.kind import Kind, Op
+from programs.kind import Kind
 
 KEY_LENGTH = 24
 
@@ -60,19 +60,7 @@ def weight_paths(flat: Flat, kind: Kind) -> Mapping[str, str]:
     Statements whose weights never reach the result are left out; those that are mirror images of
     each other are told apart by a number.
     """
-    graph = _graph(flat, kind)
-    shared: dict[str, list[bytes]] = {}
-    for node in graph.made.values():
-        if node.weights:
-            shared.setdefault(node.weights, []).append(node.path)
-    paths: dict[str, str] = {}
-    seen: dict[str, int] = {}
-    for statement in flat.function.body:
-        if statement.target in shared:
-            path = _digest(*sorted(shared[statement.target])).hex()[:12]
-            seen[path] = seen.get(path, 0) + 1
-            paths[statement.target] = f"{statement.op}_{path}_{seen[path]}"
-    return paths
+    return _graph(flat, kind).weight_paths
 
 
 def written_out(genome: Genome) -> Flat:
@@ -210,6 +198,22 @@ class _Graph:
         if identity not in self.made:
             self.made[identity] = Node(digest, label, tuple(args), weights, op.commutative)
         return self.made[identity]
+
+    @cached_property
+    def weight_paths(self) -> Mapping[str, str]:
+        """Return what names the weights of each statement."""
+        shared: dict[str, list[bytes]] = {}
+        for node in self.made.values():
+            if node.weights:
+                shared.setdefault(node.weights, []).append(node.path)
+        paths: dict[str, str] = {}
+        seen: dict[str, int] = {}
+        for statement in self.flat.function.body:
+            if statement.target in shared:
+                path = _digest(*sorted(shared[statement.target])).hex()[:12]
+                seen[path] = seen.get(path, 0) + 1
+                paths[statement.target] = f"{statement.op}_{path}_{seen[path]}"
+        return paths
 
     def find_paths(self, outputs: Sequence[Node]) -> None:
         """Hash every node as a value together with all uses of it and of its weights."""

@@ -74,9 +74,7 @@ def _fold_negated_constants(function: Function) -> Function:
     return replace(function, body=tuple(body), returns=returns)
 
 
-def _nested(
-    function: Function, kind: Kind, read: Sequence[Argument]
-) -> dict[Argument, Statement]:
+def _nested(function: Function, kind: Kind, read: Sequence[Argument]) -> dict[Argument, Statement]:
     """Find the statements without a name that can stay inside another's text.
 
     `read` holds every argument and return of the function.
@@ -175,11 +173,7 @@ class _Writer:
 
     def still_read(self, names: Sequence[str], line: int) -> bool:
         """Tell whether any of these values is read after a line."""
-        last_read = self.last_read
-        for name in names:
-            if last_read.get(name, -1) > line:
-                return True
-        return False
+        return max([self.last_read.get(name, -1) for name in names]) > line
 
     def fresh(self, base: str) -> str:
         """Return `base` with the lowest number that makes it unused, and mark it as used."""
