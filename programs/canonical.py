@@ -86,13 +86,14 @@ def _hashed(function: Function, kind: Kind) -> list[bytes]:
     Equal hashes are one value there, so that hashing up from the inputs is all there is to do.
     """
     states = kind.entry.states(function)
-    needed = reached(function, states)
+    # What is dead is hashed for nothing where only the states' places hang on what is live.
+    needed = reached(function, states) if states else set[Argument]()
     digests = _Digests(_given_to(function, kind, needed))
     digest_of, commutative = digests.__getitem__, kind.commutative
     numbers: dict[Argument, float] = {}
     for statement in function.body:
         target, op, args = statement.target, statement.op, statement.args
-        if target not in needed:
+        if states and target not in needed:
             continue
         if not args or type(args[0]) is not str or args[0] in numbers:
             folded = _folded(op, args, numbers, kind)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from programs.errors import Fault
 from programs.genome import Argument, Function, Genome, Statement, base_of, is_anonymous
-from programs.inline import Flat, inline
+from programs.inline import MAX_FLAT, Flat, inline
 from programs.kind import Kind, Op, Type, TypeMismatch
 
 Types = Mapping[str, Type]
@@ -57,6 +57,14 @@ def check(genome: Genome, kind: Kind, before: Typed | None = None) -> Typed | Fa
     return found.fault if isinstance(found, Misplaced) else found
 
 
+def rechecked(function: Function, before: Typed) -> Typed | Fault:
+    """Check a program of one function that was made of another such, found for the same kind."""
+    if not _alike(function, before) or len(function.body) > MAX_FLAT:
+        return check(Genome((function,)), before.kind, before)
+    found = _typed(Flat(function), before.kind, before)
+    return found.fault if isinstance(found, Misplaced) else found
+
+
 def checked(genome: Genome, kind: Kind) -> Typed | Fault:
     """Check a genome that is looked at again and again, as a child is and then as a parent."""
     held = kind.checks.get(id(genome))
@@ -79,10 +87,9 @@ def examine(genome: Genome, kind: Kind, before: Typed | None = None) -> Typed | 
     Where the kind leaves its inputs open, the first setting that fits counts; if none does, the
     fault is that of the setting that came furthest.
     """
-    main = genome.main
-    fault = None if before and _alike(main, before) else kind.entry.faults_in(main)
+    fault = kind.entry.faults_in(genome.main)
     if fault is not None:
-        return Misplaced(fault, main.name)
+        return Misplaced(fault, genome.main.name)
     flat = inline(genome)
     if isinstance(flat, Fault):
         return Misplaced(flat)

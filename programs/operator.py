@@ -16,7 +16,15 @@ from typing import Protocol
 
 import numpy as np
 
-from programs.check import Typed, Types, check, checked, found_in, without_dead_code
+from programs.check import (
+    Typed,
+    Types,
+    check,
+    checked,
+    found_in,
+    rechecked,
+    without_dead_code,
+)
 from programs.errors import Fault
 from programs.genome import CALL, Argument, Function, Genome, Statement, named_as
 from programs.inline import Flat
@@ -103,28 +111,32 @@ def attempt(edit: Edit, parent: Genome, kind: Kind, rng: np.random.Generator) ->
     sites = _sites(parent, typed)
     ends = list(accumulate([1 + len(s.function.body) for s in sites]))
     fault = Fault("no attempt was made")
+    alone = not parent.helpers and kind.settings is None
     for _ in range(ATTEMPTS):
         site = sites[bisect_right(ends, rng.integers(ends[-1]))]
         edited = edit(site, rng)
         if isinstance(edited, Fault):
             fault = edited
             continue
-        child = Genome(parent.with_function(edited).functions if parent.helpers else (edited,))
-        found = check(child, typed.kind, typed)
-        if not isinstance(found, Fault):
-            return _tidied(without_dead_code(child, kind), kind, found)
+        if alone:
+            found = rechecked(edited, typed)
+            if isinstance(found, Typed):
+                return _tidied(without_dead_code(Genome((edited,)), kind), kind, found)
+        else:
+            child = Genome(parent.with_function(edited).functions)
+            found = check(child, typed.kind, typed)
+            if isinstance(found, Typed):
+                return tidy(without_dead_code(child, kind), kind)
         fault = found
     return fault
 
 
 def _tidied(genome: Genome, kind: Kind, typed: Typed) -> Genome:
-    """Tidy a child; what is known of its types is known of them under their new names."""
-    if genome.helpers or kind.settings is not None:
-        return tidy(genome, kind)
+    """Tidy a child of one function; what is known of its types is known under their new names."""
     function, targets = tidy_alone(genome.main, kind)
-    before = typed.types
-    types = {name: before[name] for name in function.params}
-    types.update({s.target: before[t] for s, t in zip(function.body, targets, strict=True)})
+    type_of, params = typed.types.__getitem__, function.params
+    types = dict(zip(params, map(type_of, params), strict=True))
+    types.update(zip([s.target for s in function.body], map(type_of, targets), strict=True))
     child = Genome((function,), genome.doc)
     found_in(child, kind, Typed(kind, Flat(function), types))
     return child
