@@ -19,8 +19,8 @@ Rule = Callable[..., tuple[Array, Back] | None]
 _LARGE = 1 << 17
 """Multiplications from which numpy's library might share a product out among threads."""
 
-_PIECE = 128
-"""Rows of a matrix that stay in the processor's cache."""
+_LOT, _PIECE = 16, 128
+"""Rows of a matrix that are taken together, and that stay in the processor's cache."""
 
 
 def dot(a: Array, b: Array) -> Array:
@@ -60,9 +60,12 @@ def by_rows(b: Array) -> Callable[[Array], Array]:
 
 
 def _period(b: Array) -> int:
-    """Return after how many rows a matrix begins again, and again to its end."""
+    """Return after how many rows a matrix begins again, and again to its end.
+
+    Numpy's library takes rows several at a time, so that only in whole lots the bits are the same.
+    """
     for rows in np.flatnonzero(b[1:, 0] == b[0, 0]) + 1:
-        if len(b) % rows == 0 and np.array_equal(b[rows:], b[:-rows]):
+        if rows % _LOT == 0 and len(b) % rows == 0 and np.array_equal(b[rows:], b[:-rows]):
             return int(rows)
     return len(b)
 
