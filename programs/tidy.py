@@ -10,6 +10,7 @@ program computes, and `tidy(tidy(g))` is `tidy(g)`.
 from __future__ import annotations
 
 import keyword
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
@@ -79,11 +80,12 @@ def _nested(function: Function, kind: Kind, read: Sequence[Argument]) -> dict[Ar
 
     `read` holds every argument and return of the function.
     """
+    times = Counter(read)
     nested: dict[Argument, Statement] = {}
     width: dict[Argument, int] = {}
     for statement in function.body:
         target = statement.target
-        if target[0] != "." or read.count(target) != 1:
+        if target[0] != "." or times[target] != 1:
             continue
         size = _width(statement, kind)
         for arg in statement.args:
