@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from programs.errors import Fault
 from programs.genome import Argument, Function, Genome, Statement, base_of, is_anonymous
-from programs.inline import Flat, inline
+from programs.inline import MAX_FLAT, Flat, inline
 from programs.kind import Kind, Op, Type, TypeMismatch
 
 Types = Mapping[str, Type]
@@ -57,15 +57,28 @@ def check(genome: Genome, kind: Kind, before: Typed | None = None) -> Typed | Fa
     return found.fault if isinstance(found, Misplaced) else found
 
 
+def rechecked(function: Function, before: Typed) -> Typed | Fault:
+    """Check a program of one function that was made of another such, found for the same kind."""
+    if not _alike(function, before) or len(function.body) > MAX_FLAT:
+        return check(Genome((function,)), before.kind, before)
+    found = _typed(Flat(function), before.kind, before)
+    return found.fault if isinstance(found, Misplaced) else found
+
+
 def checked(genome: Genome, kind: Kind) -> Typed | Fault:
     """Check a genome that is looked at again and again, as a child is and then as a parent."""
+    held = kind.checks.get(id(genome))
+    return found_in(genome, kind, check(genome, kind)) if held is None else held[1]  # type: ignore[return-value]
+
+
+def found_in(genome: Genome, kind: Kind, found: Typed | Fault) -> Typed | Fault:
+    """Remember what a genome was found to be, for `checked` to tell."""
     known = kind.checks
-    if (held := known.get(id(genome))) is None:
-        if len(known) >= MAX_CHECKED:
-            known.clear()
-        # The genome is kept with what was found, so that no other can come to have its id.
-        held = known[id(genome)] = (genome, check(genome, kind))
-    return held[1]  # type: ignore[return-value]
+    if len(known) >= MAX_CHECKED:
+        known.clear()
+    # The genome is kept with what was found, so that no other can come to have its id.
+    known[id(genome)] = (genome, found)
+    return found
 
 
 def examine(genome: Genome, kind: Kind, before: Typed | None = None) -> Typed | Misplaced:
@@ -93,14 +106,30 @@ def examine(genome: Genome, kind: Kind, before: Typed | None = None) -> Typed | 
     return furthest
 
 
+def _alike(function: Function, before: Typed) -> bool:
+    """Tell whether a function takes and returns as many things of the same names as another."""
+    old = before.flat.function
+    return (
+        function.params is old.params
+        and function.name == old.name
+        and len(function.returns) == len(old.returns)
+    )
+
+
 def _typed(flat: Flat, kind: Kind, before: Typed | None = None) -> Typed | Misplaced:
     function, entry = flat.function, kind.entry
     types: dict[str, Type] = {p: entry.inputs.get(p, entry.state) for p in function.params}
-    twins = flat.twins
+    twins, number, inferred, literals = flat.twins, kind.number, kind.inferred, kind.literals
     made = {s.target: s for s in function.body} if twins else {}
     same = _known_types(function, before, types) if before and not twins else 0
     for place, statement in enumerate(function.body[same:], same):
-        found = infer(statement, types, kind)
+        op, found = statement.op, None
+        if op not in literals:
+            # What `infer` finds, for the many calls that are well formed and have been met before.
+            of_args = [types.get(a) if type(a) is str else number for a in statement.args]
+            found = inferred.get((op, *of_args))
+        if found is None or type(found) is Fault:
+            found = infer(statement, types, kind)
         if twins and statement.target in twins and type(found) is not Fault:
             twin = made[twins[statement.target]]
             found = _unlike(statement, twin, types, kind) or found
@@ -259,16 +288,18 @@ def depends_on(function: Function, kind: Kind, name: str) -> bool:
 
 def reached(function: Function, states: tuple[str, ...] = ()) -> set[Argument]:
     """Return what the result is made of; a state in it makes its new value part of it as well."""
-    needed: set[Argument] = {function.returns[0]}
-    while True:
-        for statement in reversed(function.body):
-            if statement.target in needed:
-                needed.update(statement.args)
-        new_state = zip(states, function.returns[1:], strict=True)
-        grown = {new for state, new in new_state if state in needed} - needed
-        if not grown:
-            return needed
-        needed |= grown
+    made: dict[Argument, tuple[Argument, ...]] = {s.target: s.args for s in function.body}
+    for state, new in zip(states, function.returns[1:], strict=True):
+        made[state] = (new,)
+    needed: set[Argument] = set()
+    pending = [function.returns[0]]
+    while pending:
+        arg = pending.pop()
+        if arg not in needed:
+            needed.add(arg)
+            if arg in made:
+                pending += made[arg]
+    return needed
 
 
 def without_dead_code(genome: Genome, kind: Kind) -> Genome:

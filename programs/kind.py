@@ -224,6 +224,11 @@ class Kind:
         return frozenset(n for n, op in self.ops.items() if any(p.attribute for p in op.params))
 
     @cached_property
+    def commutative(self) -> frozenset[str]:
+        """Return the names of the ops whose arguments may change places."""
+        return frozenset(n for n, op in self.ops.items() if op.commutative)
+
+    @cached_property
     def weighted(self) -> bool:
         """Tell whether any op has weights."""
         return any(op.weighted for op in self.ops.values())
@@ -268,6 +273,7 @@ _OF_THE_VOCABULARY = (
     "reserved",
     "choices",
     "literals",
+    "commutative",
     "weighted",
     "inferred",
     "graphs",

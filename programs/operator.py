@@ -16,13 +16,22 @@ from typing import Protocol
 
 import numpy as np
 
-from programs.check import Typed, Types, check, checked, without_dead_code
+from programs.check import (
+    Typed,
+    Types,
+    check,
+    checked,
+    found_in,
+    rechecked,
+    without_dead_code,
+)
 from programs.errors import Fault
 from programs.genome import CALL, Argument, Function, Genome, Statement, named_as
+from programs.inline import Flat
 from programs.kind import Kind, Op, Param, Type
 from programs.lower import MAX_CONSTANT
 from programs.plugins import Plugins
-from programs.tidy import tidy
+from programs.tidy import tidy, tidy_alone
 
 OPERATORS = Plugins(sort="operator", package="programs.operators", constant="OPERATOR")
 
@@ -100,20 +109,37 @@ def attempt(edit: Edit, parent: Genome, kind: Kind, rng: np.random.Generator) ->
     if isinstance(typed, Fault):
         return typed
     sites = _sites(parent, typed)
-    ends = list(accumulate(1 + len(s.function.body) for s in sites))
+    ends = list(accumulate([1 + len(s.function.body) for s in sites]))
     fault = Fault("no attempt was made")
+    alone = not parent.helpers and kind.settings is None
     for _ in range(ATTEMPTS):
         site = sites[bisect_right(ends, rng.integers(ends[-1]))]
         edited = edit(site, rng)
         if isinstance(edited, Fault):
             fault = edited
             continue
-        child = Genome(parent.with_function(edited).functions)
-        found = check(child, typed.kind, typed)
-        if not isinstance(found, Fault):
-            return tidy(without_dead_code(child, kind), kind)
+        if alone:
+            found = rechecked(edited, typed)
+            if isinstance(found, Typed):
+                return _tidied(without_dead_code(Genome((edited,)), kind), kind, found)
+        else:
+            child = Genome(parent.with_function(edited).functions)
+            found = check(child, typed.kind, typed)
+            if isinstance(found, Typed):
+                return tidy(without_dead_code(child, kind), kind)
         fault = found
     return fault
+
+
+def _tidied(genome: Genome, kind: Kind, typed: Typed) -> Genome:
+    """Tidy a child of one function; what is known of its types is known under their new names."""
+    function, targets = tidy_alone(genome.main, kind)
+    type_of, params = typed.types.__getitem__, function.params
+    types = dict(zip(params, map(type_of, params), strict=True))
+    types.update(zip([s.target for s in function.body], map(type_of, targets), strict=True))
+    child = Genome((function,), genome.doc)
+    found_in(child, kind, Typed(kind, Flat(function), types))
+    return child
 
 
 def _sites(parent: Genome, typed: Typed) -> list[Site]:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-FEW, SMALL, MOST = 16, 1 << 14, 128
+FEW, SMALL, MOST = 16, 1 << 14, 512
 """Noise is remembered for so few keys at once and so small a tensor, and so many times."""
 
 Found = TypeVar("Found")

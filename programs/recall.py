@@ -10,17 +10,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from itertools import count
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
 
-MOST = 256
+MOST = 512
 """What is remembered since the last time that something was forgotten; as much from before that."""
 
 MOST_CONSTANTS = 10_000
 
 _SKETCH = 97
 """Every so-manieth element tells nearly all values apart."""
+
+_number = attrgetter("number")
 
 
 class Known:
@@ -69,7 +72,7 @@ class Recall:
 
     def applied(self, op: str, args: Sequence[Known]) -> Known:
         """Return what an op gives."""
-        call = (op, *[a.number for a in args])
+        call = (op, *map(_number, args))
         return self.calls[call] or self.keep(call, *self.compute(op, args))
 
     def constant(self, value: float) -> Known:
@@ -82,9 +85,14 @@ class Recall:
         return known
 
     def keep(self, call: Hashable, value: Any, plain: bool = True) -> Known:
-        """Remember what a call gave."""
-        known = self._like(value, plain) if type(value) is np.ndarray else None
-        if known is None:
+        """Remember what a call gave; an array that is bit for bit one remembered is that one."""
+        if type(value) is np.ndarray:
+            sketch = (plain, value.shape, value.ravel()[::_SKETCH].tobytes())
+            known = self.sketches[sketch]
+            if known is None or not _same_bits(known.value, value):
+                known = Known(next(self.numbers), value, plain)
+                self.sketches.store(sketch, known)
+        else:
             known = self.given(value, plain)
         self.calls.store(call, known)
         return known
@@ -92,15 +100,6 @@ class Recall:
     def given(self, value: Any, plain: bool = True) -> Known:
         """Number a value that nothing computes."""
         return Known(next(self.numbers), value, plain)
-
-    def _like(self, value: np.ndarray, plain: bool) -> Known:
-        """Return the array that is bit for bit this one, if it is remembered, or this one."""
-        sketch = (plain, value.shape, value.ravel()[::_SKETCH].tobytes())
-        known = self.sketches[sketch]
-        if known is None or not _same_bits(known.value, value):
-            known = self.given(value, plain)
-            self.sketches.store(sketch, known)
-        return known
 
 
 def _same_bits(a: np.ndarray, b: np.ndarray) -> bool:

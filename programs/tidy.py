@@ -10,8 +10,10 @@ program computes, and `tidy(tidy(g))` is `tidy(g)`.
 from __future__ import annotations
 
 import keyword
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 
 from programs.constants import with_own_names
 from programs.genome import (
@@ -37,13 +39,23 @@ def tidy(genome: Genome, kind: Kind) -> Genome:
     taken = kind.reserved
     if genome.helpers:
         taken = taken.union(f.name for f in genome.helpers)
-    functions = tuple(_tidy_function(f, kind, taken) for f in genome.functions)
+    functions = tuple([_writer(f, kind, taken).written() for f in genome.functions])
     return Genome(functions, genome.doc)
 
 
-def _tidy_function(function: Function, kind: Kind, reserved: frozenset[str]) -> Function:
-    function = with_own_names(_fold_negated_constants(function), reserved)
-    return _Writer(function, _nested(function, kind), reserved).written()
+def tidy_alone(function: Function, kind: Kind) -> tuple[Function, Sequence[str]]:
+    """Tidy a program of one function; tell what the targets of its statements were before."""
+    writer = _writer(function, kind, kind.reserved)
+    return writer.written(), writer.targets
+
+
+def _writer(function: Function, kind: Kind, reserved: frozenset[str]) -> _Writer:
+    if "neg" in [s.op for s in function.body]:
+        function = _fold_negated_constants(function)
+    read = [*chain.from_iterable([s.args for s in function.body]), *function.returns]
+    if Named in set(map(type, read)):
+        function = with_own_names(function, reserved)
+    return _Writer(function, _nested(function, kind, read), reserved)
 
 
 def _fold_negated_constants(function: Function) -> Function:
@@ -51,8 +63,6 @@ def _fold_negated_constants(function: Function) -> Function:
 
     Not so where the number has a name: `-beta` is another text than `-0.5`.
     """
-    if "neg" not in [s.op for s in function.body]:
-        return function
     known: dict[Argument, Argument] = {}
     body: list[Statement] = []
     for statement in function.body:
@@ -65,14 +75,17 @@ def _fold_negated_constants(function: Function) -> Function:
     return replace(function, body=tuple(body), returns=returns)
 
 
-def _nested(function: Function, kind: Kind) -> dict[Argument, Statement]:
-    """Find the statements without a name that can stay inside another's text."""
-    once = _read_once(function)
+def _nested(function: Function, kind: Kind, read: Sequence[Argument]) -> dict[Argument, Statement]:
+    """Find the statements without a name that can stay inside another's text.
+
+    `read` holds every argument and return of the function.
+    """
+    times = Counter(read)
     nested: dict[Argument, Statement] = {}
     width: dict[Argument, int] = {}
     for statement in function.body:
         target = statement.target
-        if target not in once:
+        if target[0] != "." or times[target] != 1:
             continue
         size = _width(statement, kind)
         for arg in statement.args:
@@ -81,17 +94,6 @@ def _nested(function: Function, kind: Kind) -> dict[Argument, Statement]:
             width[target] = size
             nested[target] = statement
     return nested
-
-
-def _read_once(function: Function) -> set[Argument]:
-    """Return the names of nested expressions that are read in one place only."""
-    once: set[Argument] = set()
-    more: set[Argument] = set()
-    for args in (*[s.args for s in function.body], function.returns):
-        for arg in args:
-            if type(arg) is str and arg[0] == ".":
-                (more if arg in once else once).add(arg)
-    return once - more
 
 
 def _width(statement: Statement, kind: Kind) -> int:
@@ -104,7 +106,8 @@ class _Writer:
     """Write a function anew: every value in its place and with the name its text will have.
 
     A nested expression goes where the parser would meet it: depth first, before its use. `line`
-    counts the statements that are not nested; `new` holds the names that change.
+    counts the statements that are not nested; `new` holds the names that change, `targets` the old
+    targets of what is written.
     """
 
     def __init__(
@@ -113,21 +116,22 @@ class _Writer:
         self.function, self.nested, self.reserved = function, nested, reserved
         self.last_read = _last_reads(function, nested)
         self.body: list[Statement] = []
+        self.targets: list[str] = []
         self.placed = 0
         self.new: dict[Argument, Argument] = {}
         self.bindings: dict[str, list[str]] = {p: [p] for p in function.params}
         self.taken: set[str] | None = None
 
     def written(self) -> Function:
-        function = self.function
+        function, nested = self.function, self.nested
         line = 0
         for statement in function.body:
-            if statement.target not in self.nested:
+            if statement.target not in nested:
                 self.write(statement, line)
                 line += 1
         for arg in function.returns:
-            if arg in self.nested:
-                self.write(self.nested[arg], line)
+            if arg in nested:
+                self.write(nested[arg], line)
         returns = _renew(function.returns, self.new)
         return Function(function.name, function.params, tuple(self.body), returns)
 
@@ -135,39 +139,43 @@ class _Writer:
         """Append a statement after those nested in it."""
         nested, new = self.nested, self.new
         old, args = statement.target, statement.args
+        changed = False
         for arg in args:
             if arg in nested:
                 self.write(nested[arg], line)
+            if arg in new:
+                changed = True
         if old in nested:
             self.placed += 1
             target = f".{self.placed}"
         else:
             target = self.named(old, line)
-        if new:
-            args = _renew(args, new)
+        self.targets.append(old)
         if target != old:
             new[old] = target
-        elif args == statement.args:
+        elif not changed:
             self.body.append(statement)
             return
+        if changed:
+            args = _renew(args, new)
         self.body.append(Statement(target, statement.op, args, statement.function))
 
     def named(self, old: str, line: int) -> str:
         """Return a value's new name; one whose old value is still needed is not bound again."""
-        base = base_of(old) or "v"
-        known = self.bindings.get(base)
+        base, bindings = old.partition(".")[0] or "v", self.bindings
+        known = bindings.get(base)
         if old[0] == "." or base in self.reserved or (known and self.still_read(known, line)):
             base = self.fresh(base)
-            known = self.bindings.get(base)
+            known = bindings.get(base)
         if known is None:
-            self.bindings[base] = [old]
+            bindings[base] = [old]
             return base
         known.append(old)
         return f"{base}.{len(known) - 1}"
 
     def still_read(self, names: Sequence[str], line: int) -> bool:
         """Tell whether any of these values is read after a line."""
-        return any(self.last_read.get(name, -1) > line for name in names)
+        return max([self.last_read.get(name, -1) for name in names]) > line
 
     def fresh(self, base: str) -> str:
         """Return `base` with the lowest number that makes it unused, and mark it as used."""

@@ -33,7 +33,14 @@ class Course:
     def __init__(self, kind: Kind, layout: Layout, given: Mapping[str, np.ndarray]) -> None:
         self.layout, self.like = layout, given["g"]
         functions = compiled(kind, np)
-        self.ops = {name: (functions[name], op.scope) for name, op in kind.ops.items()}
+        # Each op for plain values, if it looks at single elements, and for values of all sorts.
+        self.ops: dict[str, tuple[Runner | None, Runner]] = {
+            name: (
+                functions[name] if op.scope is Scope.ELEMENT else None,
+                partial(layout.apply, functions[name], op.scope),
+            )
+            for name, op in kind.ops.items()
+        }
         self.recall = Recall(self.compute)
         self.inputs = {name: self.recall.given(value) for name, value in given.items()}
 
@@ -54,10 +61,8 @@ class Course:
 
     def runner(self, op: str, plain: Sequence[bool]) -> tuple[Runner, bool]:
         """Return an op as a function of values that are plain or not."""
-        run, scope = self.ops[op]
-        if scope is Scope.ELEMENT and all(plain):
-            return run, True
-        return partial(self.layout.apply, run, scope), False
+        quick, general = self.ops[op]
+        return (general, False) if quick is None or False in plain else (quick, True)
 
     def full(self, value: Value, like: np.ndarray) -> np.ndarray:
         """Return a value in full shape, all tensors in one row."""
@@ -163,6 +168,7 @@ class _Run(dict[Argument, Known | None]):
         pending: Sequence[Statement] = self.function.body
         if self.loops:
             pending = [s for s in pending if s.target not in self.on_loop]
+            self.settle()
         pending = self.advanced(pending)
         while pending or self.waiting or self.loops:
             self.settle()
@@ -173,9 +179,9 @@ class _Run(dict[Argument, Known | None]):
 
     def advanced(self, pending: Sequence[Statement]) -> Sequence[Statement]:
         """Run the statements whose arguments are known; return the others."""
-        applied, others = self.course.recall.applied, []
+        applied, value_of, others = self.course.recall.applied, self.__getitem__, []
         for statement in pending:
-            args: list[Any] = [self[a] for a in statement.args]
+            args: list[Any] = list(map(value_of, statement.args))
             if None in args:
                 others.append(statement)
             else:

@@ -12,10 +12,12 @@ import pytest
 from programs.errors import Fault
 from programs.kinds.architecture import KIND, at
 from programs.kinds.networks.backwards import RULES
+from programs.kinds.networks.backwards.arrays import _period, by_rows
 from programs.kinds.networks.backwards.passes import applied, by_torch
 from programs.kinds.networks.layer import Layer
 from programs.kinds.networks.plan import Call, Recipe, recipe
-from programs.kinds.networks.probe import filled, numbers
+from programs.kinds.networks.probe import _times, filled, numbers
+from programs.load import in_language
 from programs.parse import parse
 from programs.spec import Spec
 
@@ -96,3 +98,32 @@ def test_a_rule_agrees_with_torch(layer: Layer) -> None:
 
 def test_every_rule_is_of_a_layer() -> None:
     assert {layer.expression for layer in BY_RULE} == set(RULES)
+
+
+@pytest.mark.parametrize("rows", [2048, 1536, 1000, 264])
+@pytest.mark.parametrize("again", [1, 4])
+def test_a_wide_matrix_gives_what_its_rows_give_one_by_one(rows: int, again: int) -> None:
+    rng = np.random.default_rng(0)
+    matrix = np.tile(rng.normal(size=(rows // again, 512)), (again, 1))
+    few = rng.normal(size=(2, 512))
+    expected = np.stack([matrix.dot(row) for row in few])
+    np.testing.assert_array_equal(by_rows(matrix)(few), expected)
+
+
+def test_a_matrix_that_nearly_begins_again_is_read_whole() -> None:
+    rng = np.random.default_rng(0)
+    matrix = np.tile(rng.normal(size=(256, 512)), (4, 1))
+    assert _period(matrix) == 256
+    matrix[900, 7] += 1e-3
+    assert _period(matrix) == len(matrix)
+    row = rng.normal(size=(1, 512))
+    assert by_rows(matrix)(row)[0, 900] != by_rows(matrix)(row)[0, 900 - 256]
+
+
+def test_probing_writes_to_no_table_of_weights() -> None:
+    before = {factor: _times(factor).copy() for factor in (0.1, 1.0)}
+    for program in in_language("architecture").values():
+        assert program.genome is not None
+        KIND.probe(program.genome, KIND)
+    for factor, table in before.items():
+        np.testing.assert_array_equal(_times(factor), table)

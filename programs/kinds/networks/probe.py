@@ -14,7 +14,7 @@ import hashlib
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, lru_cache
 from heapq import heapify, heappop, heappush
 
 import numpy as np
@@ -208,12 +208,12 @@ def _coarse(number: float) -> str:
 
 
 def filled(weight: Weight, name: str) -> np.ndarray:
-    """Return a weight's value on the probes: near its start, but never constant."""
+    """Return a weight's value on the probes, not to be changed: near its start, never constant."""
     value = _scaled(name, weight.shape, max(weight.std, 0.1))
     if weight.ramp is not None:
-        value += np.linspace(*weight.ramp, weight.shape[-1])
+        value = value + np.linspace(*weight.ramp, weight.shape[-1])
     if weight.mean:
-        value += weight.mean
+        value = value + weight.mean
         # A running variance must stay positive; everything else has no bounds.
         return value if weight.trained else np.abs(value)
     return value
@@ -226,20 +226,25 @@ def cut(name: str, shape: tuple[int, ...] | torch.Size) -> Tensor:
 
 def numbers(name: str, shape: tuple[int, ...]) -> np.ndarray:
     """Return fixed normal numbers of a shape, from a place in the table that a name decides."""
-    start, count = _start(name), math.prod(shape)
-    if start + count > len(_table()):
-        return _scaled(name, shape, 1.0)
-    return _table()[start : start + count].reshape(shape)
+    return _scaled(name, shape, 1.0)
 
 
 def _scaled(name: str, shape: tuple[int, ...], factor: float) -> np.ndarray:
     """Return the same numbers times a factor; the table goes on from its beginning."""
-    start, table = _start(name), _table()
-    value = np.empty(math.prod(shape))
-    for place in range(0, len(value), _TABLE):
+    start, count, table = _start(name), math.prod(shape), _times(factor)
+    if start + count <= len(table):
+        return table[start : start + count].reshape(shape)
+    value = np.empty(count)
+    for place in range(0, count, _TABLE):
         part = value[place : place + _TABLE]
-        np.multiply(table[start : start + len(part)], factor, out=part)
+        part[:] = table[start : start + len(part)]
     return value.reshape(shape)
+
+
+@lru_cache(maxsize=16)
+def _times(factor: float) -> np.ndarray:
+    """Return the table times a factor: what many weights are cut from, and nobody writes to."""
+    return _table() * factor
 
 
 def _start(name: str) -> int:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from programs.canonical import structural_key
-from programs.check import check
+from programs.check import check, checked
 from programs.errors import Fault
 from programs.genome import Genome
 from programs.load import kind_named, library
@@ -59,8 +59,11 @@ def test_every_child_is_a_program(name: str) -> None:
             assert child.message
             continue
         made += 1
-        found = check(child, KIND)
+        found, known = check(child, KIND), checked(child, KIND)
         assert not isinstance(found, Fault), (render(child, KIND), found)
+        # What an operator found of a child's types before it was tidied holds of it as it is.
+        assert not isinstance(known, Fault)
+        assert known.types == found.types
         assert tidy(child, KIND) == child
         assert parse(render(child, KIND), KIND) == child
         assert child.size <= MAX_STATEMENTS

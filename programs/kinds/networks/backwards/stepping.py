@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from programs.kinds.networks.backwards.arrays import Array, Back, Rule, dot, sigmoid, stepped
+from programs.kinds.networks.backwards.arrays import Array, Back, Rule, by_rows, dot, sigmoid
 
 
 def _steps(x: Array) -> Array:
@@ -16,10 +16,10 @@ def _steps(x: Array) -> Array:
 
 def _gru(x: Array, *, inner: Array, state: Array, bias: Array) -> tuple[Array, Back]:
     given, w = _steps(dot(x, inner.T) + bias), x.shape[2]
-    h = np.zeros((len(x), w))
+    h, through = np.zeros((len(x), w)), by_rows(state)
     kept, out = [], []
     for now in given:
-        back_ = stepped(h, state)
+        back_ = through(h)
         gates = sigmoid(now[:, : 2 * w] + back_[:, : 2 * w])
         reset, keep = gates[:, :w], gates[:, w:]
         fresh = np.tanh(now[:, 2 * w :] + reset * back_[:, 2 * w :])
@@ -47,9 +47,10 @@ def _lstm(x: Array, *, inner: Array, state: Array, bias: Array) -> tuple[Array, 
     given, w = _steps(dot(x, inner.T) + bias), x.shape[2]
     given[:, :, w : 2 * w] += 1
     h = cell = np.zeros((len(x), w))
+    through = by_rows(state)
     kept, out = [], []
     for now in given:
-        raw = now + stepped(h, state)
+        raw = now + through(h)
         gates = sigmoid(raw)
         write, keep, show = gates[:, :w], gates[:, w : 2 * w], gates[:, 3 * w :]
         fresh = np.tanh(raw[:, 2 * w : 3 * w])
@@ -81,11 +82,12 @@ def _lstm(x: Array, *, inner: Array, state: Array, bias: Array) -> tuple[Array, 
 def _minimal_gated(x: Array, *, inner: Array, state: Array, bias: Array) -> tuple[Array, Back]:
     given, w = _steps(dot(x, inner.T) + bias), x.shape[2]
     for_gate, for_fresh = state[:w], state[w:]
+    to_gate, to_fresh = by_rows(for_gate), by_rows(for_fresh)
     h = np.zeros((len(x), w))
     kept, out = [], []
     for now in given:
-        gate = sigmoid(now[:, :w] + stepped(h, for_gate))
-        fresh = np.tanh(now[:, w:] + stepped(gate * h, for_fresh))
+        gate = sigmoid(now[:, :w] + to_gate(h))
+        fresh = np.tanh(now[:, w:] + to_fresh(gate * h))
         kept.append((h, gate, fresh))
         h = h + gate * (fresh - h)
         out.append(h)
