@@ -12,7 +12,7 @@ from runs.commands.common import (
     json_option,
     out,
     print_json,
-    read_text,
+    read_source,
     talk,
     unsafe_option,
 )
@@ -44,7 +44,7 @@ def command(file: Path, task_name: str, device: str, unsafe: bool, as_json: bool
     from runs.config import read_config
     from runs.start import sandbox_for
 
-    source = read_text(file)
+    source = read_source(file)
     kind = kind_of(source)
     task = find_task(task_name, kind.name if kind else None)
     read_config(task=task_name, device=device)
