@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from evaluators.decimals import fixed
 from runs.commands.common import (
     device_option,
     json_option,
@@ -104,8 +105,8 @@ def _print(answer: dict[str, Any]) -> None:
         if isinstance(value, dict):
             value = "  ".join(f"{k} {v:.4g}" for k, v in value.items())
         elif isinstance(value, list):
-            value = "  ".join(f"{v:.4f}" for v in value)
+            value = "  ".join(fixed(v) for v in value)
         elif isinstance(value, float):
-            value = f"{value:.4f}"
+            value = fixed(value)
         table.add_row(Text(name, style="dim"), Text(str(value)))
     out().print(table)
