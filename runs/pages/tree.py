@@ -158,10 +158,7 @@ def _text(candidate: Candidate, texts: _Texts) -> list[int]:
 
 
 def _sizes(store: Queries, ids: Sequence[str]) -> dict[str, int]:
-    sql = """
-        SELECT c.id, p.size FROM candidate c CROSS JOIN program p ON p.key = c.program
-        WHERE c.id IN (SELECT value FROM json_each(?))
-    """
+    sql = "SELECT id, size FROM candidate WHERE id IN (SELECT value FROM json_each(?))"
     return {row["id"]: row["size"] for row in store.rows(sql, json.dumps(list(ids)))}
 
 
