@@ -163,8 +163,11 @@ def _sizes(store: Queries, ids: Sequence[str]) -> dict[str, int]:
 
 
 def _short(value: float | None) -> float | None:
-    """Round to what is worth reading; JSON has no word for what is not finite."""
-    return None if value is None or not abs(value) < float("inf") else float(f"{value:.6g}")
+    """Round to well below what is shown; JSON has no word for what is not finite.
+
+    Rounded to about as much as is shown, a score would be rounded twice and differ from the text.
+    """
+    return None if value is None or not abs(value) < float("inf") else float(f"{value:.9g}")
 
 
 def mean_curve(curves: Iterable[Sequence[float]]) -> list[float]:

@@ -9,6 +9,7 @@ import pytest
 
 from evaluators.decimals import fixed, signed
 from runs.gain import Gain
+from runs.pages.tree import _short
 from runs.tables import score_text
 
 ROOT = Path(__file__).parents[2]
@@ -41,3 +42,8 @@ def test_signed_numbers_are_written_in_this_one_way():
         if own.search(line)
     ]
     assert not found
+
+
+@pytest.mark.parametrize("value", [-4.001952, -12.345652])
+def test_a_page_is_sent_scores_that_round_as_they_do_in_text(value: float):
+    assert fixed(_short(value) or 0.0) == fixed(value)
