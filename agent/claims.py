@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from evaluators.candidate import Candidate, Status
+from evaluators.decimals import fixed
 from programs.kind import Kind
 
 LEAST = 4
@@ -158,4 +159,4 @@ def contrast(has: np.ndarray, ranked: np.ndarray) -> Contrast | None:
 def cited(candidate: Candidate) -> str:
     """Name a program with its score, for it may not be shown beside what cites it."""
     score = candidate.score
-    return f"program {candidate.index} ({'no score' if score is None else f'{score:.4f}'})"
+    return f"program {candidate.index} ({'no score' if score is None else fixed(score)})"

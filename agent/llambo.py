@@ -28,6 +28,7 @@ from agent.question import Answer, Question, Sample
 from agent.source import plain_text
 from agent.surrogate import SPREAD_FLOOR, Prediction, held
 from evaluators.candidate import Candidate
+from evaluators.decimals import fixed
 
 SHOWN = 12
 TOKENS_PER_GUESS = 32
@@ -79,7 +80,7 @@ def few_shot(shown: Sequence[Candidate], rng: np.random.Generator) -> Section:
     """Write examples as "Performance → program", in random order."""
     order = rng.permutation(len(shown))
     items = tuple(
-        f"Program {shown[i].index}\nPerformance: {shown[i].score:.4f}\n{_text(shown[i])}"
+        f"Program {shown[i].index}\nPerformance: {fixed(shown[i].score)}\n{_text(shown[i])}"
         for i in order
     )
     title = f"Programs, each under its performance{_noise(shown)}"
@@ -106,7 +107,7 @@ def guess_questions(
 ) -> tuple[Question, ...]:
     """Ask for the scores of all programs once in each order, with the examples in another too."""
     known, plain = examples(view), [plain_text(s, view.kind) for s in sources]
-    shown = [f"{_text(c)}\nPerformance: ## {c.score:.4f} ##" for c in known]
+    shown = [f"{_text(c)}\nPerformance: ## {fixed(c.score or 0.0)} ##" for c in known]
     title = f"Examples of programs with their results{_noise(known)}"
     least = worst_guess(view)
     return tuple(
@@ -132,8 +133,8 @@ def _guess(sources: Sequence[str], least: float) -> str:
     )
     return (
         "Predict the performance of each program below, as an expert who knows the examples. One "
-        f"that you expect to fail, or to be worse than that, gets {least:.4f}. Reply with one line "
-        f"for each, such as `A: ## -0.1234 ##`, and nothing else.\n\n{judged}"
+        f"that you expect to fail, or to be worse than that, gets {fixed(least)}. Reply with one "
+        f"line for each, such as `A: ## -0.1234 ##`, and nothing else.\n\n{judged}"
     )
 
 
@@ -156,8 +157,8 @@ def label_questions(
     bar = float(np.quantile(scores, 1 - TOP)) if scores else 0.0
     shown = [f"{_text(c)}\nClassification: {int((c.score or 0.0) >= bar)}" for c in examples(view)]
     title = (
-        f"Examples: classification 1 is a performance of {bar:.4f} or more, which the best quarter "
-        f"of the {len(scores)} programs known reach; 0 is less"
+        f"Examples: classification 1 is a performance of {fixed(bar)} or more, which the best "
+        f"quarter of the {len(scores)} programs known reach; 0 is less"
     )
     ask = (
         "Is the classification of the program below 1? Reply with 1 for yes or 0 for no, and "

@@ -22,6 +22,7 @@ from agent.proposer import View
 from agent.question import Message
 from agent.source import block, shown_source, statements
 from evaluators.candidate import Candidate, Status
+from evaluators.decimals import fixed
 
 BUDGET = 6_000
 ELITES = 5
@@ -168,7 +169,7 @@ def score_of(candidate: Candidate) -> str:
         return "no score (found again, and known to get none)"
     if score is None:
         return f"no score ({candidate.evaluation.message or candidate.evaluation.status})"
-    return f"{score:.4f}" if stderr is None else f"{score:.4f} ± {stderr:.4f}"
+    return fixed(score) if stderr is None else f"{fixed(score)} ± {stderr:.4f}"
 
 
 def counted(count: int, word: str) -> str:

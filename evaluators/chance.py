@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from evaluators.admit import Admitted, admit_to
+from evaluators.decimals import signed
 from evaluators.evaluator import Evaluator
 from evaluators.task import Task, language
 from programs.errors import Fault
@@ -58,9 +59,9 @@ class Improvement:
         """Say it in words."""
         left_out = f" ({self.failed} more could not be trained)" if self.failed else ""
         return (
-            f"Held-out accuracy with {self.seeds} seeds {self.accuracy:.1%}: {self.percent:+.1f} % "
-            f"relative to the {self.random:.1%} of the average of {self.networks} random "
-            f"architectures trained alike{left_out}."
+            f"Held-out accuracy with {self.seeds} seeds {self.accuracy:.1%}: "
+            f"{signed(self.percent, 1)} % relative to the {self.random:.1%} of the average of "
+            f"{self.networks} random architectures trained alike{left_out}."
         )
 
 

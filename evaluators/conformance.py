@@ -5,7 +5,8 @@
 
 Each check is a function that returns a sentence about what is wrong, or nothing. A check that
 raises is wrong with that error. They go from cheap to dear: those that look at payloads are left
-out where the description or the examples are wrong, and those that train where anything is.
+out where the description or the examples are wrong, and those that train where anything is. All
+baselines are trained only where one fits into the limits.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from evaluators.candidate import Evaluation, Status
+from evaluators.decimals import fixed
 from evaluators.evaluator import Evaluator, Judgement
 from evaluators.soundness import unsound
 from evaluators.task import Split, Task, Trial
@@ -64,7 +66,7 @@ class _Case:
 def conformance(task: Task, sandbox: Sandbox) -> Iterator[Check]:
     """Examine a task, one check at a time; a group only where all those before it passed."""
     case = _Case(task, sandbox)
-    for group in (FIRST, CHEAP, DEAR):
+    for group in (FIRST, CHEAP, DEAR, LAST):
         found = []
         for check in conduct(group, case):
             found.append(check)
@@ -207,7 +209,7 @@ def _baselines(case: _Case) -> Answer:
         if not _scored(each):
             reasons.setdefault(each.message or str(each.status), []).append(name)
     failed = [f"{', '.join(names)}: {why}" for why, names in reasons.items()]
-    scores = ", ".join(f"{n} {e.score:.3f}" for n, e in found.items() if e.score is not None)
+    scores = ", ".join(f"{n} {fixed(e.score, 3)}" for n, e in found.items() if e.score is not None)
     return "; ".join(failed), scores
 
 
@@ -215,9 +217,17 @@ def _scored(evaluation: Evaluation) -> bool:
     return evaluation.status is Status.SCORED and evaluation.score is not None
 
 
+_CHEAPER = (
+    "what is trained at once are `learning_rates` times `seeds` networks, on a `batch` each: use "
+    "fewer, a smaller network, or allow more (`memory` and `seconds` of `Supervised`)"
+)
+
+
 def _limits(case: _Case) -> Answer:
     found = Evaluator(case.task, case.sandbox).evaluate(case.program)
     most = case.task.rungs[0].limits.seconds
+    if not _scored(found):
+        return f"{case.task.baselines[0]} {found.message or found.status}: {_CHEAPER}"
     if found.seconds > most / 2:
         return (
             f"one evaluation takes {found.seconds:.1f} s of the {most:g} s allowed: train less, or "
@@ -242,6 +252,7 @@ CHEAP: dict[str, Callable[[_Case], Answer]] = {
 DEAR: dict[str, Callable[[_Case], Answer]] = {
     "same seed, same score": _repeats,
     "both splits judged": _both_splits,
-    "baselines train": _baselines,
     "within its limits": _limits,
 }
+
+LAST: dict[str, Callable[[_Case], Answer]] = {"baselines train": _baselines}

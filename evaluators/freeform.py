@@ -28,7 +28,14 @@ PROBING = ("torch", "evaluators.harness.freeform.behaviour")
 PRELOAD = (*PROBING, "evaluators.harness.beside", "evaluators.harness.freeform.guest")
 """The same, to train under them as well."""
 
-_LIMITS = Limits(seconds=20.0, memory=512 * MIB, result=4 * MIB)
+_PROBING = Limits(seconds=60.0, memory=512 * MIB, result=4 * MIB, processor=5)
+"""Of a probe. What counts is the processor: a busy machine makes an honest program late, but only
+one without an end takes much of it. The library's take 0.02 s, and to import scipy half a second.
+"""
+
+_SAMPLING = replace(_PROBING, processor=20)
+"""Of a schedule at every step of a run, which may be longer than any on the probes."""
+
 _PROBED = {
     "optimizer": (
         len(optimizer_probe.STEPS),
@@ -78,7 +85,7 @@ def outputs(program: Program, sandbox: Sandbox, kind: Kind) -> np.ndarray:
     """Return what a free-form program gives on its kind's probes; raises as `behaviour` does."""
     if program.form == "module":
         return modules.outputs(program, sandbox, kind)
-    outcome = _run(program, "probe", sandbox, {})
+    outcome = _run(program, "probe", sandbox, {}, _PROBING)
     return _array(outcome, "outputs", _PROBED[program.kind])
 
 
@@ -111,7 +118,7 @@ def _after(
     task: Task, program: Program, trial: Trial, limits: Limits, device: str, sandbox: Sandbox
 ) -> Job:
     """Have a schedule sampled first; then it is an array, and the training is all ours."""
-    outcome = _run(program, "sampled", sandbox, {"total": trial.steps})
+    outcome = _run(program, "sampled", sandbox, {"total": trial.steps}, _SAMPLING)
     factors = _array(outcome, "factors", (trial.steps,))
     sent = task.payload(replace(program, source=""), trial)
     payload = replace(sent, arrays={**sent.arrays, "factors": factors})
@@ -122,10 +129,12 @@ def _without_source(payload: Payload) -> Payload:
     return replace(payload, data={k: v for k, v in payload.data.items() if k != "source"})
 
 
-def _run(program: Program, name: str, sandbox: Sandbox, more: dict[str, int]) -> Outcome:
+def _run(
+    program: Program, name: str, sandbox: Sandbox, more: dict[str, int], limits: Limits
+) -> Outcome:
     data = {"source": program.source, "form": program.form, **more}
     harness = f"evaluators.harness.freeform.behaviour:{name}"
-    return sandbox.run(Job(harness, Payload(data), _LIMITS))
+    return sandbox.run(Job(harness, Payload(data), limits))
 
 
 def _array(outcome: Outcome, name: str, shape: tuple[int, ...]) -> np.ndarray:

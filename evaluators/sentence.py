@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from evaluators.decimals import signed
 from evaluators.standing import BETTER, UNDECIDED, WORSE, Gain, TaskVerdict, Verdict
 
 NAMED = 3
@@ -75,8 +76,8 @@ def _listed(names: Sequence[str]) -> str:
 def _figures(gain: Gain, verdict: TaskVerdict, family: int) -> str:
     corrected = f" corrected for {family} comparisons" if family > 1 else ""
     return (
-        f"held-out score {gain.mean:+.4f}, 95 % interval {gain.low:+.4f} to {gain.high:+.4f}, "
-        f"{p_text(gain.corrected)}{corrected}, {verdict.seeds} fresh seeds"
+        f"held-out score {signed(gain.mean)}, 95 % interval {signed(gain.low)} to "
+        f"{signed(gain.high)}, {p_text(gain.corrected)}{corrected}, {verdict.seeds} fresh seeds"
     )
 
 
@@ -119,7 +120,8 @@ def _short(verdict: TaskVerdict, judged: str) -> tuple[str, str]:
     if standing is None or standing.gain is None:
         return "the baseline itself", ""
     gain = standing.gain
-    detail = f" ({gain.mean:+.4f}, {gain.low:+.4f} to {gain.high:+.4f}, {p_text(gain.corrected)})"
+    interval = f"{signed(gain.low)} to {signed(gain.high)}"
+    detail = f" ({signed(gain.mean)}, {interval}, {p_text(gain.corrected)})"
     return _outcome(gain, reference), detail
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from evaluators.decimals import fixed, signed
 from runs import tables
 from runs.digest import BEGINNING, Digest
 from runs.inert import inert
@@ -37,8 +38,8 @@ def _lines(digest: Digest) -> Iterator[str]:
 
 def _bests(digest: Digest) -> Iterator[str]:
     for best in digest.bests:
-        versus = "the first" if best.before is None else f"{best.score - best.before:+.4f}"
+        versus = "the first" if best.before is None else signed(best.score - best.before)
         line = tables.one_line(best.source)
-        yield f"  new best  {best.task}: {best.score:.4f} ({versus})  {best.id[:6]}  {line}"
+        yield f"  new best  {best.task}: {fixed(best.score)} ({versus})  {best.id[:6]}  {line}"
     if not digest.bests:
         yield "  new best  none"

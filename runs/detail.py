@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from evaluators.candidate import Candidate
+from evaluators.decimals import fixed
 from evaluators.levels import name_of
 from programs.errors import CambrianError, Fault, InputError
 from programs.export.unicode import export_unicode
@@ -224,7 +225,7 @@ def _by_seed(scores: Sequence[Measured]) -> str:
     if len(values) > 1:
         variance = sum((v - mean) ** 2 for v in values) / (len(values) - 1)
         error = (variance / len(values)) ** 0.5
-    each = "  ".join(f"{value:.4f}" for value in values)
+    each = "  ".join(fixed(value) for value in values)
     return f"{tables.score_text(mean, error)}   by seed {each}"
 
 

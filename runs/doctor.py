@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,26 +19,29 @@ from sandbox.process import ProcessSandbox
 from sandbox.tiers import promise, survey
 
 
-def examine(database: Path) -> dict[str, Any]:
-    """Return what was found, each item a plain value; a fault is a sentence, never an error."""
-    return {
-        "versions": versions(),
-        "system": f"{platform.system()} {platform.release()}, {platform.machine()}",
-        "workers": f"{default_workers()} cores usable of {os.cpu_count()}",
-        **_sandbox(),
-        "database": _database(database),
-    }
+def examine(database: Path) -> Iterator[tuple[str, Any]]:
+    """Yield each item and a plain value once it is known; a fault is a sentence, never an error."""
+    yield "versions", versions()
+    yield "system", f"{platform.system()} {platform.release()}, {platform.machine()}"
+    yield "workers", f"{default_workers()} cores usable of {os.cpu_count()}"
+    yield from _sandbox()
+    yield "database", _database(database)
 
 
-def _sandbox() -> dict[str, str]:
+def _sandbox() -> Iterator[tuple[str, str]]:
     """Start a worker, which proves its isolation, and ask it for a GPU."""
+    told = False
     try:
         with ProcessSandbox(1, ("torch", PROBE.partition(":")[0]), device="cuda") as sandbox:
             sandbox.start()
-            tier, devices = sandbox.tier, _devices(sandbox)
+            yield "isolation", f"{sandbox.tier}: {promise(sandbox.tier)}"
+            told = True
+            yield from _better_than(sandbox.tier)
+            yield "devices", _devices(sandbox)
     except CambrianError as error:
-        return {"isolation": f"none works: {error}", "devices": "cpu"}
-    return {"isolation": f"{tier}: {promise(tier)}", **_better_than(tier), "devices": devices}
+        if not told:
+            yield "isolation", f"none works: {error}"
+        yield "devices", "cpu" if not told else f"cpu ({error})"
 
 
 def _devices(sandbox: ProcessSandbox) -> str:
@@ -52,15 +56,13 @@ def _devices(sandbox: ProcessSandbox) -> str:
     return f"cpu, cuda ({found})" if there else f"cpu ({found})"
 
 
-def _better_than(tier: str) -> dict[str, str]:
+def _better_than(tier: str) -> Iterator[tuple[str, str]]:
     """Say, for each tier stronger than the one in force, why not and what would help."""
-    lacking = {}
     for finding in survey():
         if finding.tier == tier:
             break
         more = f"; {finding.remedy}" if finding.remedy else ""
-        lacking[f"isolation by {finding.tier}"] = f"not here: {finding.why}{more}"
-    return lacking
+        yield f"isolation by {finding.tier}", f"not here: {finding.why}{more}"
 
 
 def _database(path: Path) -> str:

@@ -17,6 +17,7 @@ from typing import Any
 
 from evaluators.admit import Admitted, Rejected, admit_to
 from evaluators.candidate import Evaluation
+from evaluators.decimals import fixed
 from evaluators.task import Task, language
 from programs.check import check
 from programs.edits import redirected
@@ -196,7 +197,7 @@ def as_dict(found: Explained, name: str, task: Task, fresh: bool) -> dict[str, A
         "score": found.score,
         "seeds": found.seeds,
         "judged": found.judged,
-        "measured": f"The whole scores {found.score:.4f} ({task.score_name} on {task.name}, "
+        "measured": f"The whole scores {fixed(found.score)} ({task.score_name} on {task.name}, "
         f"{found.seeds} {'fresh' if fresh else 'of the search’s'} seeds). Worth is that less the "
         f"score without the statement, in % of the score's size, paired by seed, with 95 % "
         f"intervals.",

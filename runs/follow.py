@@ -60,7 +60,7 @@ class Follower:
         run = "c.run" if self._row == 0 else "+c.run"
         which = f"{run} = ? AND c.rowid > ? AND c.rowid <= ?"
         place = (self.run.id, self._row, newest)
-        sql = f"SELECT c.id, size FROM candidate c JOIN program ON key = c.program WHERE {which}"
+        sql = f"SELECT c.id, c.size FROM candidate c WHERE {which}"
         sizes = {row["id"]: row["size"] for row in self.store.rows(sql, *place)}
         if sizes:
             ids = f"SELECT c.id FROM candidate c WHERE {which}"

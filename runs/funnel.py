@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from evaluators.candidate import Candidate, Evaluation
+from evaluators.decimals import fixed
 from evaluators.evaluator import Evaluator
 from evaluators.funnel import (
     FIRST,
@@ -244,4 +245,4 @@ def _read(program: Program) -> Program:
 def _short(evaluation: Evaluation) -> str:
     if evaluation.score is None:
         return evaluation.message or str(evaluation.status)
-    return f"{evaluation.score:.4f} in {evaluation.seconds:.0f} s"
+    return f"{fixed(evaluation.score)} in {evaluation.seconds:.0f} s"

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from evaluators.candidate import Evaluation
+from evaluators.decimals import fixed, signed
 from runs.funnel import FunnelResult, StageResult
 from runs.plot import curves
 
@@ -40,7 +41,7 @@ def stage_table(result: FunnelResult) -> Table:
             str(len(stage.found)),
             str(better),
             str(len(stage.passed)),
-            "–" if math.isnan(best) else f"{best:+.4f}",
+            "–" if math.isnan(best) else signed(best),
         )
     return laid
 
@@ -55,7 +56,7 @@ def program_table(result: FunnelResult) -> Table:
         laid.add_column(stage.stage.task, justify="right", no_wrap=True)
     for name in _ordered(result):
         cells = [_gain(stage, name) for stage in stages]
-        laid.add_row(name[:6], f"{first.gain(name):+.4f}", *cells)
+        laid.add_row(name[:6], signed(first.gain(name)), *cells)
     return laid
 
 
@@ -77,7 +78,7 @@ def _gain(stage: StageResult, name: str) -> Text:
     gain = stage.gain(name)
     if math.isnan(gain):
         return Text(str(stage.found[name].status), style="red")
-    return Text(f"{gain:+.4f}", style="green" if gain > 0 else "red")
+    return Text(signed(gain), style="green" if gain > 0 else "red")
 
 
 def meta_plot(result: FunnelResult) -> list[str]:
@@ -117,9 +118,9 @@ def sentence(result: FunnelResult) -> str:
         peak, task = result.peak, stages[0].stage.task
         said.append(
             f"The search's best was best on {task} at {peak.share:.0%} of the search "
-            f"({peak.gain:+.4f}); "
+            f"({signed(peak.gain)}); "
             + (
-                f"what it found later lost {peak.lost:.4f} there: it overfits its task."
+                f"what it found later lost {fixed(peak.lost)} there: it overfits its task."
                 if peak.lost > 0
                 else "it shows no overfitting of its task."
             )

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evaluators.candidate import Evaluation
+from evaluators.decimals import signed
 from runs.student import reach
 
 LEVEL = 0.95
@@ -37,8 +38,8 @@ class Gain:
 
     def __str__(self) -> str:
         if self.half is None:
-            return f"{self.mean:+.4f}"
-        return f"{self.mean:+.4f} ± {self.half:.4f}"
+            return signed(self.mean)
+        return f"{signed(self.mean)} ± {self.half:.4f}"
 
 
 def gain(new: Evaluation, old: Evaluation) -> Gain | None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any
 
 from evaluators.pareto import Direction, front
 from programs.errors import InputError
 from runs.apart import listed
-from runs.queries import Queries, distinct
+from runs.queries import SHOWN, Queries, distinct
 from runs.record import Row
 from runs.where import Key, Sql, condition, keys
 
@@ -20,15 +20,7 @@ BEST_FIRST = "rung,score"
 TRADE_OFF = "score,-size,rung"
 """What is weighed where nobody says what: good against simple, and how surely it is good."""
 
-# The metrics are those of the judgement that gave the score.
-_BOARD = """
-    (SELECT l.*, l.score - l.baseline AS gain, c.model, c.seconds, c.created,
-        CASE l.rung WHEN c.rung THEN c.metrics ELSE (
-            SELECT k.metrics FROM climb k WHERE k.candidate = c.id AND k.rung = l.rung
-        ) END AS metrics
-     FROM scored l CROSS JOIN candidate c ON c.id = l.id)
-"""
-_SHOWN = ", ".join(f.name for f in fields(Row) if f.name != "keys")
+_BOARD = "(SELECT *, score - baseline AS gain FROM scored)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +76,7 @@ def trade_offs(store: Queries, ask: Asked) -> list[Row]:
     if len(directions) < 2 or any(key.column.sort != "number" for key in ask.by):
         raise InputError("A front weighs two numbers or more: say which with --sort score,-size.")
     points = [point for run in ask.runs for point in _points(store, run, ask)]
-    rows = (_row(store, points[place]["id"], ask) for place in front(points, directions))
+    rows = (_row(store, points[place]["place"], ask) for place in front(points, directions))
     return list(rows)[: ask.limit]
 
 
@@ -107,21 +99,22 @@ def _points(store: Queries, run: str, ask: Asked) -> list[dict[str, Any]]:
     best = f"{'min' if first.ascending else 'max'}({first.column.text})"
     rest = "".join(f", {key.column.text} AS '{key.name}'" for key in others)
     groups = ", ".join(str(place) for place in range(3, 3 + len(others)))
-    # SQLite takes the id from the row that holds the minimum or maximum.
+    # SQLite takes the place from the row that holds the minimum or maximum. It is in every index,
+    # which an id is not.
     sql = f"""
-        SELECT id, {best} AS '{first.name}'{rest} FROM {_BOARD}
+        SELECT place, {best} AS '{first.name}'{rest} FROM {_BOARD}
         WHERE run = ? AND {ask.where.text} GROUP BY {groups}
     """
     return store.rows(sql, run, *ask.where.values)
 
 
-def _row(store: Queries, id_: str, ask: Asked) -> Row:
-    return next(iter(_rows(store.rows(f"{_select(ask)} WHERE id = ?", id_), ask)))
+def _row(store: Queries, place: int, ask: Asked) -> Row:
+    return next(iter(_rows(store.rows(f"{_select(ask)} WHERE place = ?", place), ask)))
 
 
 def _select(ask: Asked) -> str:
     keys = "".join(f", {key.column.text} AS 'key {key.name}'" for key in ask.by)
-    return f"SELECT {_SHOWN}{keys} FROM {_BOARD}"
+    return f"SELECT {SHOWN}{keys} FROM {_BOARD}"
 
 
 def _rows(found: Iterable[dict[str, Any]], ask: Asked) -> Iterable[Row]:

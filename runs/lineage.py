@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from evaluators.candidate import Candidate
+from evaluators.decimals import fixed
 from runs.gain import Gain, gain
 from runs.inert import inert_line
 from runs.queries import Queries
@@ -35,7 +36,7 @@ class Step:
     def told(self) -> str:
         """Return the score, or what became of the candidate instead."""
         score = self.candidate.score
-        return str(self.candidate.evaluation.status) if score is None else f"{score:.4f}"
+        return str(self.candidate.evaluation.status) if score is None else fixed(score)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from html import escape
 from pathlib import Path
 from typing import overload
 
+from evaluators.decimals import signed
 from programs.errors import CambrianError
 from programs.export.latex import export_latex
 from programs.load import kind_named, read_program
@@ -109,7 +110,7 @@ def open_run(run: str, db: str | Path = "cambrian.db", limit: int = 20) -> Found
 
 
 def _row(row: Row) -> str:
-    over = "" if row.baseline is None else f"{row.score - row.baseline:+.4f}"
+    over = "" if row.baseline is None else signed(row.score - row.baseline)
     score = tables.score_text(row.score, row.stderr)
     cells = (row.id[:8], score, over, row.size, row.proposer)
     style = "text-align: left; white-space: nowrap"

@@ -39,14 +39,10 @@ _LEADERS = f"""
     SELECT id FROM candidate WHERE {_KEPT} ORDER BY high_rung DESC, high_score DESC, idx LIMIT ?
 """
 
-_SIZES = f"""
-    SELECT p.size, max(c.score) AS score FROM candidate c CROSS JOIN program p ON p.key = c.program
-    WHERE {_KEPT} GROUP BY p.size
-"""
+_SIZES = f"SELECT size, max(score) AS score FROM candidate WHERE {_KEPT} GROUP BY size"
 
 _HOLDER = f"""
-    SELECT c.id FROM candidate c CROSS JOIN program p ON p.key = c.program
-    WHERE {_KEPT} AND c.high_score = ? AND p.size = ? ORDER BY c.idx LIMIT 1
+    SELECT id FROM candidate WHERE {_KEPT} AND high_score = ? AND size = ? ORDER BY idx LIMIT 1
 """
 
 
@@ -109,7 +105,7 @@ def _lead(store: Store, place: tuple[str, int], progress: Progress) -> None:
     progress.curve = list(accumulate((score for _, score in scores), max))
     progress.by_size = dict(_holders(store, place))
     progress.sizes |= {candidate.id: size for size, candidate in progress.by_size.items()}
-    sql = "SELECT c.id, size FROM candidate c JOIN program ON key = program WHERE c.id IN"
+    sql = "SELECT id, size FROM candidate WHERE id IN"
     sizes = store.rows(f"{sql} ({','.join('?' * len(leaders))})", *leaders)
     progress.sizes |= {row["id"]: row["size"] for row in sizes}
 

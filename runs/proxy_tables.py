@@ -8,6 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from evaluators.decimals import signed
 from evaluators.proxies import Agreement
 from runs.proxies import ProxyFigures
 
@@ -35,7 +36,7 @@ def _cells(row: Agreement) -> tuple[str, str, str]:
 
 
 def _figure(value: float, interval: tuple[float, float]) -> str:
-    return f"{value:+.2f} ({interval[0]:+.2f} to {interval[1]:+.2f})"
+    return f"{signed(value, 2)} ({signed(interval[0], 2)} to {signed(interval[1], 2)})"
 
 
 def _said(found: ProxyFigures) -> str:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import fields
 from itertools import islice
 from typing import Any
 
@@ -127,7 +128,7 @@ class Queries(Kinship):
     def _best(self, run_id: str, limit: int, apart: str) -> list[Row]:
         """Read the run's best rows, further down when many of them behave the same."""
         sql = f"""
-            SELECT * FROM scored WHERE run = ? AND {listed(apart)}
+            SELECT {SHOWN} FROM scored WHERE run = ? AND {listed(apart)}
             ORDER BY rung DESC, score DESC LIMIT ?
         """
         depth = limit
@@ -137,6 +138,10 @@ class Queries(Kinship):
             if len(best) == limit or len(rows) < depth:
                 return best
             depth *= 4
+
+
+SHOWN = ", ".join(f.name for f in fields(Row) if f.name != "keys")
+"""The columns of the leaderboard that a row has."""
 
 
 def distinct(rows: Iterable[Row], limit: int) -> list[Row]:

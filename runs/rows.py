@@ -23,6 +23,7 @@ def candidate_row(run_id: str, candidate: Candidate) -> dict[str, Any]:
         "run": run_id,
         "idx": candidate.index,
         "program": candidate.program.key,
+        "size": candidate.program.size,
         "proposer": origin.proposer,
         "operator": origin.operator,
         "rationale": origin.rationale,

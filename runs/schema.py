@@ -25,6 +25,7 @@ from runs.came_of import asked, asked_by_draw
 from runs.checksums import checksums
 from runs.counts import counted_runs
 from runs.rungs import ladder
+from runs.sizes import sizes
 from runs.words import SEARCHED, words_in_bulk
 
 if TYPE_CHECKING:
@@ -271,7 +272,7 @@ def life(db: Database) -> None:
 
 MIGRATIONS = (
     *(first_tables, funnel, counted_runs, words_in_bulk),
-    *(learning_curves, ladder, life, asked, ranked_apart, asked_by_draw, checksums),
+    *(learning_curves, ladder, life, asked, ranked_apart, asked_by_draw, checksums, sizes),
 )
 """Every change of the tables since the first release, oldest first."""
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from rich.text import Text
 
 from evaluators.candidate import Candidate, Evaluation
+from evaluators.decimals import signed
 from runs import tables
 from runs.ascent import ascent_of
 from runs.curve import braille
@@ -160,7 +161,7 @@ def _leader(progress: Progress, candidate: Candidate, pick: bool) -> Text:
     start = None if progress.first is None else progress.first.on(standing.rung)
     gain = ""
     if start is not None and start.score is not None and standing.score is not None:
-        gain = f"{standing.score - start.score:+.4f}"
+        gain = signed(standing.score - start.score)
     on_front = any(candidate.id == each.id for each in progress.front)
     return Text.assemble(
         ("▸ " if pick else "  ", "bold green"),

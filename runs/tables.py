@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from evaluators.decimals import fixed, signed
 from evaluators.levels import name_of
 from runs.columns import Column, table
 from runs.inert import inert, inert_line
@@ -52,7 +53,7 @@ def score_text(score: float | None, stderr: float | None) -> str:
     """Write a score with its standard error."""
     if score is None:
         return "–"
-    return f"{score:.4f}" if stderr is None else f"{score:.4f} ± {stderr:.4f}"
+    return fixed(score) if stderr is None else f"{fixed(score)} ± {stderr:.4f}"
 
 
 def one_line(source: str) -> str:
@@ -80,7 +81,7 @@ def ranking(rows: Sequence[Row], width: int) -> Table:
         score_text(row.score, row.stderr) + (f" {name_of(row.rung)}" if mixed else "")
         for row in rows
     ]
-    gains = ["" if row.baseline is None else f"{row.score - row.baseline:+.4f}" for row in rows]
+    gains = ["" if row.baseline is None else signed(row.score - row.baseline) for row in rows]
     kinds = [Column("kind", [row.kind for row in rows], 4)] if several else []
     keys = [
         Column(

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from evaluators import contest, timing
+from evaluators.decimals import fixed, signed
 from evaluators.pareto import dominators
 from evaluators.sentence import p_text
 from evaluators.standing import BETTER, UNDECIDED, WORSE, Gain, Standing, TaskVerdict, Verdict
@@ -76,7 +77,7 @@ def _role(verdict: Verdict, table: TaskVerdict) -> str:
 
 def _cells(standing: Standing, metric: str) -> list[str | Text]:
     rate = f"{standing.learning_rate:.3g}" + ("*" if standing.at_edge else "")
-    cells: list[str | Text] = [standing.name, f"{standing.score:.4f}"]
+    cells: list[str | Text] = [standing.name, fixed(standing.score)]
     cells += [_metric(metric, standing.metrics.get(metric, math.nan)), rate]
     return cells + ([] if standing.gain is None else _lead(standing.gain))
 
@@ -85,7 +86,7 @@ def _lead(gain: Gain) -> list[str | Text]:
     half = (gain.high - gain.low) / 2
     word = "–" if gain.outcome == UNDECIDED else gain.outcome
     p = p_text(gain.corrected).removeprefix("p ").removeprefix("= ")
-    return [f"{gain.mean:+.4f} ± {half:.4f}", p, Text(word, style=STYLES[gain.outcome])]
+    return [f"{signed(gain.mean)} ± {half:.4f}", p, Text(word, style=STYLES[gain.outcome])]
 
 
 def _metric(name: str, value: float) -> str:
@@ -145,7 +146,7 @@ _TITLES = {"flops": "FLOPs", "memory_mib": "memory, MiB", "latency_ms": "latency
 
 def _value(objective: str, value: float) -> str:
     if objective == "score":
-        return f"{value:.4f}"
+        return fixed(value)
     return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
 
 
@@ -200,7 +201,7 @@ def race_table(verdict: Verdict) -> Table:
         first = min(race.steps, key=race.steps.__getitem__)
         laid.add_row(
             table.task,
-            f"{race.target:.4f}",
+            fixed(race.target),
             race.setter,
             _time(race.steps.get(race.setter, math.inf)),
             _time(race.steps.get(verdict.judged, math.inf)),

@@ -26,7 +26,7 @@ MIB = 1024 * 1024
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What one job may use: wall-clock seconds, bytes of memory on top of the warm process's own,
-    and bytes of result and of printed output.
+    bytes of result and of printed output, and whole seconds of processor where those are counted.
 
     What every job gets alike: 64 open descriptors; on a CPU no file to write; and where there is
     a cage (`sandbox.tiers`) no second process and no second thread.
@@ -36,6 +36,7 @@ class Limits:
     memory: int = 2048 * MIB
     result: int = 64 * MIB
     output: int = 1 * MIB
+    processor: int | None = None
 
 
 def seen_as(device: str) -> str:
@@ -46,8 +47,11 @@ def seen_as(device: str) -> str:
 def processor_seconds(limits: Limits) -> int:
     """Return the processor time a job may use.
 
-    Only a backstop to the clock outside: threads may use several seconds of it in one.
+    Where nothing is said it is only a backstop to the clock outside: threads may use several
+    seconds of it in one.
     """
+    if limits.processor is not None:
+        return limits.processor
     return math.ceil(4 * max(limits.seconds, 0)) + 1
 
 

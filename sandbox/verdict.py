@@ -16,6 +16,11 @@ _ITS_OWN_TO_SAY = (
 )
 
 
+_COUNTED = 0.8
+"""The share of its processor time that a process has used for certain when the kernel stops it: the
+kernel counts in ticks, most roughly where many take turns."""
+
+
 def judge(job: Job, report: Report, seconds: float) -> Outcome:
     """Return the outcome of `job`; the sentence carries the figure where there is one."""
     answer = _answer(job, report)
@@ -38,8 +43,10 @@ def _answer(job: Job, report: Report) -> Answer:
     if report.stopped == "memory":
         used = f"used {size(report.held)} of {size(limits.memory)}"
         return Answer(Ending.OUT_OF_MEMORY, used)
-    if report.status < 0 and report.processor >= processor_seconds(limits):
+    if report.status < 0 and report.processor >= _COUNTED * processor_seconds(limits):
         used = f"used {report.processor:.1f} s of processor in {limits.seconds:g} s"
+        if limits.processor is not None:
+            used = f"used up its {limits.processor} s of processor"
         return Answer(Ending.TIMED_OUT, used)
     if report.status or not report.answer:
         return Answer(Ending.CRASHED, _death(report.status))

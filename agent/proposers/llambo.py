@@ -44,11 +44,11 @@ WARM = (
 )
 SAMPLER = (
     "Each example above stands under its performance. Write {n} new programs that you expect to "
-    "have\n\nPerformance: {target:.4f} or more\n\nThe best above has {best:.4f}. The target leaves "
-    "room for something else than a variant of it, but more is always better. They must differ "
-    "from all above and from each other in what they compute; choose each constant for a reason, "
-    "not because it is round. Give each whole in a ```python block of its own, under one line that "
-    "says why."
+    "have\n\nPerformance: {target:z.4f} or more\n\nThe best above has {best:z.4f}. The target "
+    "leaves room for something else than a variant of it, but more is always better. They must "
+    "differ from all above and from each other in what they compute; choose each constant for a "
+    "reason, not because it is round. Give each whole in a ```python block of its own, "
+    "under one line that says why."
 )
 
 
@@ -141,7 +141,7 @@ class Llambo:
             seed=question_seed(rng),
         )
         obtained = yield from obtain(question, view)
-        origin = Origin(self.name, f"sampled at {target:.4f}", (shown[0].id,))
+        origin = Origin(self.name, f"sampled at {target:z.4f}", (shown[0].id,))
         if not obtained.fresh:
             return offered(obtained, origin)
         drafts = obtained.fresh[: self.candidates]

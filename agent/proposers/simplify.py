@@ -38,7 +38,7 @@ CUTS = 20
 
 ASK = (
     "Write a program with fewer than the {size} statements of {name} that you expect to score "
-    "the same: {score:.4f} or more, where a loss of up to {tolerance:.4f} is within the noise. "
+    "the same: {score:z.4f} or more, where a loss of up to {tolerance:.4f} is within the noise. "
     "Find the part that does least and leave it out, or replace several statements by one that "
     "does their work; adjust constants if what is left needs it. Say in one or two sentences what "
     "goes and why it will not be missed, then give the whole program in one ```python block."

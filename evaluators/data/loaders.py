@@ -104,6 +104,11 @@ def text(
     the single byte after it. Judged windows do not touch, so no judged byte is in any window.
     """
     several = [paths] if isinstance(paths, str | Path) else list(paths)
+    if not several:
+        raise InputError(
+            "There are no text files: the list of paths is empty, as a pattern leaves it that no "
+            "file fits. Does it begin at the right folder?"
+        )
     joined = b"\n".join(_file(p).read_bytes() for p in several)
     return windows(joined, context, judged, held_out)
 

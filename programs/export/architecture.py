@@ -91,10 +91,15 @@ def _layers(genome: Genome, kind: Kind, found: Mapping[str, list[Instance]]) -> 
 def _reading(plan: Recipe) -> str:
     given, gives = plan.given, plan.gives
     causal = " of which no position may see a later one" if given.causal else ""
+    article, its = _article(given), _article(gives)
     return (
-        f"`x` is a {given.sort} `{_shape(given)}`{causal}, the result a {gives.sort} "
+        f"`x` is {article} {given.sort} `{_shape(given)}`{causal}, the result {its} {gives.sort} "
         f"`{_shape(gives)}`. {plan.parameters:,} parameters; {plan.flops:,} FLOPs for one example."
     )
+
+
+def _article(feature: Feature) -> str:
+    return "an" if feature.sort == "image" else "a"
 
 
 def _shape(feature: Feature) -> str:

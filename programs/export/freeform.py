@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 
 from programs.errors import InputError
 from programs.export.evidence import Evidence
-from programs.export.header import FOUND
+from programs.export.header import FOUND, MARK, body_of
 from programs.export.names import class_name
 from programs.freeform import documentation
 from programs.parse import names_in
@@ -151,7 +151,7 @@ def export_freeform(
         what = "each parameter" if what == "each" else what
         wrapper = _HEAD.format(name=called, lr=known.lr, what=what, body=body)
     imports = "import inspect\n\nimport torch" if program.form == "tensor" else "import torch"
-    return f"{_header(program, known)}\n\n{imports}\n\n{_text(program)}\n\n\n{wrapper}\n"
+    return f"{_header(program, known)}\n\n{imports}\n\n{body_of(program.source)}\n\n\n{wrapper}\n"
 
 
 def _network(program: Program, evidence: Evidence, spec: Spec | None) -> str:
@@ -162,7 +162,7 @@ def _network(program: Program, evidence: Evidence, spec: Spec | None) -> str:
     made = _NETWORK.format(name=name, params=", ".join(params), shape=shape)
     given = ", ".join(_GIVEN) if spec is None else ""
     header = _header(program, evidence, made=name, given=given)
-    return f"{header}\n\n{_text(program)}\n\n\n{made}\n"
+    return f"{header}\n\n{body_of(program.source)}\n\n\n{made}\n"
 
 
 def _read(source: str) -> Iterator[str]:
@@ -175,20 +175,6 @@ def _header(program: Program, evidence: Evidence, **named: str) -> str:
     lines += ["", *textwrap.wrap(_READING[program.form].format(**named), 88)]
     if evidence.lines:
         lines += ["", "Evidence:", "", *(f"    {line}" for line in evidence.lines)]
-    lines += ["", "Exported by Cambrian. Needs PyTorch, and what the program itself imports."]
+    lines += ["", f"{MARK} Needs PyTorch, and what the program itself imports."]
     text = "\n".join(lines).replace("\\", "\\\\").replace('"', '\\"')
     return f'"""{text}\n"""'
-
-
-def _text(program: Program) -> str:
-    """Return the program without its docstring and what must stand first in a file."""
-    tree = ast.parse(program.source)
-    lines: list[str | None] = list(program.source.splitlines())
-    for place, node in enumerate(tree.body):
-        first = place == 0 and isinstance(node, ast.Expr) and ast.get_docstring(tree) is not None
-        future = isinstance(node, ast.ImportFrom) and node.module == "__future__"
-        if first or future:
-            lines[node.lineno - 1 : node.end_lineno] = [None] * (
-                (node.end_lineno or node.lineno) - node.lineno + 1
-            )
-    return "\n".join(line for line in lines if line is not None).strip()

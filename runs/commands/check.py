@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runs.commands.common import json_option, out, print_json, read_text, unsafe_option
+from runs.commands.common import (
+    json_option,
+    out,
+    print_json,
+    read_source,
+    read_text,
+    unsafe_option,
+)
 
 if TYPE_CHECKING:
     from programs.conformance import Check
@@ -99,7 +106,7 @@ def _of_a_program(path: Path, unsafe: bool) -> list[tuple[str, Check]]:
     from programs.load import kind_of
     from sandbox.process import ProcessSandbox
 
-    source = read_text(path)
+    source = read_source(path)
     if (kind := kind_of(source)) is None:
         return []
     with ProcessSandbox(1, probing(kind.name), unsafe=unsafe) as sandbox:

@@ -156,16 +156,27 @@ def read_text(path: Path) -> str:
         raise InputError(f"{path} cannot be read as text: {error}") from None
 
 
+def read_source(path: Path) -> str:
+    """Read a user's program file; of one that `cambrian export` wrote, the program in it."""
+    from programs.export.recall import header_program, is_unchanged
+
+    text = read_text(path)
+    source = header_program(text)
+    return source if source is not None and is_unchanged(text, source) else text
+
+
 def read_file(path: Path) -> tuple[Program, Kind]:
     """Read a user's program file of whatever kind it is."""
     from programs.errors import Fault
+    from programs.export.recall import CHANGED, header_program
     from programs.load import kind_named, kind_of, read_program
 
-    source = read_text(path)
+    source = read_source(path)
     kind = kind_of(source) or kind_named("optimizer")
     program = read_program(source, kind)
     if isinstance(program, Fault):
-        raise InputError(f"{path} is not a program: {program}")
+        hint = f" ({CHANGED})" if header_program(source) is not None else ""
+        raise InputError(f"{path} is not a program: {program}{hint}")
     return program, kind
 
 

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from evaluators.decimals import fixed
 from runs.commands.common import (
     device_option,
     json_option,
     out,
     print_json,
-    read_text,
+    read_source,
     talk,
     unsafe_option,
 )
@@ -44,7 +45,7 @@ def command(file: Path, task_name: str, device: str, unsafe: bool, as_json: bool
     from runs.config import read_config
     from runs.start import sandbox_for
 
-    source = read_text(file)
+    source = read_source(file)
     kind = kind_of(source)
     task = find_task(task_name, kind.name if kind else None)
     read_config(task=task_name, device=device)
@@ -104,8 +105,8 @@ def _print(answer: dict[str, Any]) -> None:
         if isinstance(value, dict):
             value = "  ".join(f"{k} {v:.4g}" for k, v in value.items())
         elif isinstance(value, list):
-            value = "  ".join(f"{v:.4f}" for v in value)
+            value = "  ".join(fixed(v) for v in value)
         elif isinstance(value, float):
-            value = f"{value:.4f}"
+            value = fixed(value)
         table.add_row(Text(name, style="dim"), Text(str(value)))
     out().print(table)

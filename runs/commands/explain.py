@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from evaluators.decimals import signed
 from programs.errors import InputError
 from runs.commands.common import (
     db_option,
@@ -145,4 +146,4 @@ def _worth(row: dict[str, Any]) -> str:
     if row["percent"] is None:
         return ""
     interval = "" if row["half_percent"] is None else f" ± {row['half_percent']:.1f}"
-    return f"{row['percent']:+.1f} %{interval}"
+    return f"{signed(row['percent'], 1)} %{interval}"

@@ -19,7 +19,8 @@ def command(files: tuple[Path, ...], unsafe: bool, as_json: bool) -> None:
     """Tell which program files do the same.
 
     Equal fingerprints are equivalent programs, in our language or in free-form Python, which is run
-    in the sandbox for it. The structural key sees only how they are written.
+    in the sandbox for it. The structural key sees only how they are written. A file that `cambrian
+    export` wrote is the program in its header, as long as its code was not changed.
 
     Example: cambrian hash adamw.py mine.py
     """

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from evaluators.decimals import fixed
 from runs.commands.common import db_option, existing_store, json_option, out, print_json
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def _laid_out(found: list[RunRecord], ascents: dict[str, Ascent], width: int) ->
             numbers("known", [f"{run.duplicates:,}" for run in found], 2),
             numbers("rejected", [f"{run.rejected:,}" for run in found], 1),
             *([numbers("rungs", reached, 3)] if ascents else []),
-            numbers("best", ["–" if r.best is None else f"{r.best:.4f}" for r in found], 8),
+            numbers("best", ["–" if r.best is None else fixed(r.best) for r in found], 8),
             *([numbers("dollars", spent, 4)] if any(run.spent for run in found) else []),
             numbers("time", [clock(run.seconds) for run in found], 3),
         ],

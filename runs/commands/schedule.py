@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from evaluators.decimals import fixed
 from programs.errors import InputError
 from runs.commands.common import db_option, existing_store, json_option, out, print_json
 
@@ -107,7 +108,7 @@ def list_(db: Path, as_json: bool) -> None:
         table.add_column(heading, no_wrap=True)
     for fact in found:
         code = "–" if fact["exit"] is None else str(fact["exit"])
-        best = "–" if fact["best"] is None else f"{fact['best']:.4f}"
+        best = "–" if fact["best"] is None else fixed(fact["best"])
         times = [(fact[when] or "–")[:16].replace("T", " ") for when in ("next", "last")]
         rhythm = f"{fact['every']} {fact['at']}"
         table.add_row(fact["name"], fact["state"], *times, code, best, rhythm)

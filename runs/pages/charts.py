@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup, escape
 
+from evaluators.decimals import fixed
 from runs.pages.facts import Point
 
 WIDTH, HEIGHT = 640, 268
@@ -95,10 +96,11 @@ def _dots(points: object, frame: _Frame) -> Markup:
 
 def _link(point: Point, x: float, frame: _Frame) -> Markup:
     """Draw a dot that opens its candidate."""
+    score = point.score or 0.0
     return Markup(
-        '<a href="#{0}" aria-label="candidate {0}, score {1:.4f}">'
-        '<circle class="mark" cx="{2}" cy="{3}" r="4"><title>{0}  {1:.4f}</title></circle></a>'
-    ).format(point.id, point.score or 0.0, frame.x(x), frame.y(point.score or 0.0))
+        '<a href="#{0}" aria-label="candidate {0}, score {1}">'
+        '<circle class="mark" cx="{2}" cy="{3}" r="4"><title>{0}  {1}</title></circle></a>'
+    ).format(point.id, fixed(score), frame.x(x), frame.y(score))
 
 
 def _axes(frame: _Frame, name: str) -> Markup:

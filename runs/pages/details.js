@@ -1,7 +1,13 @@
 // The panel that says all about one candidate.
 
+// Zero has no minus, whatever it was rounded from.
 function shown(value, digits = 4) {
-  return value === null ? "–" : value.toFixed(digits).replace("-", "−");
+  return value === null ? "–" : value.toFixed(digits).replace(/^-(?=[0.]*$)/, "").replace("-", "−");
+}
+
+function signed(value) {
+  const text = shown(value);
+  return text.startsWith("−") ? text : `+${text}`;
 }
 
 class Details {
@@ -39,7 +45,7 @@ class Details {
     const fact = (name, value) => {
       if (value) list.append(element("dt", { textContent: name }), element("dd", { textContent: value }));
     };
-    const gain = node.gain === null ? "" : `${node.gain < 0 ? "−" : "+"}${Math.abs(node.gain).toFixed(4)}`;
+    const gain = node.gain === null ? "" : signed(node.gain);
     fact("number", String(node.index));
     fact("status", node.status);
     fact("message", node.message);

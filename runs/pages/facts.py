@@ -81,14 +81,13 @@ class Calls:
 
 def points(store: Queries, run_id: str, cost: str = SIZE) -> list[Point]:
     """Return all candidates of a run as dots, in the order of their index."""
-    measured = "p.size" if cost == SIZE else "json_extract(c.metrics, ?2)"
+    measured = "c.size" if cost == SIZE else "json_extract(c.metrics, ?2)"
     sql = f"""
         SELECT c.idx AS "index", c.id, c.score, c.status,
                c.status = 'scored' AND (c.duplicate_of IS NULL OR c.recalled) AND c.{RANKED}
                    AS fresh,
                {measured} AS cost, c.high_rung, coalesce(c.high_score, 0.0) AS high_score
-        FROM candidate c CROSS JOIN program p ON p.key = c.program
-        WHERE c.run = ?1 ORDER BY c.idx
+        FROM candidate c WHERE c.run = ?1 ORDER BY c.idx
     """
     values = [run_id] if cost == SIZE else [run_id, f'$."{cost}"']
     return [

@@ -18,6 +18,7 @@ from typing import Any
 from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateNotFound
 from markupsafe import Markup
 
+from evaluators.decimals import signed
 from runs.inert import inert
 from runs.tables import clock, score_text
 
@@ -89,6 +90,7 @@ def _environment() -> Environment:
     environment.filters |= {
         "clock": clock,
         "number": lambda value: "–" if value is None else f"{value:.4g}",
+        "signed": signed,
         "score": lambda value, stderr=None: score_text(value, stderr),
         "usd": lambda value: f"${value:,.4f}",
     }

@@ -158,16 +158,16 @@ def _text(candidate: Candidate, texts: _Texts) -> list[int]:
 
 
 def _sizes(store: Queries, ids: Sequence[str]) -> dict[str, int]:
-    sql = """
-        SELECT c.id, p.size FROM candidate c CROSS JOIN program p ON p.key = c.program
-        WHERE c.id IN (SELECT value FROM json_each(?))
-    """
+    sql = "SELECT id, size FROM candidate WHERE id IN (SELECT value FROM json_each(?))"
     return {row["id"]: row["size"] for row in store.rows(sql, json.dumps(list(ids)))}
 
 
 def _short(value: float | None) -> float | None:
-    """Round to what is worth reading; JSON has no word for what is not finite."""
-    return None if value is None or not abs(value) < float("inf") else float(f"{value:.6g}")
+    """Round to well below what is shown; JSON has no word for what is not finite.
+
+    Rounded to about as much as is shown, a score would be rounded twice and differ from the text.
+    """
+    return None if value is None or not abs(value) < float("inf") else float(f"{value:.9g}")
 
 
 def mean_curve(curves: Iterable[Sequence[float]]) -> list[float]:

@@ -22,8 +22,9 @@ from evaluators.task import Measurement, Trial
 from evaluators.tasks import mqar
 from programs.errors import InputError
 from programs.program import Program
-from sandbox.base import Payload
+from sandbox.base import MIB, Payload
 from sandbox.memory import MemorySandbox
+from sandbox.process import ProcessSandbox
 
 CAMBRIAN = str(Path(sys.executable).with_name("cambrian"))
 
@@ -105,6 +106,17 @@ class _As:
 )
 def test_a_broken_rule_is_named(make, check: str) -> None:
     assert check in faults(make())
+
+
+def test_one_baseline_that_does_not_fit_is_enough() -> None:
+    """The others would take as long to fail."""
+    greedy = replace(GOOD, seeds=4000, memory=64 * MIB)
+    with ProcessSandbox(1, ("torch",)) as sandbox:
+        found = list(conformance(greedy, sandbox))
+    assert found[-1].name == "within its limits"
+    assert "adamw used " in found[-1].fault
+    assert "on a `batch` each: use fewer" in found[-1].fault
+    assert [check.name for check in found if check.fault] == ["within its limits"]
 
 
 def test_check_prints_a_table_and_answers_with_its_code(tmp_path: Path) -> None:

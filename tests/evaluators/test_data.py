@@ -70,6 +70,8 @@ def test_text_never_shows_a_judged_byte(tmp_path: Path) -> None:
         assert inputs.min() >= 160
     with pytest.raises(InputError, match="too few"):
         text(tmp_path / "a.txt", context=50)
+    with pytest.raises(InputError, match="There are no text files: the list of paths is empty"):
+        text(sorted((tmp_path / "nowhere").glob("*.txt")), context=4)
 
 
 def test_split_is_fixed_disjoint_and_stratified() -> None:

@@ -72,6 +72,31 @@ def sandbox() -> Iterator[ProcessSandbox]:
         yield shared
 
 
+ENDLESS = {
+    "optimizer": "def update(w, g, lr):\n    while True:\n        g = g + 0.0\n    return lr * g\n",
+    "schedule": "def schedule(step, total):\n    while total:\n        step += 1\n    return 1.0\n",
+}
+
+
+@pytest.mark.parametrize("kind", ENDLESS)
+def test_one_without_an_end_costs_some_seconds_of_processor(kind: str, sandbox: ProcessSandbox):
+    before = sandbox.processor()
+    found = admit(ENDLESS[kind], kind_named(kind), sandbox)
+    assert isinstance(found, Rejected)
+    assert "used up its 5 s of processor" in found.reason
+    assert 4.0 < sandbox.processor() - before < 7.5
+
+
+def test_the_librarys_stay_far_from_that(sandbox: ProcessSandbox):
+    kind = kind_named("optimizer")
+    outside = [p for p in library("optimizer").values() if p.genome is None]
+    assert outside
+    for program in outside:
+        before = sandbox.processor()
+        assert isinstance(admit(program.source, kind, sandbox), Admitted)
+        assert sandbox.processor() - before < 0.5
+
+
 def judged(source: str, sandbox: ProcessSandbox, kind: str = "optimizer") -> Evaluation:
     found = admit(source, kind_named(kind), sandbox)
     assert isinstance(found, Admitted), found

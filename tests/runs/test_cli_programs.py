@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from programs.export import export
 from programs.load import kind_named, library, read_program
 from programs.program import Program
 from tests.runs.test_cli import TOY, cambrian
@@ -145,3 +146,37 @@ def test_the_library_marks_what_is_free_form(home: Path) -> None:
     listed = {p["name"]: p["form"] for p in json.loads(done.stdout)}
     assert listed["soap"] == listed["shampoo"] == "tensor"
     assert listed["adamw"] == ""
+
+
+def test_every_exported_file_of_the_library_hashes_as_its_program(tmp_path: Path) -> None:
+    expected: dict[str, str] = {}
+    for kind in ("optimizer", "schedule", "architecture"):
+        for name, program in library(kind).items():
+            (tmp_path / f"{kind}-{name}.py").write_text(export(program))
+            (tmp_path / f"{kind}-{name}-before.py").write_text(program.source)
+            expected[f"{kind}-{name}.py"] = f"{kind}-{name}-before.py"
+    done = cambrian("hash", "--json", *expected, *expected.values(), cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    prints = {row["file"]: row["fingerprint"] for row in json.loads(done.stdout)}
+    assert len(expected) > 90
+    assert {name: prints[name] for name in expected} == {
+        name: prints[before] for name, before in expected.items()
+    }
+
+
+def test_an_exported_file_that_was_changed_is_no_longer_its_header(tmp_path: Path) -> None:
+    text = export(library("optimizer")["adamw"])
+    (tmp_path / "mine.py").write_text(text.replace("c1 = 1 - 0.9**step", "c1 = 1 - 0.5**step"))
+    done = cambrian("hash", "mine.py", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "the code below it is not what this version writes" in done.stderr
+
+
+def test_an_exported_candidate_hashes_as_it_did_and_is_judged(home: Path, best: str) -> None:
+    assert cambrian("export", best, "-o", "exported.py", cwd=home).returncode == 0
+    known = json.loads(cambrian("show", best, "--json", cwd=home).stdout)
+    done = cambrian("hash", "--json", "exported.py", cwd=home)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)[0]["fingerprint"] == known["fingerprint"]
+    judged = answer(home, "eval", "exported.py", "--task", TOY)
+    assert (judged["status"], judged["fingerprint"]) == ("scored", known["fingerprint"])

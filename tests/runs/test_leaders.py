@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -119,6 +120,25 @@ def test_the_front_weighs_score_against_size(board: Store) -> None:
     for alone in ("score", "score,operator"):
         with pytest.raises(InputError, match="two numbers"):
             trade_offs(board, asked(board, sort=alone))
+
+
+def test_the_usual_front_is_read_from_an_index_alone(
+    board: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked_of: list[str] = []
+    rows = board.rows
+
+    def heard(sql: str, *values: Any) -> list[dict[str, Any]]:
+        asked_of.append(sql)
+        return rows(sql, *values)
+
+    monkeypatch.setattr(board, "rows", heard)
+    run = board.top(task="digits")[0].run
+    trade_offs(board, asked(board, sort=TRADE_OFF, run=run))
+    grouped = next(sql for sql in asked_of if "GROUP BY" in sql)
+    plan = [row["detail"] for row in rows(f"EXPLAIN QUERY PLAN {grouped}", run)]
+    tables = [step for step in plan if step.startswith(("SEARCH", "SCAN"))]
+    assert tables == ["SEARCH c USING COVERING INDEX candidate_rank (run=? AND status=?)"]
 
 
 def test_a_dearer_rung_comes_before_any_score(board: Store) -> None:

@@ -110,10 +110,10 @@ def test_a_file_from_before_the_ladder_keeps_its_leaderboard(path: Path) -> None
     db.close()
     with Store.open(path) as store:
         rows = store.top()
-        assert [(r.id, r.rung, r.score, r.baseline) for r in rows] == [
-            ("c1", 0, 0.9, 0.1),
-            ("c2", 0, 0.5, 0.1),
-            ("c0", 0, 0.1, 0.1),
+        assert [(r.id, r.rung, r.score, r.baseline, r.size) for r in rows] == [
+            ("c1", 0, 0.9, 0.1, 1),
+            ("c2", 0, 0.5, 0.1, 1),
+            ("c0", 0, 0.1, 0.1, 1),
         ]
         assert store.run("r").best_id == "c1"
         assert {c.evaluation.checksum for c in store.history("r")} == {""}

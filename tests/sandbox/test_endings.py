@@ -89,6 +89,14 @@ def test_the_time_limit(sandbox: ProcessSandbox, name: str):
     assert len(outcome.log) <= QUICK.output
 
 
+def test_the_processor_limit_leaves_the_clock_alone(sandbox: ProcessSandbox):
+    limits = replace(QUICK, seconds=60.0, processor=1)
+    outcome = sandbox.run(job("spin", limits))
+    assert outcome.ending is Ending.TIMED_OUT
+    assert "used up its 1 s of processor" in outcome.message
+    assert sandbox.run(job("sleep", limits, seconds=2.5)).ending is Ending.FINISHED
+
+
 def test_no_time_at_all(sandbox: ProcessSandbox):
     assert sandbox.run(job("echo", replace(QUICK, seconds=0))).ending is Ending.TIMED_OUT
 

@@ -69,5 +69,5 @@ def test_doctor_explains_every_tier_above_the_one_in_force(
         for n, tier in enumerate(tiers.SAFE)
     ]
     monkeypatch.setattr(doctor, "survey", lambda: iter(findings))
-    said = doctor._better_than((*tiers.SAFE, "process")[place])
+    said = dict(doctor._better_than((*tiers.SAFE, "process")[place]))
     assert said == {f"isolation by {t}": f"not here: no {t}; ask" for t in tiers.SAFE[:place]}

@@ -192,3 +192,9 @@ def test_charts_fit_a_phone_and_can_be_read_there(browser: Browser, page: Path, 
         for n, (left, right, top, bottom) in enumerate(chart):
             for a, b, c, d in chart[:n]:
                 assert left >= b or a >= right or top >= d - 4 or c >= bottom - 4
+
+
+def test_zero_has_no_minus(browser: Browser, page: Path) -> None:
+    browser.open(page, 1200, False)
+    assert browser.run("[-0.00001, 0, -0.5].map(v => shown(v))") == ["0.0000", "0.0000", "−0.5000"]
+    assert browser.run("[-0.00001, 0.5, -0.5].map(signed)") == ["+0.0000", "+0.5000", "−0.5000"]
