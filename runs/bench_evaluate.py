@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import cycle, islice
 from typing import Any, cast
@@ -20,6 +19,7 @@ from evaluators.task import TASKS, Task, Trial, judging, kinds_of
 from programs.errors import CambrianError
 from programs.load import library
 from programs.program import Program
+from runs.pools import judging_in
 from runs.start import sandbox_for
 from sandbox.base import Job, Limits, Outcome, Payload
 from sandbox.memory import MemorySandbox
@@ -83,7 +83,7 @@ def throughput(task: Task, workers: int, count: int) -> dict[str, Any]:
     """
     known = library(task.kind)
     programs = list(islice(cycle([known[name] for name in task.baselines]), count))
-    with sandbox_for(task, workers, "cpu") as sandbox, ThreadPoolExecutor(workers) as pool:
+    with sandbox_for(task, workers, "cpu") as sandbox, judging_in(sandbox, workers) as pool:
         evaluator = Evaluator(task, sandbox)
         one, limits = replace(evaluator.trial(), steps=1), task.rungs[0].limits
         list(pool.map(lambda p: evaluator.judge(p, one, limits), programs[:workers]))

@@ -8,7 +8,6 @@ for the trainer's early check would cost and stop: the quick rung's models, twen
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -25,6 +24,7 @@ from programs.errors import Fault
 from programs.kind import Kind
 from programs.load import library
 from programs.operator import OPERATORS, Operator
+from runs.pools import judging_in
 
 FIRST_STEPS = 20
 """Steps after which the trainer first looks for progress."""
@@ -83,7 +83,7 @@ def measure(
     first = replace(lowest, name="first steps", steps=min(FIRST_STEPS, lowest.steps))
     named = {first.name: first} | {name_of(level): rung_at(task, level) for level in ladder}
     prices, scores = [], {}
-    with ThreadPoolExecutor(workers) as pool:
+    with judging_in(evaluator.sandbox, workers) as pool:
         for name, rung in named.items():
             seeds = tuple(range(rung.seeds))
             trial = replace(

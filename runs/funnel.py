@@ -7,8 +7,8 @@ was interrupted goes on and one that is asked again trains nothing.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import as_completed
 from dataclasses import dataclass, replace
 
 from evaluators.candidate import Candidate, Evaluation
@@ -31,6 +31,7 @@ from evaluators.task import Task, Trial, find_task
 from programs.errors import Fault, InputError
 from programs.load import kind_named, library, read_program
 from programs.program import Program
+from runs.pools import judging_in
 from runs.record import RunRecord
 from runs.start import versions
 from runs.store import Store
@@ -193,19 +194,14 @@ class Funnel:
         def train(name: str) -> Evaluation:
             return evaluator.evaluate_with(_read(programs[name]), trial, limits)
 
-        with ThreadPoolExecutor(self.workers) as pool:
-            for name, evaluation in zip(new, self._train(pool, train, new), strict=True):
-                program = programs[name]
-                self.store.save_funnel(program, protocol, task.name, trial.steps, evaluation)
+        with judging_in(self.sandbox, self.workers) as pool:
+            trained = {pool.submit(train, name): name for name in new}
+            for place, future in enumerate(as_completed(trained), 1):
+                name, evaluation = trained[future], future.result()
+                self.store.save_funnel(programs[name], protocol, task.name, trial.steps, evaluation)
+                self.say(f"  {place} of {len(new)}: {name[:8]} {_short(evaluation)}")
                 known[name] = evaluation
         return {name: evaluation for name, evaluation in known.items() if evaluation is not None}
-
-    def _train(
-        self, pool: ThreadPoolExecutor, train: Callable[[str], Evaluation], names: Sequence[str]
-    ) -> Iterable[Evaluation]:
-        for place, evaluation in enumerate(pool.map(train, names), 1):
-            self.say(f"  {place} of {len(names)}: {names[place - 1][:8]} {_short(evaluation)}")
-            yield evaluation
 
     def _points(
         self,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from typing import Any
@@ -31,6 +30,7 @@ from evaluators.task import find_task
 from programs.errors import CambrianError
 from programs.load import library
 from programs.program import Program
+from runs.pools import judging_in
 from runs.record import to_json
 from sandbox.process import ProcessSandbox
 
@@ -105,7 +105,10 @@ def measure(
     known = dict(islice(fitting(task).items(), networks))
     programs = [*known.values(), *draw(task, networks - len(known), rng, known)]
     modules = ("torch", *(h.partition(":")[0] for h in (task.harness, HARNESS)))
-    with ProcessSandbox(workers, preload=modules) as sandbox, ThreadPoolExecutor(workers) as pool:
+    with (
+        ProcessSandbox(workers, preload=modules) as sandbox,
+        judging_in(sandbox, workers) as pool,
+    ):
         evaluator = Evaluator(task, sandbox)
         say(f"{len(programs)} networks to measure and train on {task.name}, {workers} at a time.")
         rows: list[Measured | str] = []

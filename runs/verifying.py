@@ -7,7 +7,6 @@ what `cambrian verify` does: further tasks, every baseline there is, and a race.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
@@ -25,6 +24,7 @@ from programs.fingerprint import behaviour
 from programs.kind import Kind
 from programs.load import in_language, kind_named, library, read_program
 from programs.program import Program
+from runs.pools import judging_in
 from runs.store import Store
 from sandbox.base import Sandbox
 
@@ -60,7 +60,7 @@ def above_chance(evaluator: Evaluator, candidate: Candidate, seed: int, workers:
     if evaluator.task.kind != "architecture":
         return ""
     rng = np.random.default_rng([seed, candidate.index])
-    with ThreadPoolExecutor(workers) as pool:
+    with judging_in(evaluator.sandbox, workers) as pool:
         program = _with_genome(candidate.program)
         found = improvement(evaluator, program, RANDOM_NETWORKS, rng, pool.map)
     return found.sentence if found else "No random architecture could be trained to compare with."
@@ -162,7 +162,7 @@ class Verification:
             )
             return one.seconds, max(several.seconds - one.seconds, 0.0) / (PROBE_STEPS - 1)
 
-        with ThreadPoolExecutor(self.workers) as pool:
+        with judging_in(evaluator.sandbox, self.workers) as pool:
             first, following = np.mean(list(pool.map(probe, places)), axis=0)
         return float(first), float(following)
 
@@ -220,7 +220,7 @@ def _perform(
     tell: Tell = lambda task, deed, done, of: None,
 ) -> Verdict:
     rng = np.random.default_rng([seed, candidate.index])
-    with ThreadPoolExecutor(workers) as pool:
+    with judging_in(evaluators[0].sandbox, workers) as pool:
         verdict = verify(evaluators, contestants, rng, plan, pool.map, begin, tell)
     if chance:
         found = above_chance(evaluators[0], candidate, seed, workers)

@@ -89,11 +89,10 @@ def command(
 def _explained(
     given: Named, task: Task, places: tuple[int, ...], config: RunConfig, db: Path
 ) -> dict[str, Any]:
-    from concurrent.futures import ThreadPoolExecutor
-
     from evaluators.evaluator import Evaluator
     from runs.explain import as_dict, explain
     from runs.explaining import keep, recalling
+    from runs.pools import judging_in
     from runs.start import sandbox_for, versions
 
     with ExitStack() as stack:
@@ -101,7 +100,7 @@ def _explained(
         sandbox = stack.enter_context(
             sandbox_for(task, config.workers, config.device, cluster=config.cluster)
         )
-        pool = stack.enter_context(ThreadPoolExecutor(config.workers))
+        pool = stack.enter_context(judging_in(sandbox, config.workers))
         evaluator = Evaluator(task, sandbox, config.device)
         protocol = evaluator.protocol(versions())
         run = store.run_of(given.name) if store else None
