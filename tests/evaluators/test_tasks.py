@@ -75,10 +75,14 @@ def test_mnist1d_has_the_published_form() -> None:
     assert np.bincount(data.train[1]).min() > 350
 
 
-def test_the_documented_example_runs(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["my_task.py", "my_texts.py"])
+def test_the_documented_examples_run(tmp_path: Path, name: str) -> None:
     page = (DOCS / "writing-a-task.md").read_text("utf-8")
-    (example,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
-    (path := tmp_path / "my_task.py").write_text(example)
+    examples = re.findall(r"```python\n(# (\S+)\n.*?)```", page, re.DOTALL)
+    (example,) = [text for text, file in examples if file == name]
+    (path := tmp_path / name).write_text(example)
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "page.txt").write_text(page)
     found = list(conformance(find_task(str(path)), MemorySandbox()))
     assert not [check for check in found if check.fault]
 
