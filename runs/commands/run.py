@@ -152,8 +152,7 @@ def _repeating(run: str, db: Path, given: dict[str, Any]) -> RunConfig:
     from runs.config import parse_models, parse_proposers
     from runs.discover import repeating
 
-    told = _from_line({**given, "replay": None})
-    told.pop("replay")
+    told = _from_line({name: value for name, value in given.items() if name != "replay"})
     if told.pop("fresh", False):
         told["recall"] = False
     for name, parse in (("proposers", parse_proposers), ("models", parse_models)):

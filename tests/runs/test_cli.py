@@ -6,6 +6,7 @@ import json
 import os
 import re
 import resource
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -370,3 +371,23 @@ except ImportError:
     )
     assert done.stdout == "trained alone\n", done.stderr
     assert "verdict" in (home / "mine.py").read_text()
+
+
+@pytest.mark.parametrize("how", ["flag", "environment"])
+def test_a_run_is_repeated_by_its_name_alone(home: Path, tmp_path: Path, how: str) -> None:
+    shutil.copytree(home, tmp_path, dirs_exist_ok=True)
+    (run,) = listed(tmp_path, "runs")
+    flags, env = ([], {"CAMBRIAN_REPLAY": run["id"]})
+    if how == "flag":
+        flags, env = (["--replay", run["id"]], {})
+    done = cambrian("run", *flags, "--display", "none", cwd=tmp_path, env=env)
+    assert done.returncode == 0, done.stderr
+    again, first = listed(tmp_path, "runs")
+    assert first["id"] == run["id"]
+    assert again["task"] == first["task"]
+    lines = (
+        f"SELECT program FROM candidate WHERE run = '{each['id']}' ORDER BY idx"
+        for each in (again, first)
+    )
+    told = [[row["program"] for row in listed(tmp_path, "sql", line)] for line in lines]
+    assert told[0] == told[1] != []
