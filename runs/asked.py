@@ -13,8 +13,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from evaluators.candidate import Candidate
 from programs.errors import CambrianError
@@ -26,8 +25,7 @@ if TYPE_CHECKING:
     from agent.notes import Note
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """A call that a candidate came of; `carried` are the notes in its prompt."""
 
     id: int
@@ -41,8 +39,7 @@ class Asked:
     carried: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Noted:
+class Noted(NamedTuple):
     """A note that a model wrote at a place; `refuted` says that later results contradict it."""
 
     place: int

@@ -7,7 +7,6 @@ Exit codes: 0 done, 1 the run failed, 2 wrong usage or input, 75 another process
 from __future__ import annotations
 
 import errno
-import gc
 import os
 import sys
 import threading
@@ -108,14 +107,11 @@ class Commands(click.Group):
 @click.version_option(package_name="cambrian", prog_name="cambrian")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def cambrian(debug: bool) -> None:
-    """Discover optimisers as programs, and take them home as plain PyTorch files."""
+    """Discover optimisers, schedules and networks as programs; they leave as PyTorch files."""
 
 
 def main() -> None:
     """Run the command line and exit with its code."""
-    # Nothing that starting up makes is garbage: looking for some after every 700 objects takes a
-    # twentieth of a listing's time.
-    gc.set_threshold(50_000, 20, 20)
     debug = "--debug" in sys.argv
     for stream in (sys.stdout, sys.stderr):
         # What a terminal has no character for is shown as `?`; a closed one is `None`.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
@@ -153,8 +153,8 @@ def as_dict(found: Detail) -> dict[str, Any]:
         ],
         "trained": found.trained or candidate.id,
         "aliases": [alias.id for alias in found.aliases],
-        "calls": [asdict(call) for call in found.asked],
-        "notes": [asdict(note) for note in found.notes],
+        "calls": [call._asdict() for call in found.asked],
+        "notes": [note._asdict() for note in found.notes],
         "told": told(found.asked),
         "verdict": None if found.verdict is None else found.verdict.sentence,
         "above_chance": found.above_chance,

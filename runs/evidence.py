@@ -5,8 +5,8 @@ from __future__ import annotations
 from evaluators.candidate import Candidate
 from evaluators.task import find_task
 from programs.errors import Fault, InputError
-from programs.export import Evidence, export
-from programs.export.evidence import DEFAULT_LR
+from programs.export import export
+from programs.export.evidence import DEFAULT_LR, Evidence
 from programs.load import kind_named, read_program
 from programs.spec import Spec
 from runs import tables

@@ -11,10 +11,10 @@ and the tables but no SQLite: opening, writing and errors are `store.py`'s.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 from evaluators.candidate import Evaluation
 from runs.apart import RANKED, listed
@@ -114,42 +114,64 @@ class Queries(Kinship):
         compare.
         """
         if run is not None:
-            runs = [self._identify("run", run)]
+            runs = self.rows("SELECT id, task FROM run WHERE id = ?", self._identify("run", run))
         else:
             sql = """
-                SELECT id FROM run WHERE coalesce(task = ?1, 1) AND coalesce(kind = ?2, 1)
+                SELECT id, task FROM run WHERE coalesce(task = ?1, 1) AND coalesce(kind = ?2, 1)
                 AND coalesce(protocol = ?3, 1)
             """
-            runs = [row["id"] for row in self.rows(sql, task, kind, protocol)]
-        # A best of each run, read off its index, and the best of those: no sort of everything.
-        rows = [row for each in runs for row in self._best(each, limit, apart)]
-        return distinct(sorted(rows, key=lambda row: (-row.rung, -row.score)), limit)
+            runs = self.rows(sql, task, kind, protocol)
+        # A best of each run, read off its index, and the best of those: no sort of everything. All
+        # else about a candidate is looked up for those alone that are listed.
+        marks = [mark for each in runs for mark in self._best(each, limit, apart)]
+        best = distinct(sorted(marks, key=lambda mark: (-mark.rung, -mark.score)), limit)
+        return [self._placed(mark.place) for mark in best]
 
-    def _best(self, run_id: str, limit: int, apart: str) -> list[Row]:
-        """Read the run's best rows, further down when many of them behave the same."""
+    def _best(self, run: Mapping[str, Any], limit: int, apart: str) -> list[Mark]:
+        """Read where the run's best are, further down when many of them behave the same."""
         sql = f"""
-            SELECT {SHOWN} FROM scored WHERE run = ? AND {listed(apart)}
+            SELECT place, rung, score, fingerprint FROM scored WHERE run = ? AND {listed(apart)}
             ORDER BY rung DESC, score DESC LIMIT ?
         """
         depth = limit
         while True:
-            rows = [Row(**row) for row in self.rows(sql, run_id, depth)]
-            best = distinct(rows, limit)
-            if len(best) == limit or len(rows) < depth:
+            rows = self.rows(sql, run["id"], depth)
+            marks = [Mark(**row, task=run["task"]) for row in rows]
+            best = distinct(marks, limit)
+            if len(best) == limit or len(marks) < depth:
                 return best
             depth *= 4
+
+    def _placed(self, place: int) -> Row:
+        """Return the line of the leaderboard that is at `place`."""
+        (row,) = self.rows(f"SELECT {SHOWN} FROM scored WHERE place = ?", place)
+        return Row(**row)
 
 
 SHOWN = ", ".join(f.name for f in fields(Row) if f.name != "keys")
 """The columns of the leaderboard that a row has."""
 
 
-def distinct(rows: Iterable[Row], limit: int) -> list[Row]:
-    """Keep the first row of each behaviour on each task."""
+class Mark(NamedTuple):
+    """Where a candidate stands, and in which row: as much of it as the index holds."""
+
+    place: int
+    task: str
+    rung: int
+    score: float
+    fingerprint: str
+
+
+Placed = TypeVar("Placed", Row, Mark)
+
+
+def distinct(rows: Iterable[Placed], limit: int) -> list[Placed]:
+    """Keep the first of each behaviour on each task; what has no fingerprint is like no other."""
     seen: set[tuple[str, str]] = set()
     fresh = (
         row
         for row in rows
-        if (mark := (row.task, row.fingerprint or row.id)) not in seen and not seen.add(mark)
+        if not row.fingerprint
+        or ((mark := (row.task, row.fingerprint)) not in seen and not seen.add(mark))
     )
     return list(islice(fresh, limit))

@@ -263,6 +263,9 @@ def _prepare(db: sqlite3.Connection, patience: float) -> None:
     db.execute("PRAGMA foreign_keys = ON")
     # Folding the log into the file waits for the disk: rather seldom, and 16 MB at a time.
     db.execute("PRAGMA wal_autocheckpoint = 4000")
+    # Ids and keys are hashes, so new ones fall anywhere in their indexes: among a million, SQLite's
+    # usual 2 MB would be read anew all the time. Only what is used is taken.
+    db.execute("PRAGMA cache_size = -65536")
     if version(db) < SCHEMA:
         # Late, for it takes as long to import as all the rest; only old and new files need it.
         from sqlite_utils import Database

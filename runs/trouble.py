@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
+from types import TracebackType
 
 from programs.errors import StoreError
 
@@ -27,13 +26,27 @@ def code_of(error: sqlite3.Error) -> int:
     return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
 
 
-@contextmanager
-def in_a_sentence(path: Path) -> Iterator[None]:
+class in_a_sentence:  # noqa: N801, written small as `contextlib.suppress` is
     """Turn the errors of SQLite and of the file system into ours."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        trouble = _TROUBLE.get(code_of(error), "cannot be used")
-        raise StoreError(f"{path} {trouble} ({error})") from error
-    except OSError as error:
-        raise StoreError(f"{path} cannot be opened: {error.strerror}") from error
+
+    # A class, since it is entered several times for each candidate: it takes a third of the time
+    # that a generator would.
+    __slots__ = ("path",)
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if isinstance(exc, sqlite3.Error):
+            trouble = _TROUBLE.get(code_of(exc), "cannot be used")
+            raise StoreError(f"{self.path} {trouble} ({exc})") from exc
+        if isinstance(exc, OSError):
+            raise StoreError(f"{self.path} cannot be opened: {exc.strerror}") from exc

@@ -11,6 +11,7 @@ import time
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import cache
 from typing import Any
 
 from evaluators.candidate import Candidate, Evaluation
@@ -264,10 +265,8 @@ class Writing(Queries):
 
     def _insert(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
         if rows:
-            marks = f"({', '.join('?' * len(rows[0]))})"
             values = (value for row in rows for value in row.values())
-            every = ", ".join([marks] * len(rows))
-            self.execute(f"INSERT INTO {table}({', '.join(rows[0])}) VALUES {every}", *values)
+            self.execute(_insertion(table, tuple(rows[0]), len(rows)), *values)
 
     def _beat(self, run_id: str) -> None:
         """Add the time since the last beat, so that a killed run keeps all but its last moments."""
@@ -277,6 +276,13 @@ class Writing(Queries):
             self._since[run_id] = clock
         sql = "UPDATE run SET heartbeat = ?, seconds = seconds + ? WHERE id = ?"
         self.execute(sql, now(), passed, run_id)
+
+
+@cache
+def _insertion(table: str, columns: tuple[str, ...], rows: int) -> str:
+    """Write the statement that inserts so many rows."""
+    marks = f"({', '.join('?' * len(columns))})"
+    return f"INSERT INTO {table}({', '.join(columns)}) VALUES {', '.join([marks] * rows)}"
 
 
 def _scores(id_: str, evaluation: Evaluation) -> Iterator[dict[str, Any]]:

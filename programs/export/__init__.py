@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from programs.errors import InputError, closest
-from programs.export.evidence import Evidence
 from programs.program import Program
-from programs.spec import Spec
+
+if TYPE_CHECKING:
+    from programs.export.evidence import Evidence
+    from programs.spec import Spec
 
 FORMS = ("py", "latex", "json")
-
-__all__ = ["FORMS", "Evidence", "export"]
 
 
 def export(

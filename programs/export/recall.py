@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from programs.errors import InputError
-from programs.export import Evidence, export
-from programs.export.evidence import DEFAULT_LR
+from programs.export import export
+from programs.export.evidence import DEFAULT_LR, Evidence
 from programs.export.header import FOUND, MARK, PROGRAM
 from programs.genome import Genome
 from programs.kind import Kind

@@ -19,8 +19,9 @@ import torch
 from torch import Tensor, nn
 
 from programs.errors import Fault, InputError
-from programs.export import Evidence, export
+from programs.export import export
 from programs.export.architecture import export_architecture
+from programs.export.evidence import Evidence
 from programs.genome import Genome
 from programs.kinds.architecture import KIND, at
 from programs.kinds.networks.build import Network, build

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from programs.errors import InputError
-from programs.export import Evidence, export
+from programs.export import export
+from programs.export.evidence import Evidence
 from programs.export.latex import export_latex
 from programs.export.optimizer import export_optimizer
 from programs.load import in_language, library, unreadable

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from programs.errors import InputError
-from programs.export import Evidence, export
+from programs.export import export
+from programs.export.evidence import Evidence
 from programs.export.recall import header_program, is_unchanged
 from programs.load import in_language, kind_named, kind_of, library, read_program
 from programs.program import Program

@@ -14,7 +14,8 @@ import pytest
 import torch
 
 from programs.errors import Fault
-from programs.export import Evidence, export
+from programs.export import export
+from programs.export.evidence import Evidence
 from programs.export.schedule import export_schedule
 from programs.genome import Genome
 from programs.interpret import plan
