@@ -25,6 +25,13 @@ from runs.writing import Writing
 PATIENCE = 10.0
 """Seconds to wait for another process that is writing."""
 
+KEPT_TO_WRITE = 65_536
+"""KiB of the file that a writer keeps in memory, where it uses so many.
+
+Ids and keys are hashes, so new ones fall anywhere in their indexes: among a million candidates
+SQLite's usual 2 MB would be read anew all the time. Who only asks is quicker with those.
+"""
+
 LONGEST_VALUE = 100_000_000
 """Bytes that one value of an answer may have where somebody else wrote the question."""
 
@@ -49,6 +56,7 @@ class Store(Writing):
         self.path = path
         self.patience: Callable[[], bool] | None = None
         self._db = db
+        self._writes = False
 
     @staticmethod
     def demand(path: Path) -> None:
@@ -132,6 +140,9 @@ class Store(Writing):
     def transaction(self) -> Iterator[None]:
         """Make all that happens inside one change, undone if an exception leaves."""
         with in_a_sentence(self.path):
+            if not self._writes:
+                self._writes = True
+                self._db.execute(f"PRAGMA cache_size = {-KEPT_TO_WRITE}")
             try:
                 self._begin()
                 yield
@@ -263,9 +274,6 @@ def _prepare(db: sqlite3.Connection, patience: float) -> None:
     db.execute("PRAGMA foreign_keys = ON")
     # Folding the log into the file waits for the disk: rather seldom, and 16 MB at a time.
     db.execute("PRAGMA wal_autocheckpoint = 4000")
-    # Ids and keys are hashes, so new ones fall anywhere in their indexes: among a million, SQLite's
-    # usual 2 MB would be read anew all the time. Only what is used is taken.
-    db.execute("PRAGMA cache_size = -65536")
     if version(db) < SCHEMA:
         # Late, for it takes as long to import as all the rest; only old and new files need it.
         from sqlite_utils import Database
