@@ -76,8 +76,9 @@ def _listed(names: Sequence[str]) -> str:
 def _figures(gain: Gain, verdict: TaskVerdict, family: int) -> str:
     corrected = f" corrected for {family} comparisons" if family > 1 else ""
     return (
-        f"held-out score {signed(gain.mean)}, 95 % interval {signed(gain.low)} to "
-        f"{signed(gain.high)}, {p_text(gain.corrected)}{corrected}, {verdict.seeds} fresh seeds"
+        f"{signed(gain.mean)} in held-out {verdict.score_name}, "
+        f"95 % interval {signed(gain.low)} to {signed(gain.high)}, "
+        f"{p_text(gain.corrected)}{corrected}, {verdict.seeds} fresh seeds"
     )
 
 

@@ -84,14 +84,16 @@ def _gain(stage: StageResult, name: str) -> Text:
 def meta_plot(result: FunnelResult) -> list[str]:
     """Draw the best of the search so far (o), and what it gained on the first stage (x).
 
-    Each is drawn relative to its own greatest size, since the tasks' scores have other units.
+    Where both are in one place there is a `*`. Each is drawn relative to its own greatest size,
+    since the tasks' scores have other units.
     """
     x = [point.index / max(1, result.length - 1) for point in result.points]
     search = _relative([point.search_gain for point in result.points])
     meta = _relative([point.gain for point in result.points])
     searched, stage = (s.stage.task for s in result.stages[:2])
-    legend = f"o best on {searched} so far   x the same program on {stage}   (relative gains)"
-    return [legend, *curves(x, [("o", search), ("x", meta)], "candidates of the search"), ""]
+    legend = f"o best on {searched} so far   x the same program on {stage}   * both"
+    curve = curves(x, [("o", search), ("x", meta)], "candidates of the search")
+    return [legend, "gains, each curve's relative to its own greatest", *curve, ""]
 
 
 def _relative(values: list[float]) -> list[float]:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 WIDTH, HEIGHT = 60, 9
+HOLDS, BOTH = "·", "*"
 
 
 def curves(
@@ -13,8 +14,8 @@ def curves(
 ) -> list[str]:
     """Draw series over `x` in 0…1, each with a one-character mark and its values.
 
-    Zero is on the lowest line where nothing is below it. Not-a-number is left out; later series
-    are drawn over earlier ones.
+    A value holds until the next one, the last to the end. Zero is on the lowest line where nothing
+    is below it. Not-a-number is left out; `*` stands where several marks would.
     """
     values = [v for _, ys in series for v in ys if math.isfinite(v)]
     low, high = min([0.0, *values]), max([0.0, *values])
@@ -22,10 +23,14 @@ def curves(
         high = low + 1.0
     grid = [[" "] * WIDTH for _ in range(HEIGHT)]
     for mark, ys in series:
-        for place, y in zip(x, ys, strict=True):
-            if math.isfinite(y):
-                row = round((high - y) / (high - low) * (HEIGHT - 1))
-                grid[row][round(place * (WIDTH - 1))] = mark
+        for place, y, end in zip(x, ys, [*x[1:], 1.0], strict=True):
+            if not math.isfinite(y):
+                continue
+            row = grid[round((high - y) / (high - low) * (HEIGHT - 1))]
+            first, last = (round(each * (WIDTH - 1)) for each in (place, end))
+            row[first] = mark if row[first] in (" ", HOLDS, mark) else BOTH
+            for column in range(first + 1, last + 1):
+                row[column] = HOLDS if row[column] == " " else row[column]
     labels = {0: f"{high:+.3g}", HEIGHT - 1: f"{low:+.3g}"}
     zero = round(high / (high - low) * (HEIGHT - 1))
     labels.setdefault(zero, "0")

@@ -39,7 +39,8 @@ class RunRecord:
     """A run and its counts.
 
     Every candidate is counted once: `evaluations` were trained (scored, pruned, failed or timed
-    out), `duplicates` took the result of an earlier one, `rejected` were no valid program.
+    out), `duplicates` took the result of an earlier one, `rejected` were no valid program. Runs
+    of before `score_name` was kept have none.
     """
 
     id: str
@@ -62,6 +63,7 @@ class RunRecord:
     evaluations: int = 0
     duplicates: int = 0
     rejected: int = 0
+    score_name: str = ""
     best: float | None = None
     best_id: str | None = None
 

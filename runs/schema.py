@@ -270,9 +270,15 @@ def life(db: Database) -> None:
     db.executescript(LIFE)
 
 
+def score_names(db: Database) -> None:
+    """Let a run say what its scores are, where its task is out of reach."""
+    db.execute("ALTER TABLE run ADD COLUMN score_name TEXT NOT NULL DEFAULT ''")
+
+
 MIGRATIONS = (
     *(first_tables, funnel, counted_runs, words_in_bulk),
     *(learning_curves, ladder, life, asked, ranked_apart, asked_by_draw, checksums, sizes),
+    score_names,
 )
 """Every change of the tables since the first release, oldest first."""
 

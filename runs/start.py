@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from importlib import metadata
 from typing import Any
@@ -126,6 +126,7 @@ def prepare(store: Store, config: RunConfig, sandbox: Sandbox, resume: str = "")
             config.device,
             protocol,
             found,
+            task.score_name,
         )
     evaluator = replace(evaluator, sandbox=Owned(sandbox, run.id))
     return Prepared(store, run, config, task, evaluator, proposers)
@@ -158,11 +159,10 @@ def config_of(run: RunRecord) -> RunConfig:
 
 
 def score_name(run: RunRecord) -> str:
-    """Return what a run's scores measure, as far as its task can still be found."""
-    try:
-        return find_task(run.task, run.kind).score_name
-    except InputError:
-        return "score"
+    """Return what a run's scores measure: as it says, or as its task does where that is found."""
+    with suppress(InputError):
+        return run.score_name or find_task(run.task, run.kind).score_name
+    return "score"
 
 
 def perform(prepared: Prepared, display: Display) -> tuple[str, Progress]:

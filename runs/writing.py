@@ -53,6 +53,7 @@ class Writing(Queries):
         device: str,
         protocol: str,
         versions: Mapping[str, Any],
+        score_name: str = "",
     ) -> RunRecord:
         """Begin a run, owned by this process."""
         run_id, began = os.urandom(4).hex(), now()
@@ -70,6 +71,7 @@ class Writing(Queries):
             "device": device,
             "protocol": protocol,
             "versions": to_json(versions),
+            "score_name": score_name,
         }
         with self.transaction():
             self._insert("run", [row])

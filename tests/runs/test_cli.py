@@ -124,6 +124,8 @@ def test_show_and_lineage_of_the_best(home: Path) -> None:
     assert len(shown["by_seed"]) == 2
     screen = cambrian("show", best[:6], cwd=home).stdout
     assert "def update(" in screen
+    assert shown["score_name"] == "luck"
+    assert re.search("score +luck: higher is better", screen)
     tree = cambrian("lineage", best[:6], "--as", "tree", cwd=home).stdout
     assert best[:6] in tree
     graph = json.loads(cambrian("lineage", best[:6], "--as", "json", cwd=home).stdout)

@@ -158,3 +158,12 @@ def test_curves_are_drawn_to_scale() -> None:
     assert "x" in bottom
     assert all(len(line) <= 80 for line in lines)
     assert len(curves([0.0], [("o", [0.0])], "x")) == 11
+
+
+def test_a_lone_record_is_drawn_to_the_end_and_hides_no_other() -> None:
+    lines = curves([0.5], [("o", [1.0]), ("x", [1.0])], "x")
+    assert lines[0].endswith("*" + "·" * 29)
+    assert not any("o" in line or "·" in line for line in lines[1:10])
+    apart = curves([0.0, 0.5], [("o", [0.5, 1.0]), ("x", [0.5, -1.0])], "x")
+    marks = [[c for c in line if c in "ox*"] for line in apart[:9]]
+    assert [m for m in marks if m] == [["o"], ["*"], ["x"]]
