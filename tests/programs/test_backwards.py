@@ -12,9 +12,9 @@ import pytest
 from programs.errors import Fault
 from programs.kinds.architecture import KIND, at
 from programs.kinds.networks.backwards import RULES
-from programs.kinds.networks.backwards.arrays import _period, by_rows
-from programs.kinds.networks.backwards.passes import applied, by_torch
-from programs.kinds.networks.layer import Layer
+from programs.kinds.networks.backwards.arrays import Repeated, there_and_home
+from programs.kinds.networks.backwards.passes import Own, applied, by_torch
+from programs.kinds.networks.layer import Layer, Weight
 from programs.kinds.networks.plan import Call, Recipe, recipe
 from programs.kinds.networks.probe import _times, filled, numbers
 from programs.load import in_language
@@ -42,7 +42,7 @@ SPELLINGS |= dict.fromkeys(("sigmoid_attention", "relu_attention"), SPELLINGS["a
 BY_RULE = [op for op in KIND.ops.values() if isinstance(op, Layer) and op.expression in RULES]
 
 
-def calls(layer: Layer) -> Iterator[tuple[Call, list[Any], dict[str, np.ndarray]]]:
+def calls(layer: Layer) -> Iterator[tuple[Call, list[Any], Own]]:
     """Yield calls of a layer on everything that it takes, with weights."""
     given = [p.name for p in layer.params if p.attribute is None]
     forms = [["x"]] if len(given) == 1 else [["x", "tanh(x)"], ["x", "0.5"], ["x", "bias(x)"]]
@@ -62,9 +62,7 @@ def _spellings(layer: Layer) -> tuple[str, ...]:
     return SPELLINGS.get(layer.name, ("",))
 
 
-def _ready(
-    call: Call, found: Recipe, values: dict[str, np.ndarray]
-) -> tuple[Call, list[Any], dict[str, np.ndarray]]:
+def _ready(call: Call, found: Recipe, values: dict[str, np.ndarray]) -> tuple[Call, list[Any], Own]:
     """Compute a call and return what it was given."""
     args = [values[v] if isinstance(v, str) else v for v in call.values]
     made = found.weights.get(call.path, {})
@@ -96,28 +94,57 @@ def test_a_rule_agrees_with_torch(layer: Layer) -> None:
     assert tried
 
 
+@pytest.mark.parametrize("name", ["lstm", "gru"])
+def test_wide_recurrences_agree_with_torch(name: str) -> None:
+    genome = parse(f"def network(x):\n    return {name}(x)\n", KIND)
+    assert not isinstance(genome, Fault)
+    found = recipe(genome, at(Spec("sequence", (5, 512 if name == "lstm" else 1024), 3, True)))
+    assert not isinstance(found, Fault)
+    (call,) = found.calls[:1]
+    call, args, own = _ready(call, found, {"x": numbers("x", (2, *found.given.shape)).copy()})
+    assert isinstance(own["state"], Repeated)
+    (y, back), (wanted, wanted_back) = (
+        applied(call, args, own),
+        by_torch(call, args, own, facts(call)),
+    )
+    np.testing.assert_allclose(y, wanted, rtol=1e-9, atol=1e-11)
+    d = numbers("d", y.shape)
+    for share, expected in zip(back(d), wanted_back(d), strict=True):
+        assert share is not None
+        assert expected is not None
+        np.testing.assert_allclose(share, expected, rtol=1e-9, atol=1e-11)
+
+
 def test_every_rule_is_of_a_layer() -> None:
     assert {layer.expression for layer in BY_RULE} == set(RULES)
 
 
 @pytest.mark.parametrize("rows", [2048, 1536, 1000, 264])
-@pytest.mark.parametrize("again", [1, 4])
-def test_a_wide_matrix_gives_what_its_rows_give_one_by_one(rows: int, again: int) -> None:
+def test_a_wide_matrix_gives_what_its_rows_give_one_by_one(rows: int) -> None:
     rng = np.random.default_rng(0)
-    matrix = np.tile(rng.normal(size=(rows // again, 512)), (again, 1))
-    few = rng.normal(size=(2, 512))
-    expected = np.stack([matrix.dot(row) for row in few])
-    np.testing.assert_array_equal(by_rows(matrix)(few), expected)
+    matrix, few = rng.normal(size=(rows, 512)), rng.normal(size=(2, 512))
+    there, home = there_and_home(matrix, few=True)
+    np.testing.assert_array_equal(there(few), np.stack([matrix.dot(row) for row in few]))
+    np.testing.assert_allclose(home(there(few)), there(few) @ matrix, rtol=1e-12)
 
 
-def test_a_matrix_that_nearly_begins_again_is_read_whole() -> None:
+@pytest.mark.parametrize("lead", [(2,), (3, 2)])
+def test_rows_that_come_again_give_what_the_whole_matrix_gives(lead: tuple[int, ...]) -> None:
     rng = np.random.default_rng(0)
-    matrix = np.tile(rng.normal(size=(256, 512)), (4, 1))
-    assert _period(matrix) == 256
-    matrix[900, 7] += 1e-3
-    assert _period(matrix) == len(matrix)
-    row = rng.normal(size=(1, 512))
-    assert by_rows(matrix)(row)[0, 900] != by_rows(matrix)(row)[0, 900 - 256]
+    repeated = Repeated(rng.normal(size=(64, 32)), 3)
+    there, home = there_and_home(repeated)
+    a, d = rng.normal(size=(*lead, 32)), rng.normal(size=(*lead, 192))
+    np.testing.assert_allclose(there(a), a @ repeated.whole().T, rtol=1e-12)
+    np.testing.assert_allclose(home(d), d @ repeated.whole(), rtol=1e-12)
+
+
+def test_a_weight_longer_than_the_table_is_the_table_again_and_again() -> None:
+    wide = filled(Weight((2048, 512), 1.0), "wide")
+    assert isinstance(wide, Repeated)
+    assert wide.whole().shape == (2048, 512)
+    np.testing.assert_array_equal(wide.whole(), numbers("wide", (2048, 512)))
+    for shape in ((256, 512), (2048, 500), (2048, 512, 1)):
+        assert isinstance(filled(Weight(shape, 1.0), "not so"), np.ndarray)
 
 
 def test_probing_writes_to_no_table_of_weights() -> None:

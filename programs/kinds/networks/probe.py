@@ -25,6 +25,7 @@ from torch import Tensor
 from programs.genome import Genome
 from programs.kind import Entry, Kind, Unprobed
 from programs.kinds.architecture import settings
+from programs.kinds.networks.backwards.arrays import Repeated
 from programs.kinds.networks.backwards.passes import there_and_back
 from programs.kinds.networks.features import Feature
 from programs.kinds.networks.layer import Weight
@@ -173,10 +174,12 @@ class _Weights:
     def __init__(self, recipe: Recipe, draw: str) -> None:
         self.recipe = recipe
         self.draw = draw
-        self.known: dict[str, dict[str, np.ndarray]] = {}
+        self.known: dict[str, dict[str, np.ndarray | Repeated]] = {}
         self.twins: dict[str, int] = {}
 
-    def __call__(self, call: Call, args: Sequence[np.ndarray | float]) -> dict[str, np.ndarray]:
+    def __call__(
+        self, call: Call, args: Sequence[np.ndarray | float]
+    ) -> dict[str, np.ndarray | Repeated]:
         """Return the weights by name."""
         if call.path not in self.known:
             place = self._place(call, args)
@@ -207,9 +210,13 @@ def _coarse(number: float) -> str:
     return f"{number + 0.0:.{_DIGITS}g}"
 
 
-def filled(weight: Weight, name: str) -> np.ndarray:
+def filled(weight: Weight, name: str) -> np.ndarray | Repeated:
     """Return a weight's value on the probes, not to be changed: near its start, never constant."""
-    value = _scaled(name, weight.shape, max(weight.std, 0.1))
+    factor = max(weight.std, 0.1)
+    if weight.ramp is None and not weight.mean and (times := _times_over(weight.shape)) > 1:
+        width = weight.shape[1]
+        return Repeated(_scaled(name, (_TABLE // width, width), factor), times)
+    value = _scaled(name, weight.shape, factor)
     if weight.ramp is not None:
         value = value + np.linspace(*weight.ramp, weight.shape[-1])
     if weight.mean:
@@ -217,6 +224,13 @@ def filled(weight: Weight, name: str) -> np.ndarray:
         # A running variance must stay positive; everything else has no bounds.
         return value if weight.trained else np.abs(value)
     return value
+
+
+def _times_over(shape: tuple[int, ...]) -> int:
+    """Return how often a matrix takes the table whole; 0 where it is none or takes parts of it."""
+    count = math.prod(shape)
+    whole = len(shape) == 2 and count % _TABLE == 0 and _TABLE % shape[1] == 0
+    return count // _TABLE if whole else 0
 
 
 def cut(name: str, shape: tuple[int, ...] | torch.Size) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,20 +14,34 @@ Value = Any
 """An array, or a number among the arguments of arithmetic."""
 
 Back = Callable[[Array], tuple[Array | None, ...]]
+Product = Callable[[Array], Array]
 Rule = Callable[..., tuple[Array, Back] | None]
 """`None` where it does not hold for what it is given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """A matrix whose rows are those of `once` again and again: a weight longer than its table."""
+
+    once: Array
+    times: int
+
+    def whole(self) -> Array:
+        """Return the matrix itself."""
+        return np.tile(self.once, (self.times, 1))
+
 
 _LARGE = 1 << 17
 """Multiplications from which numpy's library might share a product out among threads."""
 
-_LOT, _PIECE = 16, 128
-"""Rows of a matrix that are taken together, and that stay in the processor's cache."""
+_PIECE = 128
+"""Rows of a matrix that stay in the processor's cache."""
 
 
 def dot(a: Array, b: Array) -> Array:
     """Return `a @ b` for a matrix `b`, in one thread."""
     if a.size * b.shape[-1] < _LARGE:
-        return a.reshape(-1, a.shape[-1]).dot(b).reshape(*a.shape[:-1], b.shape[-1])
+        return _dot(a, b)
     return torch.matmul(_as_it_lies(a), _as_it_lies(b)).numpy()
 
 
@@ -37,37 +52,41 @@ def product(a: Array, b: Array) -> Array:
     return torch.matmul(_as_it_lies(a), _as_it_lies(b)).numpy()
 
 
-def by_rows(b: Array) -> Callable[[Array], Array]:
-    """Return what gives `a @ b.T` for few rows `a`, for one step after the other.
+def there_and_home(b: Array | Repeated, few: bool = False) -> tuple[Product, Product]:
+    """Return what gives `a @ b.T`, and what gives `a @ b`, in one thread.
 
-    A wide matrix is read faster for one row after the other, and in pieces that stay near while
-    each of the rows meets them. Rows that come again, as in a weight that is longer than the table
-    it is cut from, are read once only; they give the same numbers again.
+    Rows that come again are read once only, and what would meet them on the way home is added up
+    first. Another wide matrix is read faster for one row of `a` after the other if there are but
+    `few`, and in pieces that stay near while each of the rows meets them.
     """
-    if b.size < _LARGE:
-        return lambda a: a.dot(b.T)
-    once = b[: _period(b)]
+    if not isinstance(b, Repeated):
+        pieces = few and b.size >= _LARGE
+        return _in_pieces(b) if pieces else lambda a: dot(a, b.T), lambda a: dot(a, b)
+    once, times = b.once, b.times
 
-    def through(a: Array) -> Array:
-        found = np.empty((len(a), len(once)))
-        for start in range(0, len(once), _PIECE):
-            piece = once[start : start + _PIECE]
+    def there(a: Array) -> Array:
+        return np.concatenate([_dot(a, once.T)] * times, -1)
+
+    def home(a: Array) -> Array:
+        return _dot(a.reshape(*a.shape[:-1], times, len(once)).sum(-2), once)
+
+    return there, home
+
+
+def _dot(a: Array, b: Array) -> Array:
+    return a.reshape(-1, a.shape[-1]).dot(b).reshape(*a.shape[:-1], b.shape[-1])
+
+
+def _in_pieces(b: Array) -> Product:
+    def there(a: Array) -> Array:
+        found = np.empty((len(a), len(b)))
+        for start in range(0, len(b), _PIECE):
+            piece = b[start : start + _PIECE]
             for row, out in zip(a, found, strict=True):
                 piece.dot(row, out=out[start : start + _PIECE])
-        return found if len(once) == len(b) else np.tile(found, len(b) // len(once))
+        return found
 
-    return through
-
-
-def _period(b: Array) -> int:
-    """Return after how many rows a matrix begins again, and again to its end.
-
-    Numpy's library takes rows several at a time, so that only in whole lots the bits are the same.
-    """
-    for rows in np.flatnonzero(b[1:, 0] == b[0, 0]) + 1:
-        if rows % _LOT == 0 and len(b) % rows == 0 and np.array_equal(b[rows:], b[:-rows]):
-            return int(rows)
-    return len(b)
+    return there
 
 
 def _as_it_lies(x: Array) -> torch.Tensor:

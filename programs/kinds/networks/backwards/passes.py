@@ -12,11 +12,15 @@ import numpy as np
 import torch
 
 from programs.kinds.networks.backwards import RULES
-from programs.kinds.networks.backwards.arrays import Array, Back, tensor
+from programs.kinds.networks.backwards.arrays import Array, Back, Repeated, tensor
+from programs.kinds.networks.backwards.stepping import REPEATING
 from programs.kinds.networks.build import compiled
 from programs.kinds.networks.plan import Call
 
-Weights = Callable[[Call, Sequence[Any]], Mapping[str, Array]]
+Own = Mapping[str, Array | Repeated]
+"""A call's weights by name."""
+
+Weights = Callable[[Call, Sequence[Any]], Own]
 
 
 def there_and_back(
@@ -46,22 +50,27 @@ def there_and_back(
     return values[result], backwards
 
 
-def applied(call: Call, args: Sequence[Any], own: Mapping[str, Array]) -> tuple[Array, Back]:
+def applied(call: Call, args: Sequence[Any], own: Own) -> tuple[Array, Back]:
     """Apply one layer as it is when judged, and return the way back through it."""
     facts: Mapping[str, Any] = call.facts
     if "training" in call.layer.context:
         facts = {**facts, "training": False}
     rule = RULES.get(call.layer.expression)
-    found = rule(*args, **own, **facts) if rule else None
+    whole = own if call.layer.expression in REPEATING else _whole(own)
+    found = rule(*args, **whole, **facts) if rule else None
     return found or by_torch(call, args, own, facts)
 
 
+def _whole(own: Own) -> Mapping[str, Array]:
+    return {name: w.whole() if isinstance(w, Repeated) else w for name, w in own.items()}
+
+
 def by_torch(
-    call: Call, args: Sequence[Any], own: Mapping[str, Array], facts: Mapping[str, Any]
+    call: Call, args: Sequence[Any], own: Own, facts: Mapping[str, Any]
 ) -> tuple[Array, Back]:
     """Do the same by torch and its derivatives, with all that the layer is told in `facts`."""
     given = [tensor(a).requires_grad_() if isinstance(a, np.ndarray) else a for a in args]
-    y = compiled(call.layer)(*given, **{n: tensor(w) for n, w in own.items()}, **facts)
+    y = compiled(call.layer)(*given, **{n: tensor(w) for n, w in _whole(own).items()}, **facts)
     places = [place for place, a in enumerate(given) if isinstance(a, torch.Tensor)]
 
     def back(gradient: Array) -> tuple[Array | None, ...]:

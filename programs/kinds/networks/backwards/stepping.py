@@ -6,7 +6,15 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from programs.kinds.networks.backwards.arrays import Array, Back, Rule, by_rows, dot, sigmoid
+from programs.kinds.networks.backwards.arrays import (
+    Array,
+    Back,
+    Repeated,
+    Rule,
+    dot,
+    sigmoid,
+    there_and_home,
+)
 
 
 def _steps(x: Array) -> Array:
@@ -14,12 +22,15 @@ def _steps(x: Array) -> Array:
     return np.ascontiguousarray(x.swapaxes(0, 1))
 
 
-def _gru(x: Array, *, inner: Array, state: Array, bias: Array) -> tuple[Array, Back]:
-    given, w = _steps(dot(x, inner.T) + bias), x.shape[2]
-    h, through = np.zeros((len(x), w)), by_rows(state)
+def _gru(
+    x: Array, *, inner: Array | Repeated, state: Array | Repeated, bias: Array
+) -> tuple[Array, Back]:
+    to_gates, from_gates = there_and_home(inner)
+    given, w = _steps(to_gates(x) + bias), x.shape[2]
+    h, (there, home) = np.zeros((len(x), w)), there_and_home(state, few=True)
     kept, out = [], []
     for now in given:
-        back_ = through(h)
+        back_ = there(h)
         gates = sigmoid(now[:, : 2 * w] + back_[:, : 2 * w])
         reset, keep = gates[:, :w], gates[:, w:]
         fresh = np.tanh(now[:, 2 * w :] + reset * back_[:, 2 * w :])
@@ -37,52 +48,62 @@ def _gru(x: Array, *, inner: Array, state: Array, bias: Array) -> tuple[Array, B
             at_gates = np.concatenate([at_fresh * inside, total * (before - fresh)], 1)
             at_gates *= gates * (1 - gates)
             at[t, :, : 2 * w], at[t, :, 2 * w :] = at_gates, at_fresh
-            total = total * keep + np.concatenate([at_gates, at_fresh * reset], 1).dot(state)
-        return (dot(_steps(at), inner),)
+            total = total * keep + home(np.concatenate([at_gates, at_fresh * reset], 1))
+        return (from_gates(_steps(at)),)
 
     return np.stack(out, 1), back
 
 
-def _lstm(x: Array, *, inner: Array, state: Array, bias: Array) -> tuple[Array, Back]:
-    given, w = _steps(dot(x, inner.T) + bias), x.shape[2]
+def _lstm(
+    x: Array, *, inner: Array | Repeated, state: Array | Repeated, bias: Array
+) -> tuple[Array, Back]:
+    to_gates, from_gates = there_and_home(inner)
+    given, (batch, length, w) = _steps(to_gates(x) + bias), x.shape
     given[:, :, w : 2 * w] += 1
-    h = cell = np.zeros((len(x), w))
-    through = by_rows(state)
-    kept, out = [], []
-    for now in given:
-        raw = now + through(h)
-        gates = sigmoid(raw)
-        write, keep, show = gates[:, :w], gates[:, w : 2 * w], gates[:, 3 * w :]
-        fresh = np.tanh(raw[:, 2 * w : 3 * w])
-        before, cell = cell, keep * cell + write * fresh
-        shown = np.tanh(cell)
-        kept.append((gates, fresh, before, shown))
-        h = show * shown
-        out.append(h)
+    h = cell = np.zeros((batch, w))
+    there, home = there_and_home(state, few=True)
+    # Of each step the four gates, and the cell before it with what is shown of it after.
+    gates = np.empty((length, batch, 4, w))
+    cells, out = np.empty((length + 1, batch, w)), np.empty((length, batch, w))
+    shown = np.empty((length, batch, w))
+    cells[0] = cell
+    for t, now in enumerate(given):
+        raw = (now + there(h)).reshape(batch, 4, w)
+        gate = gates[t] = sigmoid(raw)
+        fresh = gates[t, :, 2] = np.tanh(raw[:, 2])
+        cell = cells[t + 1] = gate[:, 1] * cell + gate[:, 0] * fresh
+        shown[t] = np.tanh(cell)
+        h = out[t] = gate[:, 3] * shown[t]
 
     def back(d: Array) -> tuple[Array]:
-        d, at = _steps(d), np.empty_like(given)
-        at_h = at_cell = np.zeros((len(x), w))
-        for t in range(len(given) - 1, -1, -1):
-            gates, fresh, before, shown = kept[t]
-            write, keep, show = gates[:, :w], gates[:, w : 2 * w], gates[:, 3 * w :]
+        d, at = _steps(d), np.empty_like(gates)
+        # What the gradients of the cell (three times) and of the output are multiplied with.
+        write, keep, fresh, show = (gates[:, :, gate] for gate in range(4))
+        to_cell = show * (1 - shown * shown)
+        to_raw = gates * (1 - gates)
+        to_raw[:, :, 0] *= fresh
+        to_raw[:, :, 1] *= cells[:-1]
+        to_raw[:, :, 2] = write * (1 - fresh * fresh)
+        to_raw[:, :, 3] *= shown
+        at_h = at_cell = np.zeros((batch, w))
+        for t in range(length - 1, -1, -1):
             at_h = at_h + d[t]
-            at_cell = at_cell + at_h * show * (1 - shown * shown)
-            into = [at_cell * fresh, at_cell * before, at_cell * write, at_h * shown]
-            at[t] = np.concatenate(into, 1)
-            at[t] *= gates * (1 - gates)
-            at[t, :, 2 * w : 3 * w] = into[2] * (1 - fresh * fresh)
-            at_cell = at_cell * keep
-            at_h = at[t].dot(state)
-        return (dot(_steps(at), inner),)
+            at_cell = at_cell + at_h * to_cell[t]
+            np.multiply(to_raw[t, :, :3], at_cell[:, None], out=at[t, :, :3])
+            np.multiply(to_raw[t, :, 3], at_h, out=at[t, :, 3])
+            at_cell = at_cell * keep[t]
+            at_h = home(at[t].reshape(batch, 4 * w))
+        return (from_gates(_steps(at.reshape(length, batch, 4 * w))),)
 
-    return np.stack(out, 1), back
+    return out.swapaxes(0, 1).copy(), back
 
 
 def _minimal_gated(x: Array, *, inner: Array, state: Array, bias: Array) -> tuple[Array, Back]:
-    given, w = _steps(dot(x, inner.T) + bias), x.shape[2]
+    to_gates, from_gates = there_and_home(inner)
+    given, w = _steps(to_gates(x) + bias), x.shape[2]
     for_gate, for_fresh = state[:w], state[w:]
-    to_gate, to_fresh = by_rows(for_gate), by_rows(for_fresh)
+    to_gate, of_gate = there_and_home(for_gate, few=True)
+    to_fresh, of_fresh = there_and_home(for_fresh, few=True)
     h = np.zeros((len(x), w))
     kept, out = [], []
     for now in given:
@@ -98,11 +119,11 @@ def _minimal_gated(x: Array, *, inner: Array, state: Array, bias: Array) -> tupl
             before, gate, fresh = kept[t]
             total = total + d[t]
             at_fresh = total * gate * (1 - fresh * fresh)
-            through = at_fresh.dot(for_fresh)
+            through = of_fresh(at_fresh)
             at_gate = (total * (fresh - before) + through * before) * gate * (1 - gate)
             at[t, :, :w], at[t, :, w:] = at_gate, at_fresh
-            total = total * (1 - gate) + through * gate + at_gate.dot(for_gate)
-        return (dot(_steps(at), inner),)
+            total = total * (1 - gate) + through * gate + of_gate(at_gate)
+        return (from_gates(_steps(at)),)
 
     return np.stack(out, 1), back
 
@@ -217,3 +238,6 @@ STEPPING: Mapping[str, Rule] = {
     "ssm(x, rate, step, read, skip)": _ssm,
     "selective_ssm(x, rate, step, step_bias, write, read, skip)": _selective_ssm,
 }
+
+REPEATING = frozenset({"gru(x, inner, state, bias)", "lstm(x, inner, state, bias)"})
+"""The rules that take a matrix as rows that come again."""
