@@ -35,6 +35,12 @@ SPELLINGS = {
     "moe": ("", "experts=8, top=1, times=2", "experts=2"),
     "shift": ("steps=1", "steps=5", "steps=40"),
     "scale": ("start=0.1",),
+    "low_rank_linear": ("rank=2", "rank=3, 20"),
+    "spline": ("knots=8", "knots=5", "knots=2"),
+    "group_norm": ("groups=2", "groups=8"),
+    "avg_pool": ("size=2", "size=5"),
+    "upsample": ("size=2", "size=3"),
+    "linear_attention": ("heads=2", "heads=4, kv_heads=2"),
     "selective_ssm": ("states=4",),
     "ssm": ("states=4",),
 }
@@ -92,6 +98,30 @@ def test_a_rule_agrees_with_torch(layer: Layer) -> None:
                 assert found is not None
                 np.testing.assert_allclose(found, wanted, rtol=1e-9, atol=1e-11)
     assert tried
+
+
+EDGES = [-30.0, -3.0, -1.5, -1e-9, 0.0, 1.5, 3.0, 10.0, 10.5, 20.0, 20.5, 800.0]
+
+
+@pytest.mark.parametrize("name", ["spline", "elu", "leaky_relu", "softplus", "exp", "relu"])
+def test_where_functions_bend_they_agree_with_torch(name: str) -> None:
+    how = ", knots=5" if name == "spline" else ""
+    genome = parse(f"def network(x):\n    return {name}(x{how})\n", KIND)
+    assert not isinstance(genome, Fault)
+    found = recipe(genome, at(Spec("vector", (len(EDGES),), 3, False)))
+    assert not isinstance(found, Fault)
+    x = np.array([EDGES, EDGES[::-1]])
+    call, args, own = _ready(found.calls[0], found, {"x": x})
+    (y, back), (wanted, wanted_back) = (
+        applied(call, args, own),
+        by_torch(call, args, own, facts(call)),
+    )
+    np.testing.assert_allclose(y, wanted, rtol=1e-10, atol=1e-12)
+    d = np.ones_like(y)
+    for share, expected in zip(back(d), wanted_back(d), strict=True):
+        assert share is not None
+        assert expected is not None
+        np.testing.assert_allclose(share, expected, rtol=1e-9, atol=1e-11)
 
 
 @pytest.mark.parametrize("name", ["lstm", "gru"])

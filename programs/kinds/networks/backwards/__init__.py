@@ -16,6 +16,7 @@ from programs.kinds.networks.backwards.convolving import CONVOLVING
 from programs.kinds.networks.backwards.experts import EXPERTS
 from programs.kinds.networks.backwards.moving import MOVING
 from programs.kinds.networks.backwards.pointwise import POINTWISE
+from programs.kinds.networks.backwards.ringing import RINGING
 from programs.kinds.networks.backwards.stepping import STEPPING
 
 RULES: Mapping[str, Rule] = {
@@ -24,6 +25,7 @@ RULES: Mapping[str, Rule] = {
     **ATTENDING,
     **CONVOLVING,
     **EXPERTS,
+    **RINGING,
     **STEPPING,
 }
 

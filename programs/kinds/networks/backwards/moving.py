@@ -1,4 +1,4 @@
-"""Rules for what moves, joins, parts and averages positions and features."""
+"""Rules for what moves, joins, parts, averages and repeats positions and features."""
 
 from __future__ import annotations
 
@@ -37,13 +37,60 @@ def _concat(x: Array, y: Array) -> tuple[Array, Back]:
     return np.concatenate([x, y], dim), lambda d: tuple(np.split(d, [x.shape[dim]], dim))
 
 
+def _places(x: Array) -> tuple[int, ...]:
+    return (2, 3) if x.ndim == 4 else (1,)
+
+
 def _mean(x: Array) -> tuple[Array, Back]:
-    over = (2, 3) if x.ndim == 4 else (1,)
+    over = _places(x)
     count = math.prod(x.shape[d] for d in over)
     return (
         x.mean(over),
         lambda d: (np.broadcast_to(np.expand_dims(d / count, over), x.shape),),
     )
+
+
+def _largest(x: Array) -> tuple[Array, Back]:
+    """Take the largest over all positions; equals share the gradient."""
+    over = _places(x)
+    y = x.max(over, keepdims=True)
+
+    def back(d: Array) -> tuple[Array]:
+        first = x == y
+        return (first * (d.reshape(y.shape) / first.sum(over, keepdims=True)),)
+
+    return y.squeeze(over), back
+
+
+def _avg_pool(x: Array, *, size: int) -> tuple[Array, Back]:
+    over = _places(x)
+    whole = tuple(n // size * size if d in over else n for d, n in enumerate(x.shape))
+    inside = tuple(map(slice, whole))
+
+    def back(d: Array) -> tuple[Array]:
+        gradient = np.zeros(x.shape)
+        gradient[inside] = _repeated(d / size ** len(over), size, over)
+        return (gradient,)
+
+    return _summed(x[inside], size, over) / size ** len(over), back
+
+
+def _upsample(x: Array, *, size: int) -> tuple[Array, Back]:
+    over = _places(x)
+    return _repeated(x, size, over), lambda d: (_summed(d, size, over),)
+
+
+def _repeated(x: Array, size: int, over: tuple[int, ...]) -> Array:
+    for dim in over:
+        x = x.repeat(size, dim)
+    return x
+
+
+def _summed(x: Array, size: int, over: tuple[int, ...]) -> Array:
+    """Sum over windows of `size` in each of the dimensions."""
+    for dim in over:
+        x = x.reshape(*x.shape[:dim], -1, size, *x.shape[dim + 1 :]).sum(dim + 1)
+    return x
 
 
 def _last(x: Array) -> tuple[Array, Back]:
@@ -84,6 +131,9 @@ MOVING: Mapping[str, Rule] = {
     "x.chunk(2, features(x))[1]": _half(True),
     "torch.cat([x, y], features(x))": _concat,
     "x.mean(positions(x))": _mean,
+    "x.amax(positions(x))": _largest,
+    "avg_pool(x, size)": _avg_pool,
+    "upsample(x, size)": _upsample,
     "x[:, -1]": _last,
     "x.flatten(1)": lambda x: (x.reshape(len(x), -1), lambda d: (d.reshape(x.shape),)),
     "x.transpose(1, 2)": lambda x: (turned(x), lambda d: (turned(d),)),

@@ -94,6 +94,42 @@ def _sigmoid(x: Array) -> tuple[Array, Back]:
     return y, lambda d: (d * y * (1 - y),)
 
 
+def _elu(x: Array) -> tuple[Array, Back]:
+    y = np.where(x > 0, x, np.expm1(np.minimum(x, 0.0)))
+    return y, lambda d: (np.where(x > 0, d, d * (y + 1)),)
+
+
+def _leaky_relu(x: Array) -> tuple[Array, Back]:
+    slope = np.where(x > 0, 1.0, 0.01)
+    return x * slope, lambda d: (d * slope,)
+
+
+def _softplus(x: Array) -> tuple[Array, Back]:
+    """Return log(1 + eˣ), or x above 20, as torch does."""
+    far = x > 20
+    y = np.where(far, x, np.log1p(np.exp(np.minimum(x, 20.0))))
+    return y, lambda d: (np.where(far, d, d * sigmoid(x)),)
+
+
+def _exp(x: Array) -> tuple[Array, Back]:
+    y = np.exp(np.minimum(x, 10.0))
+    return y, lambda d: (d * y * (x <= 10),)
+
+
+def _spline(x: Array, *, weight: Array, **_: object) -> tuple[Array, Back]:
+    """Go from knot to knot, evenly spaced over [-3, 3], beside a silu."""
+    width, knots = weight.shape
+    y, back_to_silu = _silu(x)
+    place = (np.clip(x, -3.0, 3.0) + 3.0) * ((knots - 1) / 6.0)
+    left = np.minimum(place, knots - 2).astype(np.int64)
+    share = place - left
+    at = left + per_feature(knots * np.arange(width), x)
+    here, there = weight.ravel().take(at), weight.ravel().take(at + 1)
+    # At a knot and beyond the ends nothing is felt, as torch has it.
+    slope = (there - here) * ((knots - 1) / 6.0) * ((share > 0) & (share < 1))
+    return y + here + share * (there - here), lambda d: (back_to_silu(d)[0] + d * slope,)
+
+
 def _softmax(x: Array) -> tuple[Array, Back]:
     dim = features(x)
     y = softmax(x, dim)
@@ -120,6 +156,26 @@ def _layer_norm(x: Array, *, weight: Array, bias: Array) -> tuple[Array, Back]:
         return ((d - d.mean(dim, keepdims=True) - inner * along) * size,)
 
     return inner * factor + per_feature(bias, x), back
+
+
+def _group_norm(
+    x: Array, *, weight: Array, bias: Array, groups: int, **_: object
+) -> tuple[Array, Back]:
+    """Normalise groups of features: of an image over all places, else of each position."""
+    rows = x if x.ndim == 4 else x.reshape(-1, x.shape[-1])
+    shape = (len(rows), groups, -1)
+    inner = rows.reshape(shape)
+    inner = inner - inner.mean(-1, keepdims=True)
+    size = 1 / np.sqrt((inner * inner).mean(-1, keepdims=True) + 1e-5)
+    inner *= size
+    factor = per_feature(weight, x)
+
+    def back(d: Array) -> tuple[Array]:
+        d = (d * factor).reshape(shape)
+        along = (d * inner).mean(-1, keepdims=True)
+        return (((d - d.mean(-1, keepdims=True) - inner * along) * size).reshape(x.shape),)
+
+    return inner.reshape(x.shape) * factor + per_feature(bias, x), back
 
 
 def _rms_norm(x: Array, *, weight: Array) -> tuple[Array, Back]:
@@ -153,6 +209,14 @@ def _linear(
     return y, lambda d: (dot(d, weight),)
 
 
+def _low_rank(
+    x: Array, *, down: Array, up: Array, bias: Array, **_: object
+) -> tuple[Array, Back] | None:
+    if x.ndim == 4:
+        return None
+    return dot(dot(x, down.T), up.T) + bias, lambda d: (dot(dot(d, up), down),)
+
+
 def _by_channels(x: Array, weight: Array, bias: Array | None) -> tuple[Array, Back]:
     places = x.shape[2:]
     y = product(weight, x.reshape(*x.shape[:2], -1))
@@ -179,6 +243,11 @@ POINTWISE: Mapping[str, Rule] = {
     "F.silu(x)": _silu,
     "torch.tanh(x)": _tanh,
     "torch.sigmoid(x)": _sigmoid,
+    "F.elu(x)": _elu,
+    "F.leaky_relu(x, 0.01)": _leaky_relu,
+    "F.softplus(x)": _softplus,
+    "torch.exp(torch.clamp(x, max=10.0))": _exp,
+    "spline(x, weight)": _spline,
     "F.softmax(x, features(x))": _softmax,
     "torch.abs(x)": lambda x: (np.abs(x), lambda d: (d * np.sign(x),)),
     "x * x": lambda x: (x * x, lambda d: (2 * d * x,)),
@@ -186,6 +255,8 @@ POINTWISE: Mapping[str, Rule] = {
     "F.glu(x, features(x))": _glu,
     "layer_norm(x, weight, bias)": _layer_norm,
     "rms_norm(x, weight)": _rms_norm,
+    "group_norm(x, weight, bias, groups)": _group_norm,
     "batch_norm(x, weight, bias, mean, var, training)": _batch_norm,
     "linear(x, weight, bias)": _linear,
+    "linear(linear(x, down, None), up, bias)": _low_rank,
 }
