@@ -132,6 +132,11 @@ def gathered(gradient: Array, value: Value, met: Value) -> Array | None:
     return gradient.reshape(value.shape)
 
 
+def mean(x: Array, dim: int) -> Array:
+    """Return the mean along a dimension, which is kept; for few numbers numpy's own takes twice."""
+    return np.add.reduce(x, dim, keepdims=True) / x.shape[dim]
+
+
 def sigmoid(x: Array) -> Array:
     """Return 1 / (1 + exp(-x)) without overflow."""
     return 0.5 + 0.5 * np.tanh(0.5 * x)

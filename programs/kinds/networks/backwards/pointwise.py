@@ -17,6 +17,7 @@ from programs.kinds.networks.backwards.arrays import (
     dot,
     features,
     gathered,
+    mean,
     per_feature,
     product,
     sigmoid,
@@ -145,15 +146,15 @@ def _glu(x: Array) -> tuple[Array, Back]:
 
 def _layer_norm(x: Array, *, weight: Array, bias: Array) -> tuple[Array, Back]:
     dim = features(x)
-    inner = x - x.mean(dim, keepdims=True)
-    size = 1 / np.sqrt((inner * inner).mean(dim, keepdims=True) + 1e-5)
+    inner = x - mean(x, dim)
+    size = 1 / np.sqrt(mean(inner * inner, dim) + 1e-5)
     inner *= size
     factor = per_feature(weight, x)
 
     def back(d: Array) -> tuple[Array]:
         d = d * factor
-        along = (d * inner).mean(dim, keepdims=True)
-        return ((d - d.mean(dim, keepdims=True) - inner * along) * size,)
+        along = mean(d * inner, dim)
+        return ((d - mean(d, dim) - inner * along) * size,)
 
     return inner * factor + per_feature(bias, x), back
 
@@ -165,27 +166,27 @@ def _group_norm(
     rows = x if x.ndim == 4 else x.reshape(-1, x.shape[-1])
     shape = (len(rows), groups, -1)
     inner = rows.reshape(shape)
-    inner = inner - inner.mean(-1, keepdims=True)
-    size = 1 / np.sqrt((inner * inner).mean(-1, keepdims=True) + 1e-5)
+    inner = inner - mean(inner, -1)
+    size = 1 / np.sqrt(mean(inner * inner, -1) + 1e-5)
     inner *= size
     factor = per_feature(weight, x)
 
     def back(d: Array) -> tuple[Array]:
         d = (d * factor).reshape(shape)
-        along = (d * inner).mean(-1, keepdims=True)
-        return (((d - d.mean(-1, keepdims=True) - inner * along) * size).reshape(x.shape),)
+        along = mean(d * inner, -1)
+        return (((d - mean(d, -1) - inner * along) * size).reshape(x.shape),)
 
     return inner.reshape(x.shape) * factor + per_feature(bias, x), back
 
 
 def _rms_norm(x: Array, *, weight: Array) -> tuple[Array, Back]:
     dim = features(x)
-    size = 1 / np.sqrt((x * x).mean(dim, keepdims=True) + 1e-6)
+    size = 1 / np.sqrt(mean(x * x, dim) + 1e-6)
     inner, factor = x * size, per_feature(weight, x)
 
     def back(d: Array) -> tuple[Array]:
         d = d * factor
-        return ((d - inner * (d * inner).mean(dim, keepdims=True)) * size,)
+        return ((d - inner * mean(d * inner, dim)) * size,)
 
     return inner * factor, back
 
