@@ -45,10 +45,11 @@ def evidence(candidate: Candidate, run: RunRecord, verdict: Verdict | None) -> E
         )
         rate = tuned
     score = tables.score_text(evaluation.score, evaluation.stderr)
+    what = f"{run.score_name}, mean" if run.score_name else "mean"
     facts = {
         "found": f"{run.started[:10]} as candidate {candidate.id} of run {run.id}, task {run.task}",
         "how": inert_line(f"{candidate.origin.proposer} {candidate.origin.operator}"),
-        "validation score": f"{score} (mean ± standard error, {len(evaluation.by_seed)} seeds)",
+        "validation score": f"{score} ({what} ± standard error, {len(evaluation.by_seed)} seeds)",
         "learning rate": f"{rate:.3g}, {how}",
         "verdict": "not verified on held-out data yet" if verdict is None else verdict.sentence,
         "fingerprint": evaluation.fingerprint,
