@@ -255,7 +255,7 @@ def _scaled(name: str, shape: tuple[int, ...], factor: float) -> np.ndarray:
     return value.reshape(shape)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=24)
 def _times(factor: float) -> np.ndarray:
     """Return the table times a factor: what many weights are cut from, and nobody writes to."""
     return _table() * factor
