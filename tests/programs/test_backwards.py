@@ -124,6 +124,23 @@ def test_where_functions_bend_they_agree_with_torch(name: str) -> None:
         np.testing.assert_allclose(share, expected, rtol=1e-9, atol=1e-11)
 
 
+@pytest.mark.parametrize("layer", BY_RULE, ids=lambda layer: layer.name)
+def test_a_rule_takes_what_is_not_finite(layer: Layer) -> None:
+    for call, args, own in calls(layer):
+        for bad in (np.nan, np.inf, -np.inf):
+            given = [
+                np.where(a == a.max(), bad, a) if isinstance(a, np.ndarray) else a for a in args
+            ]
+            with np.errstate(all="ignore"):
+                y, back = applied(call, given, own)
+                expected, _ = by_torch(call, given, own, facts(call))
+                back(np.ones_like(y))
+            if layer.name in ("fourier", "long_conv"):  # how far it spreads is the library's choice
+                assert not np.isfinite(y).all()
+            else:
+                assert np.isfinite(y).tolist() == np.isfinite(expected).tolist()
+
+
 @pytest.mark.parametrize("name", ["lstm", "gru"])
 def test_wide_recurrences_agree_with_torch(name: str) -> None:
     genome = parse(f"def network(x):\n    return {name}(x)\n", KIND)

@@ -125,7 +125,8 @@ def _spline(x: Array, *, weight: Array, **_: object) -> tuple[Array, Back]:
     left = np.minimum(place, knots - 2).astype(np.int64)
     share = place - left
     at = left + per_feature(knots * np.arange(width), x)
-    here, there = weight.ravel().take(at), weight.ravel().take(at + 1)
+    # Not-a-number has no place; whatever it takes comes to nothing beside its silu.
+    here, there = (weight.ravel().take(i, mode="clip") for i in (at, at + 1))
     # At a knot and beyond the ends nothing is felt, as torch has it.
     slope = (there - here) * ((knots - 1) / 6.0) * ((share > 0) & (share < 1))
     return y + here + share * (there - here), lambda d: (back_to_silu(d)[0] + d * slope,)
