@@ -54,15 +54,19 @@ class Replicas:
         shaped = zip(parts, self.model.shapes, strict=True)
         self.leaves = [p.unflatten(1, s).detach().requires_grad_() for p, s in shaped]
         self.seeds = self.alive % self.grid[1]
+        # With one replica a seed, batches are as they are needed.
+        every = torch.arange(self.grid[1], device=self.device)
+        self.in_order = torch.equal(self.seeds, every)
+        self.ones = torch.ones(len(self.alive), device=self.device)
 
     def step(self, x: Tensor, y: Tensor, step: int | Tensor, factor: float | Tensor) -> Tensor:
         """Take one step on a batch `x [seeds, batch, …]`; return each living replica's loss.
 
         Its number and the factor on the rates may be on the device, in double precision.
         """
-        outputs = self.model.forward(self.leaves, x[self.seeds])
-        loss = self.loss_of(outputs, y[self.seeds])
-        gradients = torch.autograd.grad(loss.sum(), self.leaves)
+        own_x, own_y = (x, y) if self.in_order else (x[self.seeds], y[self.seeds])
+        loss = self.loss_of(self.model.forward(self.leaves, own_x), own_y)
+        gradients = torch.autograd.grad(loss, self.leaves, self.ones)
         with torch.no_grad():
             self.rule.step(gradients, self.rates * factor, step)
         return loss.detach()
