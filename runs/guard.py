@@ -13,10 +13,17 @@ from evaluators.candidate import Evaluation, Status
 from evaluators.evaluator import Evaluator
 from programs.errors import InputError, SandboxUnavailable
 from sandbox.base import Job, Limits, Payload, Sandbox, seen_as
+from sandbox.cuda import missing
 from sandbox.forkserver import CardUnavailableError
 
 PROBE = "evaluators.harness.probe:device"
 _SPEAKS_OF_IT = re.compile(r"cuda|cudnn|cublas|nvml|driver|device", re.IGNORECASE)
+
+
+def demand_card(device: str) -> None:
+    """Refuse a card where it shows that there is none, before workers warm up for it."""
+    if device.startswith("cuda") and (why := missing()):
+        raise _no_device(device, why)
 
 
 def demand_device(sandbox: Sandbox, device: str) -> None:
@@ -25,14 +32,16 @@ def demand_device(sandbox: Sandbox, device: str) -> None:
     try:
         outcome = sandbox.run(Job(PROBE, payload, Limits(seconds=60.0), device, trusted=True))
     except CardUnavailableError as error:
-        raise InputError(
-            f"There is no device `{device}` to be used here: {error}. Use `--device cpu`."
-        ) from None
+        raise _no_device(device, error) from None
     if outcome.result is None:
         raise InputError(f"The device `{device}` cannot be used: {outcome.message}")
     if not outcome.result.data["there"]:
         found = outcome.result.data["found"]
         raise InputError(f"There is no device `{device}` here: {found}. Use `--device cpu`.")
+
+
+def _no_device(device: str, why: object) -> InputError:
+    return InputError(f"There is no device `{device}` to be used here: {why}. Use `--device cpu`.")
 
 
 def evaluate(evaluator: Evaluator, *job: Any) -> Evaluation:

@@ -18,7 +18,7 @@ from programs.errors import InputError
 from programs.load import library
 from runs.calling import called
 from runs.config import CLUSTER, RunConfig, read_config
-from runs.guard import demand_device
+from runs.guard import demand_card, demand_device
 from runs.heritage import inheriting
 from runs.loop import Loop
 from runs.models import Models, proposers_of
@@ -72,6 +72,7 @@ def sandbox_for(
     module = task.harness.partition(":")[0]
     needed = tuple(dict.fromkeys((*preload(task.kind), module)))
     if cluster is None:
+        demand_card(device)
         chosen: Sandbox = ProcessSandbox(workers, needed, unsafe=unsafe, device=device)
     else:
         chosen = RaySandbox(cluster.removeprefix(CLUSTER), workers, needed, device, unsafe=unsafe)

@@ -132,8 +132,9 @@ def _guard(pid: int, supervisor: int, scratch: Path) -> None:
         if os.getppid() != supervisor:
             os.kill(pid, signal.SIGKILL)
     code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    if os.getppid() != supervisor:
-        shutil.rmtree(scratch, ignore_errors=True)
+    # A supervisor that is alive clears up as well. One that dies closes its sockets, by which the
+    # zygote knows, before it ceases to be our parent: whether it is there now says nothing.
+    shutil.rmtree(scratch, ignore_errors=True)
     os._exit(code if code >= 0 else 128 - code)  # a signal, as shells tell of it
 
 
