@@ -14,6 +14,7 @@ from evaluators.candidate import Candidate
 from evaluators.evaluator import Cancelled
 from evaluators.task import Task, find_task, language
 from programs.errors import CambrianError, InputError, RunFailed
+from programs.named import kind_named
 from runs import tables, verdicts
 from runs.ascent import ascent_of
 from runs.calling import called
@@ -22,6 +23,7 @@ from runs.heritage import verdict_before
 from runs.lineage import as_path, lineage
 from runs.live import display_named
 from runs.progress import Display, Progress
+from runs.settling import settle
 from runs.shorter import shorter
 from runs.signals import ending_like_ctrl_c
 from runs.start import (
@@ -181,6 +183,7 @@ def _see_through(
     prepared: Prepared, database: Path, display: Display, out: Console, talk: Console
 ) -> int:
     hint = resume_hint(prepared.run.id, str(database))
+    settle(kind_named(prepared.run.kind))
     try:
         state, progress = perform(prepared, display)
     except CambrianError as error:

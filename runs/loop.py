@@ -35,7 +35,6 @@ from runs.order import Order
 from runs.patience import Patience
 from runs.progress import Display, Flight, Progress
 from runs.record import RunRecord, candidate_id
-from runs.settling import settle
 from runs.signs import Signs
 from runs.stop import Stop
 from runs.store import Store
@@ -89,7 +88,6 @@ class Loop:
         """Run to the end of the budget; return the run's final state and close its record."""
         self.store.patience = Patience(self._say, self.stop)
         self.display.start(self.progress)
-        settle(self.order.kind)
         pool = ThreadPoolExecutor(self.config.workers, thread_name_prefix="worker")
         try:
             self._brief()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-from functools import cache
 
 from programs.kind import Kind
 
@@ -12,12 +11,8 @@ def settle(kind: Kind) -> None:
     """Import what the kind's fingerprints take, and have the garbage collector pass over it.
 
     Looking through all of torch takes a tenth of a second, each time that a collection is full.
+    For commands alone: a process that others share does not have all it holds set aside.
     """
-    _settled(kind.weighted)
-
-
-@cache
-def _settled(weighted: bool) -> None:
-    if weighted:
+    if kind.weighted:
         import programs.kinds.networks.probe  # noqa: F401
     gc.freeze()
