@@ -31,6 +31,7 @@ from programs.genome import Genome
 from programs.kind import Kind
 from programs.load import builtin_kinds, kind_named, library
 from programs.operator import Operator, usual_operators
+from runs.settling import settled
 
 STAGES = ("mutate", "check", "key", "fingerprint")
 POPULATION = 100
@@ -133,7 +134,7 @@ def evolve(kind: Kind, count: int, rng: np.random.Generator, clean: bool = True)
         keys.add(structural_key(genome, kind))
         prints.add(behaviour(genome, kind).fingerprint)
     population.extend((0, known[i % len(known)]) for i in range(POPULATION))
-    with _counting(tally, clean):
+    with settled(kind), _counting(tally, clean):
         while tally.children < count and tally.idle < 20 * count:
             child = _child(population, mutations, kind, rng, tally)
             if child is None:

@@ -23,7 +23,7 @@ from runs.heritage import verdict_before
 from runs.lineage import as_path, lineage
 from runs.live import display_named
 from runs.progress import Display, Progress
-from runs.settling import settle
+from runs.settling import settled
 from runs.shorter import shorter
 from runs.signals import ending_like_ctrl_c
 from runs.start import (
@@ -183,9 +183,9 @@ def _see_through(
     prepared: Prepared, database: Path, display: Display, out: Console, talk: Console
 ) -> int:
     hint = resume_hint(prepared.run.id, str(database))
-    settle(kind_named(prepared.run.kind))
     try:
-        state, progress = perform(prepared, display)
+        with settled(kind_named(prepared.run.kind)):
+            state, progress = perform(prepared, display)
     except CambrianError as error:
         raise RunFailed(f"{str(error).rstrip('.')}. All that finished is saved: {hint}") from error
     if state == "stopped":

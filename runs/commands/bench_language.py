@@ -27,14 +27,10 @@ def language(kinds: tuple[str, ...], programs: int, seed: int, as_json: bool) ->
     """
     import os
 
-    from programs.load import builtin_kinds, kind_named
     from runs.bench import labels
     from runs.bench import language as measure
     from runs.bench_export import overhead
-    from runs.settling import settle
 
-    for name in kinds or builtin_kinds():
-        settle(kind_named(name))
     figures = measure(kinds, programs, seed)
     judged = labels(kinds)
     exported = overhead() if "optimizer" in [f.cleaned.kind for f in figures] else []
