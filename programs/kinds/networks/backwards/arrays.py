@@ -133,7 +133,7 @@ def gathered(gradient: Array, value: Value, met: Value) -> Array | None:
 
 
 def mean(x: Array, dim: int) -> Array:
-    """Return the mean along a dimension, which is kept; for few numbers numpy's own takes twice."""
+    """Return the mean along a dimension, which is kept; for few numbers numpy's own is slower."""
     return np.add.reduce(x, dim, keepdims=True) / x.shape[dim]
 
 
