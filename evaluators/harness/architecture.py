@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from evaluators.harness.audit import audit
 from evaluators.harness.bodies.cost import counted, latency, step_memory
 from evaluators.harness.bodies.graph import bodies
-from evaluators.harness.bodies.stack import Recipe, Stack
+from evaluators.harness.bodies.stack import AT_ONCE, Recipe, Stack
 from evaluators.harness.bodies.whole import whole
 from evaluators.harness.following import CHECK_EVERY, Curve, fell, follow
 from evaluators.harness.training import batches, cosine
@@ -88,7 +88,7 @@ def trained(payload: Payload, made: Sequence[nn.Module | None], mapped: bool = T
         "memory_mib": memory,
         "latency_ms": latency(first, x[:batch]),
     }
-    fault = audit(first, judged, bool(data["spec"]["causal"]))
+    fault = audit(first, judged, bool(data["spec"]["causal"]), AT_ONCE)
     found = {"predictions": predictions, "losses": losses}
     if curve.points:
         found["curve"] = np.stack(curve.points)

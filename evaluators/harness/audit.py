@@ -8,7 +8,8 @@ in double precision, so that rounding is no excuse.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -17,34 +18,38 @@ TOLERANCE = 1e-6
 """How far an output may move, relative to the largest output."""
 
 EXAMPLES = 6
-PLACES = 4
-"""How many positions are tried as the last one that may be seen."""
+"""How many examples are watched for looks ahead, and answered alone."""
+
+PLACES = 64
+"""How many positions at most are tried as the last one that may be seen."""
 
 Function = Callable[[Tensor], Tensor]
 
 
-def audit(network: nn.Module, inputs: Tensor, causal: bool) -> str:
-    """Audit a trained network on a few examples; return a sentence where it fails.
+def audit(network: nn.Module, inputs: Tensor, causal: bool, at_once: int) -> str:
+    """Audit a trained network on its judged inputs; return a sentence where it fails.
 
     A look ahead is forbidden in training too; in judgement, each example must stand for itself.
+    `at_once` examples are judged in a batch, and what is left over in a smaller one.
     """
     double = copy.deepcopy(network).double()
-    x = inputs[:EXAMPLES]
-    x = x.double() if x.is_floating_point() else x
+    x = inputs.double() if inputs.is_floating_point() else inputs
     with torch.no_grad():
         for training in (True, False) if causal else ():
             double.train(training)
-            if found := looks_ahead(double, x):
+            if found := looks_ahead(double, x[:EXAMPLES]):
                 return found
         double.eval()
-        return mixes_examples(double, x)
+        for batch in {min(at_once, len(x)), len(x) % at_once} - {0}:
+            if found := mixes_examples(double, x[:batch]):
+                return found
+    return ""
 
 
 def looks_ahead(network: Function, x: Tensor) -> str:
     """Alter what comes after a position; no output up to that position may move."""
-    length = x.shape[1]
     before = _same_luck(network, x)
-    for last in sorted({place * (length - 1) // PLACES for place in range(PLACES)}):
+    for last in _places(x.shape[1] - 1):
         altered = torch.cat([x[:, : last + 1], _shuffled(x)[:, last + 1 :]], 1)
         after = _same_luck(network, altered)
         moved = _moved(before[:, : last + 1], after[:, : last + 1])
@@ -56,13 +61,26 @@ def looks_ahead(network: Function, x: Tensor) -> str:
     return ""
 
 
+def _places(count: int) -> Sequence[int]:
+    """Return all positions that have one after them, or of many some that nobody can foresee."""
+    if count <= PLACES:
+        return range(count)
+    drawn = random.SystemRandom().sample(range(1, count - 1), PLACES - 2)
+    return [0, *sorted(drawn), count - 1]
+
+
 def mixes_examples(network: Function, x: Tensor) -> str:
-    """Exchange the other examples of a batch, or leave them out; no answer may move."""
+    """Change an example's company, its place or the batch's size; its answer may not move."""
     together = network(x)
-    others = torch.cat([x[:1], _shuffled(x)[1:]])
-    moved = _moved(together[:1], network(others)[:1])
-    alone = torch.cat([network(x[i : i + 1]) for i in range(len(x))])
-    moved = max(moved, _moved(together, alone))
+    few = range(min(EXAMPLES, len(x)))
+    alone = torch.cat([network(x[i : i + 1]) for i in few])
+    moved = _moved(together[: len(few)], alone)
+    order = torch.randperm(len(x), generator=torch.Generator().manual_seed(0)).to(x.device)
+    moved = max(moved, _moved(together[order], network(x[order])))
+    for kept in (order[: len(x) // 2], order[len(x) // 2 :]):
+        company = _shuffled(x)
+        company[kept] = x[kept]
+        moved = max(moved, _moved(together[kept], network(company)[kept]))
     if moved > TOLERANCE:
         return (
             f"mixes examples: an answer moved by {moved:.2g} of the largest when the other "
@@ -85,6 +103,8 @@ def _shuffled(x: Tensor) -> Tensor:
 
 
 def _moved(before: Tensor, after: Tensor) -> float:
+    if not before.numel():
+        return 0.0
     scale = before.abs().max().clamp(min=1e-12)
     moved = ((before - after).abs().max() / scale).item()
     return moved if moved == moved else float("inf")

@@ -28,17 +28,17 @@ def inputs() -> Tensor:
 
 @pytest.mark.parametrize("over", ["itself", "the past"])
 def test_an_honest_network_passes(over: str) -> None:
-    assert audit(Mixing(over), inputs(), causal=True) == ""
+    assert audit(Mixing(over), inputs(), causal=True, at_once=4) == ""
 
 
 def test_mixing_in_both_directions_looks_ahead() -> None:
-    found = audit(Mixing("everything"), inputs(), causal=True)
+    found = audit(Mixing("everything"), inputs(), causal=True, at_once=4)
     assert found.startswith("looks ahead: changing the positions after 0 moved outputs")
-    assert audit(Mixing("everything"), inputs(), causal=False) == ""
+    assert audit(Mixing("everything"), inputs(), causal=False, at_once=4) == ""
 
 
 def test_attention_over_the_batch_mixes_examples() -> None:
-    found = audit(Mixing("the batch"), inputs(), causal=False)
+    found = audit(Mixing("the batch"), inputs(), causal=False, at_once=4)
     assert found.startswith("mixes examples: an answer moved by")
 
 
@@ -54,14 +54,73 @@ class Statistics(nn.Module):
 
 
 def test_statistics_of_the_judged_batch_mix_examples() -> None:
-    assert audit(Statistics(running=True), inputs(), causal=False) == ""
-    found = audit(Statistics(running=False), inputs(), causal=False)
+    assert audit(Statistics(running=True), inputs(), causal=False, at_once=4) == ""
+    found = audit(Statistics(running=False), inputs(), causal=False, at_once=4)
     assert found.startswith("mixes examples")
 
 
 def test_batch_statistics_in_training_look_ahead() -> None:
-    found = audit(Statistics(running=True), inputs(), causal=True)
+    found = audit(Statistics(running=True), inputs(), causal=True, at_once=4)
     assert found.startswith("looks ahead")
+
+
+class BySize(nn.Module):
+    """Look at the other examples in batches of one size only."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.size = size
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + x.mean(0, keepdim=True) if len(x) == self.size else x
+
+
+@pytest.mark.parametrize("size", [128, 72])
+def test_batches_of_the_judged_sizes_are_audited(size: int) -> None:
+    x = torch.randn(200, 6, 4, generator=torch.Generator().manual_seed(0))
+    assert audit(BySize(size), x, causal=False, at_once=128).startswith("mixes examples")
+    assert audit(BySize(100), x, causal=False, at_once=128) == ""
+
+
+class SomeOfTheBatch(nn.Module):
+    """Hand two late examples each other's answers."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        order = torch.arange(len(x))
+        order[20:22] = order[20:22].flip(0)
+        return x[order]
+
+
+def test_every_example_of_a_batch_is_audited() -> None:
+    x = torch.randn(40, 6, 4, generator=torch.Generator().manual_seed(0))
+    found = audit(SomeOfTheBatch(), x, causal=False, at_once=40)
+    assert found.startswith("mixes examples")
+
+
+class Peek(nn.Module):
+    """See one position ahead, at one position."""
+
+    def __init__(self, place: int) -> None:
+        super().__init__()
+        self.place = place
+
+    def forward(self, x: Tensor) -> Tensor:
+        seen = x.clone()
+        seen[:, self.place] += x[:, self.place + 1]
+        return seen
+
+
+@pytest.mark.parametrize("place", range(15))
+def test_no_position_sees_the_next_one(place: int) -> None:
+    x = torch.randn(8, 16, 4, generator=torch.Generator().manual_seed(0))
+    found = audit(Peek(place), x, causal=True, at_once=8)
+    assert found.startswith(f"looks ahead: changing the positions after {place} moved outputs")
+
+
+def test_of_a_long_sequence_the_last_positions_are_audited_too() -> None:
+    x = torch.randn(2, 300, 4, generator=torch.Generator().manual_seed(0))
+    assert audit(Peek(298), x, causal=True, at_once=2).startswith("looks ahead")
+    assert audit(nn.Identity(), x, causal=True, at_once=2) == ""
 
 
 def test_every_causal_library_network_passes() -> None:
@@ -71,7 +130,7 @@ def test_every_causal_library_network_passes() -> None:
         assert program.genome is not None
         body = made.build(program.genome, spec)
         if not isinstance(body, Fault):
-            assert audit(body, torch.randn(4, 6, 8), causal=True) == "", program.source
+            assert audit(body, torch.randn(4, 6, 8), causal=True, at_once=4) == "", program.source
             checked += 1
     assert checked > 20
 
