@@ -26,8 +26,9 @@ from typing import Any
 
 import numpy as np
 
-from evaluators.data.splits import UNASKED, Data
+from evaluators.data.splits import Data
 from evaluators.fitting import Place, fitted
+from evaluators.harness.labels import UNASKED
 from evaluators.pareto import Direction
 from evaluators.scores import SCORES, WATCHED, demand_known, refuse_claims
 from evaluators.task import Measurement, Rung, Trial

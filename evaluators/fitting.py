@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from evaluators.data.splits import UNASKED, Data, Pair
+from evaluators.data.splits import Data, Pair
+from evaluators.harness.labels import UNASKED
 from programs.errors import InputError, blamed
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from evaluators.bodies import Bodies
-from evaluators.data.splits import UNASKED
+from evaluators.harness.labels import UNASKED
 from evaluators.supervised import Supervised
 from programs.errors import InputError
 

@@ -175,7 +175,8 @@ class Kind:
     second opinion on whether two programs are one. `motifs` says that helper functions stay;
     elsewhere they are written out as they are read. `settings` are the entries that a program may
     be meant for. `proxies` are training-free scores that cost next to nothing: what foretells a
-    checked program's worth without running it.
+    checked program's worth without running it. `agreement` makes of a program a score for others:
+    how much they do as it does in use, 1 where there is no difference.
     """
 
     name: str
@@ -189,6 +190,9 @@ class Kind:
     motifs: bool = False
     settings: Callable[[Genome], Iterable[Entry]] | None = None
     proxies: Callable[[Genome, Kind], Mapping[str, float]] | None = None
+    agreement: Callable[[Genome, Kind, np.random.Generator], Callable[[Genome], float]] | None = (
+        None
+    )
 
     def at(self, entry: Entry) -> Kind:
         """Return the kind with the types of its inputs settled.

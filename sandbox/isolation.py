@@ -143,8 +143,9 @@ def _rules() -> int | None:
     if not landlock.version():
         return None
     with step("rules for files"):
-        paths = [*view.here().pieces(), *map(Path, view.DEVICES)]
-        return _high(landlock.ruleset(paths))
+        seen = view.here()
+        paths = [*seen.pieces(), *map(Path, view.DEVICES)]
+        return _high(landlock.ruleset(paths, seen.folders()))
 
 
 def _high(descriptor: int) -> int:

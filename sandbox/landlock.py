@@ -45,15 +45,20 @@ def version() -> int:
         return 0
 
 
-def ruleset(readable: Iterable[Path]) -> int:
-    """Return a descriptor of the rule that only what lies at or beneath `readable` may be read."""
+def ruleset(readable: Iterable[Path], listed: Iterable[Path] = ()) -> int:
+    """Return a descriptor of the rule that only what lies at or beneath `readable` may be read.
+
+    Beneath the folders `listed`, the names of files may be read as well.
+    """
     abi = version()
     rights = (1 << _FILE_RIGHTS[min(abi, len(_FILE_RIGHTS) - 1)]) - 1
     rules = _Ruleset(rights, _ALL_TCP if abi >= 4 else 0, _ALL_SCOPES if abi >= 6 else 0)
     length = 24 if abi >= 6 else 16 if abi >= 4 else 8
     descriptor = syscalls.call("landlock_create_ruleset", ctypes.byref(rules), length, 0)
     for path in readable:
-        _allow(descriptor, path)
+        _allow(descriptor, path, _READ_FILE | _EXECUTE | _READ_FOLDER)
+    for path in listed:
+        _allow(descriptor, path, _READ_FOLDER)
     return descriptor
 
 
@@ -62,12 +67,10 @@ def restrict(descriptor: int) -> None:
     syscalls.call("landlock_restrict_self", descriptor, 0)
 
 
-def _allow(descriptor: int, path: Path) -> None:
+def _allow(descriptor: int, path: Path, rights: int) -> None:
     parent = os.open(path, _O_PATH | os.O_CLOEXEC)
     try:
-        folder = path.is_dir()
-        rights = _READ_FILE | _EXECUTE | (_READ_FOLDER if folder else 0)
-        rule = _Beneath(rights, parent)
+        rule = _Beneath(rights if path.is_dir() else rights & ~_READ_FOLDER, parent)
         syscalls.call("landlock_add_rule", descriptor, _BENEATH, ctypes.byref(rule), 0)
     finally:
         os.close(parent)

@@ -154,6 +154,7 @@ def _build(scratch: Path, shown: view.View, links: list[Path], devices: Sequence
             _window(scratch, path, _READ_ONLY_ATTRIBUTE | _NOSUID_ATTRIBUTE | _NODEV_ATTRIBUTE)
         for path in shown.masked:
             _cover(scratch, path)
+        (scratch / "blank").unlink(missing_ok=True)
         for path in links:
             _relink(scratch, path)
         _devices(scratch, devices)
@@ -192,7 +193,17 @@ def _cover(root: Path, path: Path) -> None:
     if path.is_dir():
         _mount("none", place, "tmpfs", _NOSUID | _NODEV | _NOEXEC | 1, "size=4k,mode=755")
     else:
-        _mount("/dev/null", place, None, _BIND)
+        _mount(_blank(root, path), place, None, _BIND)
+
+
+def _blank(root: Path, path: Path) -> Path:
+    """Return a file of the same size and age with nothing in it: what is compiled stays valid."""
+    found, blank = path.stat(), root / "blank"
+    blank.unlink(missing_ok=True)  # the mounts of those before stay
+    with open(blank, "wb") as file:
+        file.truncate(found.st_size)
+    os.utime(blank, ns=(found.st_atime_ns, found.st_mtime_ns))
+    return blank
 
 
 def _relink(root: Path, path: Path) -> None:

@@ -111,14 +111,13 @@ def _read(path: str) -> None:
 
 
 def _look(path: str) -> None:
-    """Find something at `path`: a cover is an empty folder or file."""
-    if os.path.isdir(path):
-        found = bool(os.listdir(path))
-    else:
-        with open(path, "rb") as file:
-            found = bool(file.read(1))
-    if not found:
-        raise FileNotFoundError
+    """Read something at or beneath `path`: a cover is an empty folder or a file of zeros."""
+    beneath = [os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names]
+    for name in beneath or [path]:
+        with open(name, "rb") as file:
+            if file.read().strip(b"\0"):
+                return
+    raise FileNotFoundError
 
 
 def _debug() -> None:

@@ -2,17 +2,22 @@
 
 Seen are the folders of packages on `sys.path`, the standard library, the system's shared libraries
 and a few devices. A source tree on the path (an editable installation) is seen package by package,
-since databases and keys may lie beside the packages. Data sets that packages carry are left out: a
-candidate could look the held-out labels up there.
+since databases and keys may lie beside the packages. Left out is where a candidate could look the
+answers up: data sets that packages carry, our own tasks and generators of data, and the text of the
+last of the standard library's modules, which language models are judged on. Python imports those
+from what it has compiled of them.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import struct
 import sys
 import sysconfig
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
@@ -21,8 +26,10 @@ _PACKAGES = ("site-packages", "dist-packages")
 _CARRIED = (
     *("sklearn/datasets/data", "sklearn/datasets/descr", "sklearn/datasets/images"),
     *("sklearn/datasets/tests", "statsmodels/datasets/*/*.csv", "vega_datasets/_data"),
-    *("bokeh/sampledata/_data", "nltk_data"),
+    *("bokeh/sampledata/_data", "nltk_data", "evaluators/data", "evaluators/tasks"),
 )
+_JUDGED_SHARE = 0.1
+"""The part of the standard library's text, from its end, that language models are judged on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +44,21 @@ class View:
         for path in self.shown:
             yield from _around(path, [hidden for hidden in self.masked if path in hidden.parents])
 
+    def folders(self) -> Iterator[Path]:
+        """Yield the folders that are shown in pieces, whose lists of names imports need."""
+        yield from {
+            folder
+            for hidden in self.masked
+            for folder in hidden.parents
+            if any(folder.is_relative_to(path) for path in self.shown)
+        }
+
 
 def here() -> View:
     """Return what this very interpreter needs."""
     entries = [path for entry in sys.path if entry and (path := Path(entry)).exists()]
     shown = _outermost([*_system(), *(part for entry in entries for part in _importable(entry))])
-    return View(shown, tuple(_hidden(shown, entries)))
+    return View(shown, _outermost([*_hidden(shown, entries), *judged_modules()]))
 
 
 def _system() -> Iterator[Path]:
@@ -65,14 +81,39 @@ def _importable(entry: Path) -> Iterator[Path]:
 
 
 def _hidden(shown: Iterable[Path], entries: Iterable[Path]) -> Iterator[Path]:
-    """Yield carried data sets, and folders of packages that are shown but not on the path."""
+    """Yield carried data sets, and what belongs to other Pythons or to none."""
     used = {entry.resolve() for entry in entries}
     for entry in used:
         for pattern in _CARRIED:
             yield from entry.glob(pattern)
+    used.update(Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib"))
     for path in map(Path.resolve, shown):
+        for folder in path.glob("python3*"):
+            if not any(place.is_relative_to(folder) for place in used):
+                yield folder
         found = [*path.glob("python3*/*-packages"), *path.glob("*-packages")]
         yield from (folder for folder in found if folder.resolve() not in used)
+
+
+def judged_modules() -> Iterator[Path]:
+    """Yield the modules with the last of the library's text, where Python has them compiled."""
+    files = sorted(Path(sysconfig.get_path("stdlib")).resolve().glob("*.py"))
+    ends = list(accumulate(path.stat().st_size + 1 for path in files))
+    for path, end in zip(files, ends, strict=True):
+        if end > (1 - _JUDGED_SHARE) * ends[-1] and _is_compiled(path):
+            yield path
+
+
+def _is_compiled(source: Path) -> bool:
+    """Tell whether an import of this file reads what is compiled, and not the text."""
+    try:
+        with open(importlib.util.cache_from_source(str(source)), "rb") as file:
+            head = file.read(16)
+    except (OSError, NotImplementedError):
+        return False
+    found = source.stat()
+    stamp = (0, int(found.st_mtime) & 0xFFFFFFFF, found.st_size & 0xFFFFFFFF)
+    return head[:4] == importlib.util.MAGIC_NUMBER and head[4:] == struct.pack("<3I", *stamp)
 
 
 def _outermost(paths: Iterable[Path]) -> tuple[Path, ...]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from evaluators.data.splits import UNASKED, Data, Pair, distinct
+from evaluators.data.splits import Data, Pair, distinct
+from evaluators.harness.labels import UNASKED
 
 NOISE = 0
 

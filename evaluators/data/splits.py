@@ -8,13 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evaluators.harness.labels import UNASKED
 from evaluators.task import Split
 from programs.errors import InputError
 
 Pair = tuple[np.ndarray, np.ndarray]
-
-UNASKED = -1
-"""The label of a position at which nothing is asked."""
 
 _DRAWS = 50
 

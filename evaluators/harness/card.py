@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from evaluators.data.splits import UNASKED
+from evaluators.harness.labels import UNASKED
 from evaluators.harness.landscape import Problem, body_problem, landscape, network_problem
 from sandbox.base import Payload
 

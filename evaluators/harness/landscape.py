@@ -17,8 +17,8 @@ from torch import Tensor
 from torch.func import functional_call
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from evaluators.data.splits import UNASKED
 from evaluators.harness.bodies.whole import whole
+from evaluators.harness.labels import UNASKED
 from evaluators.harness.losses import LOSSES
 from evaluators.harness.models import build
 from sandbox.base import Payload

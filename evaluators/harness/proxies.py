@@ -32,8 +32,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from evaluators.data.splits import UNASKED
 from evaluators.harness.bodies.whole import Whole, whole
+from evaluators.harness.labels import UNASKED
 from programs.kinds.networks.build import Network, run
 from programs.kinds.networks.plan import Call
 from programs.kinds.networks.recurrent import RECURRENT

@@ -156,6 +156,13 @@ def fresh(genome: Genome, kind: Kind, rng: np.random.Generator) -> np.ndarray:
     return run(genome, kind, rng)
 
 
+def agreement(genome: Genome, kind: Kind, rng: np.random.Generator) -> Callable[[Genome], float]:
+    """Return a score for others: how near they bring small models to where this one does."""
+    from programs.kinds.optimizer_agreement import agreement as with_this
+
+    return with_this(genome, kind, rng)
+
+
 KIND = Kind(
     name="optimizer",
     entry=Entry(
@@ -172,4 +179,5 @@ KIND = Kind(
     constants=arithmetic.CONSTANTS,
     helpers=HELPERS,
     fresh=fresh,
+    agreement=agreement,
 )

@@ -22,7 +22,11 @@ if TYPE_CHECKING:
     type=click.FloatRange(min=0.0),
     help="Let the score fall by so much, to become shorter still.",
 )
-@click.option("--task", "task_name", help="The task to score on.  [default: that of the ID's run]")
+@click.option(
+    "--task",
+    "task_name",
+    help="The task to score on.  [default: that of the ID's run; for an optimiser's file none]",
+)
 @device_option
 @db_option
 @json_option
@@ -35,7 +39,11 @@ def command(
     left out as long as the loss against the original, counted with its standard error over seeds,
     stays below. The outcome is then judged once more on fresh seeds.
 
-    Example: cambrian simplify mine.py --tolerance 0.002 --task digits
+    An optimiser needs no task: without one, its score is how near it brings two small models to
+    where the original does, 1 for no difference, and nothing is trained beyond these.
+
+    Examples: cambrian simplify mine.py --tolerance 0.002 --task digits,
+    cambrian simplify lion_raw --tolerance 0.1
     """
     given = program_named(name, db)
     if tolerance is None:
@@ -44,9 +52,7 @@ def command(
         answer = _answer(given, _simplified(given))
     else:
         task = task_name or given.task
-        if not task:
-            raise InputError("--tolerance needs a task to score on: add --task NAME.")
-        answer = _scored(given, tolerance, task, device)
+        answer = _scored(given, tolerance, task, device) if task else _agreeing(given, tolerance)
     if as_json:
         print_json(answer)
     else:
@@ -59,6 +65,25 @@ def _simplified(given: Named) -> Simplified:
     from programs.simplify import simplify
 
     return simplify(given.genome, given.kind, np.random.default_rng(0))
+
+
+def _agreeing(given: Named, tolerance: float) -> dict[str, Any]:
+    """Simplify by how much a program does in use what the one given does; needs no task."""
+    import numpy as np
+
+    from programs.simplify import simplify
+
+    if given.kind.agreement is None:
+        raise InputError("--tolerance needs a task to score on: add --task NAME.")
+    score = given.kind.agreement(given.genome, given.kind, np.random.default_rng(0))
+    rng = np.random.default_rng(0)
+    found = simplify(given.genome, given.kind, rng, score=score, tolerance=tolerance)
+    kept = score(found.genome)
+    measured = (
+        f"On two small models its weights come within {1 - kept:.1%} of the way to the original's."
+    )
+    answer = {**_answer(given, found), "agreement": kept, "tolerance": tolerance}
+    return {**answer, "measured": measured}
 
 
 def _scored(given: Named, tolerance: float, task_name: str, device: str) -> dict[str, Any]:
@@ -120,6 +145,6 @@ def _verdict(answer: dict[str, Any]) -> str:
         sizes = f"Nothing shorter was found than these {answer['size']} statements"
     elif answer["same_behaviour"]:
         sizes += ", which behave the same"
-    if "task" not in answer:
+    if "measured" not in answer:
         return f"{sizes} ({answer['checks']} programs compared)."
     return f"{sizes}. {answer['measured']}"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sysconfig
+from importlib.util import cache_from_source
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +132,40 @@ def search_packages_for_data_sets(bait: Bait) -> str:
     if not found:
         raise FileNotFoundError("no data set is in sight")
     return f"{sum(len(path.read_bytes()) for path in found)} bytes of {len(found)} data sets"
+
+
+def draw_the_judged_data_again(bait: Bait) -> str:
+    """Call the generator that a task's held-out examples come from: its seed is no secret."""
+    from evaluators.data.mnist1d import signals
+
+    return f"{len(signals().test[1])} held-out labels"
+
+
+def ask_a_task_for_its_answers(bait: Bait) -> str:
+    from evaluators.task import find_task
+
+    return find_task("modular", "optimizer").name
+
+
+def read_the_text_that_language_models_are_judged_on(bait: Bait) -> str:
+    found = b"".join(path.read_bytes() for path in _last_modules(sysconfig.get_path("stdlib")))
+    if not found.strip(bytes(1)):
+        raise FileNotFoundError("nothing but zeros")
+    return f"{len(found)} bytes"
+
+
+def _last_modules(folder: str) -> list[Path]:
+    """Return what `stdlib-lm` keeps for judging, of the modules that a Python has compiled."""
+    files = sorted(Path(folder).glob("*.py"))
+    text = sum(path.stat().st_size + 1 for path in files)
+    before, last = 0, []
+    for path in files:
+        if before >= 0.9 * text and Path(cache_from_source(str(path))).exists():
+            last.append(path)
+        before += path.stat().st_size + 1
+    if not last:
+        raise FileNotFoundError("nothing is compiled")
+    return last
 
 
 def make_a_folder(bait: Bait) -> str:

@@ -8,7 +8,8 @@ import pytest
 from evaluators.data import listops
 from evaluators.data.mqar import mqar
 from evaluators.data.selective_copy import NOISE, selective_copy
-from evaluators.data.splits import UNASKED, Data
+from evaluators.data.splits import Data
+from evaluators.harness.labels import UNASKED
 from programs.errors import InputError
 
 COUNTS = (200, 50, 50)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import sysconfig
 import time
 from dataclasses import replace
+from importlib.util import cache_from_source
 from pathlib import Path
 from typing import cast
 
@@ -17,6 +19,7 @@ from evaluators.evaluator import Evaluator
 from evaluators.supervised import Supervised
 from evaluators.task import TASKS, Split, Trial, find_task
 from programs.load import library
+from sandbox import view
 from sandbox.memory import MemorySandbox
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -64,6 +67,20 @@ def test_no_judged_byte_of_a_language_model_is_in_the_payload(split: Split) -> N
     # Windows never touch: none begins with the byte that the one before it is judged on.
     assert len(np.unique(inputs, axis=0)) > 0.9 * len(inputs)
     assert (inputs[1:, 0] == answers[:-1]).mean() < 0.3
+
+
+def test_the_cage_hides_the_text_that_a_language_model_is_judged_on() -> None:
+    files = sorted(Path(sysconfig.get_path("stdlib")).glob("*.py"))
+    compiled = [path for path in files if Path(cache_from_source(str(path))).is_file()]
+    if files[-1] not in compiled:
+        pytest.skip("this Python's library is not compiled")
+    hidden = set(view.judged_modules())
+    joined = b"\n".join(path.read_bytes() for path in files)
+    seen = b"".join(path.read_bytes() for path in files if path.resolve() not in hidden)
+    assert len(seen) < 0.9 * len(joined)
+    inputs, _ = supervised("stdlib-lm").splits.test
+    unseen = [bytes(window.astype(np.uint8)) not in seen for window in inputs]
+    assert np.mean(unseen) > 0.85  # code repeats itself: some windows are in other modules too
 
 
 def test_mnist1d_has_the_published_form() -> None:

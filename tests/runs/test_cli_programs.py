@@ -86,6 +86,16 @@ def test_within_a_tolerance_says_what_was_measured(home: Path) -> None:
     assert "fresh seeds" in found["measured"]
 
 
+def test_an_optimiser_is_simplified_by_agreement_without_a_task(home: Path) -> None:
+    """Program 8 of the Lion paper, as evolution left it, becomes Lion (Chen et al. 2023, §3)."""
+    found = answer(home, "simplify", "lion_raw", "--tolerance", "0.1")
+    lion = read_program(LION_OF_PROGRAM_8, kind_named("optimizer"))
+    assert isinstance(lion, Program)
+    assert found["key"] == lion.key
+    assert 0.9 <= found["agreement"] < 1
+    assert found["measured"].startswith("On two small models its weights come within ")
+
+
 def test_the_task_of_a_candidate_is_that_of_its_run(home: Path, best: str) -> None:
     found = answer(home, "simplify", best, "--tolerance", "0")
     assert found["task"] == "toy"
@@ -120,11 +130,18 @@ def test_diff_says_its_verdict_in_a_sentence(home: Path, best: str) -> None:
         assert words in cambrian("diff", a, b, cwd=home).stdout
 
 
+LION_OF_PROGRAM_8 = """
+def update(w, g, lr, m):
+    direction = sign(lerp(m, g, 0.100000023842))
+    m = lerp(m, g, 0.001780321816)
+    return lr * 0.0002171761734643951 * (direction + 0.4601978361606598 * w), m
+"""
+
 BAD = [
     (["simplify", "absent.py"], "absent.py"),
     (["simplify", "zzz"], "zzz"),
     (["simplify", "lion.py", "--task", "digits"], "--tolerance"),
-    (["simplify", "lion.py", "--tolerance", "0.1"], "--task"),
+    (["simplify", "gru.py", "--tolerance", "0.1"], "--task"),
     (["simplify", "lion.py", "--tolerance", "-1", "--task", "digits"], "tolerance"),
     (["simplify", "gru.py", "--tolerance", "0.1", "--task", TOY], "optimizer"),
     (["diff", "lion.py"], "B"),

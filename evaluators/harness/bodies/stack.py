@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from evaluators.data.splits import UNASKED
+from evaluators.harness.labels import UNASKED
 
 AT_ONCE = 128
 """Examples that all copies predict at a time."""

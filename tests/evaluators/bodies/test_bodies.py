@@ -9,8 +9,8 @@ import pytest
 
 from evaluators.admit import Admitted, Rejected, admit_to
 from evaluators.candidate import Status
-from evaluators.data.splits import UNASKED
 from evaluators.evaluator import Evaluator
+from evaluators.harness.labels import UNASKED
 from evaluators.task import TASKS, Task, find_task, kinds_of
 from programs.load import library
 from programs.program import Program
