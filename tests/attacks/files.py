@@ -134,11 +134,11 @@ def search_packages_for_data_sets(bait: Bait) -> str:
     return f"{sum(len(path.read_bytes()) for path in found)} bytes of {len(found)} data sets"
 
 
-def draw_the_judged_data_again(bait: Bait) -> str:
-    """Call the generator that a task's held-out examples come from: its seed is no secret."""
-    from evaluators.data.mnist1d import signals
+def learn_how_the_judged_data_are_drawn(bait: Bait) -> str:
+    """Load a generator of held-out examples: its seed is no secret."""
+    from evaluators.data import mnist1d
 
-    return f"{len(signals().test[1])} held-out labels"
+    return f"{mnist1d.JUDGED} held-out labels, to be drawn with {mnist1d.signals.__name__}()"
 
 
 def ask_a_task_for_its_answers(bait: Bait) -> str:

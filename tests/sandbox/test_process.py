@@ -241,6 +241,7 @@ def test_three_hundred_jobs_leak_nothing(sandbox: ProcessSandbox):
     def open_there() -> list[int]:
         return [len(os.listdir(f"/proc/{pid}/fd")) for pid in sorted(zygotes())]
 
+    sandbox.start()  # a test before this one may have ended a fork server
     sandbox.run(job("echo"))
     here, there = open_here(), open_there()
     for _ in range(300):
