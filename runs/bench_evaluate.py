@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from itertools import cycle, islice
 from typing import Any, cast
@@ -19,9 +20,11 @@ from evaluators.task import TASKS, Task, Trial, judging, kinds_of
 from programs.errors import CambrianError
 from programs.load import library
 from programs.program import Program
+from runs.guard import demand_card, demand_device
 from runs.pools import judging_in
 from runs.start import sandbox_for
-from sandbox.base import Job, Limits, Outcome, Payload
+from sandbox.base import Job, Limits, Payload, Sandbox, seen_as
+from sandbox.cuda import missing
 from sandbox.memory import MemorySandbox
 from sandbox.process import ProcessSandbox
 
@@ -36,20 +39,32 @@ PUBLISHED = {"mnist1d": 68, "mnist1d-cnn": 94, "mnist1d-gru": 91}
 PAPER = {"steps": 6000, "batch": 100, "learning_rate": 0.01}
 
 
-def stacked(rounds: int) -> list[dict[str, Any]]:
-    """Time the benchmark's loops in a worker of the sandbox."""
-    payload = Payload({"replicas": list(REPLICAS), "steps": STEPS, "rounds": rounds})
-    with ProcessSandbox(1, preload=("torch", HARNESS)) as sandbox:
-        job = Job(f"{HARNESS}:evaluate", payload, Limits(seconds=1200.0), trusted=True)
-        return rows(sandbox.run(job))
+def devices_named(device: str) -> list[str]:
+    """Return the devices to time: for "auto" the processor, and a card where one is found."""
+    if device != "auto":
+        return [device]
+    return ["cpu"] if missing() else ["cpu", "cuda"]
 
 
-def rows(outcome: Outcome) -> list[dict[str, Any]]:
-    """Read what the loops took, and what each stack gains."""
+def stacked(rounds: int, device: str = "cpu") -> list[dict[str, Any]]:
+    """Time the benchmark's loops in a worker of the sandbox; `InputError` without the device."""
+    demand_card(device)
+    with ProcessSandbox(1, preload=("torch", HARNESS), device=device) as sandbox:
+        if device != "cpu":
+            demand_device(sandbox, device)
+        return stacked_in(sandbox, device, STEPS, rounds)
+
+
+def stacked_in(sandbox: Sandbox, device: str, steps: int, rounds: int) -> list[dict[str, Any]]:
+    """Time the loops where a worker is warm already, and say what each stack gains."""
+    data = {"replicas": list(REPLICAS), "steps": steps, "rounds": rounds, "device": seen_as(device)}
+    limits = Limits(seconds=1200.0)
+    job = Job(f"{HARNESS}:evaluate", Payload(data), limits, device, trusted=True)
+    outcome = sandbox.run(job)
     if outcome.result is None:
         raise CambrianError(f"The benchmark failed: {outcome.message}")
     times = {name: float(t) for name, t in outcome.result.data.items()}
-    return [_row(name, t, times) for name, t in times.items()]
+    return [{"device": device, **_row(name, t, times)} for name, t in times.items()]
 
 
 def _row(name: str, time_: float, times: dict[str, float]) -> dict[str, Any]:
@@ -76,27 +91,37 @@ def tasks_named(names: Sequence[str], kind: str | None) -> list[Task]:
     ]
 
 
-def throughput(task: Task, workers: int, count: int) -> dict[str, Any]:
+def throughput(
+    task: Task,
+    workers: int,
+    count: int,
+    device: str = "cpu",
+    beside: AbstractContextManager[object] | None = None,
+) -> dict[str, Any]:
     """Judge `count` candidates, the task's baselines in turn, as a search would.
 
-    The workers are warm and the data loaded before the clock starts.
+    The workers are warm and the data loaded before the clock starts. `beside` is entered for as
+    long as it runs.
     """
     known = library(task.kind)
     programs = list(islice(cycle([known[name] for name in task.baselines]), count))
-    with sandbox_for(task, workers, "cpu") as sandbox, judging_in(sandbox, workers) as pool:
-        evaluator = Evaluator(task, sandbox)
+    with sandbox_for(task, workers, device) as sandbox, judging_in(sandbox, workers) as pool:
+        evaluator = Evaluator(task, sandbox, device)
         one, limits = replace(evaluator.trial(), steps=1), task.rungs[0].limits
         list(pool.map(lambda p: evaluator.judge(p, one, limits), programs[:workers]))
-        began = time.monotonic()
-        found = list(pool.map(evaluator.evaluate, programs))
-        seconds = time.monotonic() - began
+        with beside or nullcontext():
+            began = time.monotonic()
+            found = list(pool.map(evaluator.evaluate, programs))
+            seconds = time.monotonic() - began
     return {
         "task": task.name,
         "kind": task.kind,
+        "device": device,
         "workers": workers,
         "per_minute": 60 * count / seconds,
         "seconds": sum(each.seconds for each in found) / count,
-        "processor": _processor(task, programs[: len(task.baselines)]),
+        # What a card computes is not the processor's, and what is left to it says little.
+        "processor": _processor(task, programs[: len(task.baselines)]) if device == "cpu" else None,
         "scored": sum(each.score is not None for each in found),
         "of": count,
     }

@@ -1,4 +1,4 @@
-"""Measure a card: how far a warm spare hides the start-up, and what stacking and replaying gain."""
+"""Measure a card: its start-up and what hides it, stacking and replaying, candidates a minute."""
 
 from __future__ import annotations
 
@@ -6,16 +6,25 @@ import time
 from typing import Any
 
 from runs import bench_evaluate
+from runs.utilization import Utilization
 from sandbox.base import Job, Limits, Payload
+from sandbox.cuda import missing
 from sandbox.forkserver import CardUnavailableError
 from sandbox.process import ProcessSandbox
 
-REPLICAS = (8, 32)
+TASK = "digits"
+"""A cheap task that judges every kind."""
+
 _STEPS, _ROUNDS = 100, 9
 
 
-def measure(device: str = "cuda") -> dict[str, Any]:
-    """Return the figures, or under "missing" why there is no card to measure."""
+def measure(device: str = "cuda", workers: int = 2, candidates: int = 8) -> dict[str, Any]:
+    """Return the figures, or under "missing" why there is no card to measure.
+
+    So many `workers` share the card while they train `candidates` of each kind.
+    """
+    if device != "cpu" and (why := missing()):
+        return {"missing": why}
     preload = ("torch", bench_evaluate.HARNESS, "sandbox.drill")
     with ProcessSandbox(1, preload, device=device) as sandbox:
         sandbox.start()
@@ -25,18 +34,24 @@ def measure(device: str = "cuda") -> dict[str, Any]:
             return {"missing": str(error)}
         time.sleep(cold)  # as a training would take: the next spare gets warm meanwhile
         warm = _answered(sandbox, device)
-        data = {"replicas": list(REPLICAS), "steps": _STEPS, "rounds": _ROUNDS, "device": "cuda"}
-        job = _job(f"{bench_evaluate.HARNESS}:evaluate", device, data)
-        rows = bench_evaluate.rows(sandbox.run(job))
-    return {"cold_s": cold, "warm_s": warm, "stacked": rows}
+        rows = bench_evaluate.stacked_in(sandbox, device, _STEPS, _ROUNDS)
+    judged = _judged(device, workers, candidates)
+    return {"cold_s": cold, "warm_s": warm, "stacked": rows, "kinds": judged}
+
+
+def _judged(device: str, workers: int, candidates: int) -> list[dict[str, Any]]:
+    """Train candidates of each kind, and see meanwhile how busy the card is."""
+    rows = []
+    for task in bench_evaluate.tasks_named([TASK], None):
+        use = Utilization(device)
+        row = bench_evaluate.throughput(task, workers, candidates, device, beside=use)
+        rows.append({**row, **use.as_json()})
+    return rows
 
 
 def _answered(sandbox: ProcessSandbox, device: str) -> float:
     """Return the seconds from asking to the answer of an empty job."""
     began = time.perf_counter()
-    sandbox.run(_job("sandbox.drill:nothing", device, {}))
+    job = Job("sandbox.drill:nothing", Payload({}), Limits(seconds=600.0), device, trusted=True)
+    sandbox.run(job)
     return time.perf_counter() - began
-
-
-def _job(harness: str, device: str, data: dict[str, Any]) -> Job:
-    return Job(harness, Payload(data), Limits(seconds=600.0), device, trusted=True)

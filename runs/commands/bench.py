@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
+from runs.commands.bench_evaluate import evaluate
+from runs.commands.bench_gpu import gpu
 from runs.commands.bench_ladder import ladder
 from runs.commands.bench_language import language
-from runs.commands.common import (
-    cores_option,
-    device_option,
-    json_option,
-    measures,
-    out,
-    print_json,
-    talk,
-)
-
-if TYPE_CHECKING:
-    pass
+from runs.commands.common import cores_option, json_option, measures, out, print_json, talk
 
 
 @click.group(name="bench")
@@ -33,81 +23,8 @@ def command() -> None:
 
 command.add_command(language)
 command.add_command(ladder)
-
-
-@command.command()
-@click.option(
-    "--rounds", type=click.IntRange(1), default=15, show_default=True, help="Take the median of."
-)
-@click.option(
-    "--task",
-    "tasks",
-    multiple=True,
-    metavar="NAME",
-    help="Count candidates a minute on this task too, or on `all`.",
-)
-@click.option("--kind", help="Only candidates of this kind.  [default: each that a task judges]")
-@click.option(
-    "--candidates",
-    type=click.IntRange(1),
-    default=4,
-    show_default=True,
-    help="So many of each task and kind.",
-)
-@click.option("--mnist1d", is_flag=True, help="Train MNIST-1D's networks as its paper does too.")
-@cores_option
-@json_option
-def evaluate(
-    rounds: int,
-    tasks: tuple[str, ...],
-    kind: str | None,
-    candidates: int,
-    mnist1d: bool,
-    workers: int | None,
-    as_json: bool,
-) -> None:
-    """Time stacked training on one thread: against one by one, and against a loop by hand.
-
-    Example: cambrian bench evaluate --task all
-    """
-    import os
-
-    from runs import bench_evaluate as bench
-    from runs.config import default_workers
-
-    chosen = bench.tasks_named(tasks, kind)
-    count = workers or default_workers()
-    figures: dict[str, list[dict[str, Any]]] = {"stacked": bench.stacked(rounds)}
-    figures["tasks"] = []
-    for place, task in enumerate(chosen, start=1):
-        talk().print(f"{place} of {len(chosen)}: {task.name}, {task.kind}", style="dim")
-        figures["tasks"].append(found := bench.throughput(task, count, candidates))
-        # At once: all of them take half an hour, in which much may end it.
-        talk().print(f"  {', '.join(_judged(found))}", style="dim")
-    figures["mnist1d"] = [bench.published(name) for name in bench.PUBLISHED] if mnist1d else []
-    if as_json:
-        print_json({**figures, "load": os.getloadavg()[0]})
-        return
-    stacked = measures("replicas", "µs/step", "x one by one", "x by hand")
-    for row in figures["stacked"]:
-        cells = (row["microseconds"], row["speed_up"], row["against_by_hand"])
-        stacked.add_row(row["replicas"], f"{cells[0]:.0f}", *(f"{x:.2f}" for x in cells[1:]))
-    judged = measures("task", "kind", "candidates/min", "s each", "processor s", "scored")
-    for row in figures["tasks"]:
-        judged.add_row(row["task"], row["kind"], *_judged(row), f"{row['scored']} of {row['of']}")
-    known = measures("network", "accuracy %", "published", "s")
-    for row in figures["mnist1d"]:
-        cells = (f"{row['accuracy']:.1f}", str(row["published"]), f"{row['seconds']:.0f}")
-        known.add_row(row["task"], *cells)
-    for table in (stacked, judged, known):
-        if table.row_count:
-            out().print(table)
-    out().print(f"load average {os.getloadavg()[0]:.1f}, {count} workers", style="dim")
-
-
-def _judged(row: dict[str, Any]) -> tuple[str, str, str]:
-    """Write candidates a minute, seconds of the clock and seconds of the processor for one."""
-    return f"{row['per_minute']:.1f}", f"{row['seconds']:.2f}", f"{row['processor']:.2f}"
+command.add_command(evaluate)
+command.add_command(gpu)
 
 
 @command.command()
@@ -147,31 +64,6 @@ def _job_label(name: str) -> str:
         if name.endswith(kind):
             return "  " + kind.replace("_", " ")
     return name.replace("_", " ").replace("freeform", "free-form").replace("percent", "%")
-
-
-@command.command()
-@device_option
-@json_option
-def gpu(device: str, as_json: bool) -> None:
-    """Time a GPU: the start-up that warm spares hide, and stacked training, replayed and not.
-
-    Example: cambrian bench gpu --device cuda:1
-    """
-    from runs.bench_gpu import measure
-
-    found = measure("cuda" if device == "cpu" else device)
-    if as_json:
-        print_json(found)
-        return
-    if why := found.get("missing"):
-        out().print(f"No GPU can be measured here: {why}.")
-        return
-    table = measures("replicas", "µs/step", "x one by one", "x by hand")
-    for row in found["stacked"]:
-        cells = (row["speed_up"], row["against_by_hand"])
-        table.add_row(row["replicas"], f"{row['microseconds']:.0f}", *(f"{x:.2f}" for x in cells))
-    out().print(table)
-    out().print(f"an empty job: {found['cold_s']:.2f} s cold, {found['warm_s']:.3f} s from a spare")
 
 
 @command.command()
