@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
+from evaluators.data.images import channels_first, in_folder, pixels
 from evaluators.data.splits import Data, Pair
 from programs.errors import InputError, closest
 
 _CIFAR_RECORD = 1 + 3 * 32 * 32
-_PICTURES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp"}
 
 
 def npz(path: str | Path, x: str = "x", y: str = "y") -> Pair:
@@ -72,23 +72,16 @@ def folders(folder: str | Path, size: tuple[int, int], grey: bool = False) -> Pa
     """Read images from one sub-folder per class, resized to `(height, width)`; needs Pillow.
 
     Returns `[n, channels, height, width]` in 0…1, and the place of the class's name in
-    alphabetical order.
+    alphabetical order. Hidden folders are no classes.
     """
     image = _library("PIL.Image", "Images in folders", "pillow")
     folder = _folder(folder)
-    images, labels = [], []
-    for label, kind in enumerate(sorted(f for f in folder.iterdir() if f.is_dir())):
-        for path in sorted(p for p in kind.iterdir() if p.suffix.lower() in _PICTURES):
-            try:
-                with image.open(path) as opened:
-                    picture = opened.convert("L" if grey else "RGB").resize(size[::-1])
-            except OSError:
-                raise InputError(f"{path} cannot be read as an image: mend or remove it.") from None
-            images.append(np.asarray(picture))
-            labels.append(label)
-    if not images:
+    kinds = sorted(f for f in folder.iterdir() if f.is_dir() and not f.name.startswith("."))
+    if not kinds:
         raise InputError(f"{folder} holds no images: expected one sub-folder of them per class.")
-    return _channels_first(np.stack(images)), np.array(labels)
+    found = [in_folder(kind) for kind in kinds]
+    images = [pixels(image, path, size, grey) for paths in found for path in paths]
+    return np.stack(images), np.repeat(np.arange(len(kinds)), [len(paths) for paths in found])
 
 
 def text(
@@ -158,13 +151,7 @@ def arrow(folder: str | Path, x: str, y: str) -> Pair:
             f"The inputs `{x}` of {folder} have several shapes, {_some(shapes)}: make them alike."
         )
     stacked = np.stack(inputs)
-    return _channels_first(stacked) if pictures else numeric(stacked), numeric(np.array(table[y]))
-
-
-def _channels_first(images: np.ndarray) -> np.ndarray:
-    """Turn bytes `[n, height, width]`, or with channels after these, into what networks take."""
-    moved = images.reshape(*images.shape[:3], -1).transpose(0, 3, 1, 2)
-    return moved.astype(np.float32, order="C") / np.float32(255)
+    return channels_first(stacked) if pictures else numeric(stacked), numeric(np.array(table[y]))
 
 
 def numeric(values: np.ndarray) -> np.ndarray:

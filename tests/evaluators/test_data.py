@@ -96,9 +96,50 @@ def test_images_in_folders(tmp_path: Path) -> None:
     assert x.shape == (2, 3, 4, 5)
     assert (y.tolist(), x.mean((1, 2, 3)).tolist()) == ([0, 1], [0.0, 1.0])
     assert folders(tmp_path, (4, 5), grey=True)[0].shape == (2, 1, 4, 5)
+    levels = np.random.default_rng(0).integers(0, 256, (4, 5, 3), dtype=np.uint8)
+    Image.fromarray(levels).save(tmp_path / "dark" / "b.tif")
+    exact = folders(tmp_path, (4, 5))[0][1]
+    assert exact.tobytes() == (levels.transpose(2, 0, 1) / np.float32(255)).tobytes()
     (tmp_path / "light" / "b.png").write_text("no image")
     with pytest.raises(InputError, match=r"b\.png cannot be read as an image"):
         folders(tmp_path, (4, 5))
+
+
+def test_hidden_folders_are_no_classes_and_empty_ones_are_named(tmp_path: Path) -> None:
+    for kind in (".ipynb_checkpoints", "cat", "dog"):
+        (tmp_path / kind).mkdir()
+        Image.new("RGB", (4, 4)).save(tmp_path / kind / "a.png")
+    (tmp_path / "cat" / "._a.png").write_bytes(b"left by another system")
+    assert folders(tmp_path, (4, 4))[1].tolist() == [0, 1]
+    (tmp_path / "ant").mkdir()
+    with pytest.raises(InputError, match="ant holds no image that can be read, no file at all"):
+        folders(tmp_path, (4, 4))
+    for name in ("a.heic", "b.heic", "c.heic", "d.heic"):
+        (tmp_path / "ant" / name).write_text("!")
+    with pytest.raises(InputError, match=r"only `a\.heic`, `b\.heic`, `c\.heic`, …: .*\.tiff"):
+        folders(tmp_path, (4, 4))
+
+
+@pytest.mark.parametrize("suffix", ["png", "tif", "TIFF"])
+@pytest.mark.parametrize("grey", [True, False])
+def test_sixteen_bits_are_scaled(tmp_path: Path, suffix: str, grey: bool) -> None:
+    (tmp_path / "kind").mkdir()
+    levels = np.array([[0, 300, 32768, 65535]] * 4, np.uint16)
+    Image.fromarray(levels).save(tmp_path / "kind" / f"a.{suffix}")
+    x, _ = folders(tmp_path, (4, 4), grey)
+    assert x.shape == (1, 1 if grey else 3, 4, 4)
+    assert x.dtype == np.float32
+    assert x[0, -1, 0].tolist() == pytest.approx([0, 300 / 65535, 32768 / 65535, 1])
+    # Bicubic interpolation swings beyond black and white.
+    smaller, _ = folders(tmp_path, (2, 3), grey)
+    assert 0 <= smaller.min() < smaller.max() <= 1
+
+
+def test_numbers_without_a_white_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "kind").mkdir()
+    Image.fromarray(np.ones((4, 4), np.float32)).save(tmp_path / "kind" / "a.tif")
+    with pytest.raises(InputError, match=r"a\.tif has 32 bits a pixel, and nothing says"):
+        folders(tmp_path, (4, 4))
 
 
 def test_a_file_is_no_folder_and_a_folder_no_file(tmp_path: Path) -> None:
