@@ -17,6 +17,7 @@ from evaluators import freeform
 from evaluators.candidate import UNSAFE, UNVERIFIED, Evaluation, Status
 from evaluators.code import code_hash
 from evaluators.curves import Curves, curves_at
+from evaluators.room import with_room
 from evaluators.rungs import rung_at
 from evaluators.task import Measurement, Task, Trial
 from programs.fingerprint import MANTISSA_BITS
@@ -156,7 +157,8 @@ class Evaluator:
     ) -> Outcome | freeform.Unprobable:
         """Train a program in the sandbox, and return what came back without judging it.
 
-        `amend` changes what the training process is given. `Cancelled` when the sandbox was closed.
+        `amend` changes what the training process is given. What that takes is allowed on top of
+        `limits`. `Cancelled` when the sandbox was closed.
         """
         try:
             job = self._job(program, trial, limits)
@@ -164,7 +166,7 @@ class Evaluator:
             return fault
         if amend is not None:
             job = replace(job, payload=amend(job.payload))
-        outcome = self.sandbox.run(job)
+        outcome = self.sandbox.run(with_room(job))
         if outcome.ending is Ending.CANCELLED:
             raise Cancelled
         if not job.trusted and (outcome.tier or self.sandbox.tier) != UNSAFE:

@@ -15,6 +15,7 @@ import numpy as np
 
 from evaluators.evaluator import Evaluator
 from evaluators.ladder import ranks
+from evaluators.room import with_room
 from programs.errors import CambrianError
 from programs.program import Program
 from sandbox.base import Job
@@ -45,7 +46,7 @@ def proxies(evaluator: Evaluator, program: Program) -> dict[str, float]:
     task = evaluator.task
     trial = replace(evaluator.trial(), seeds=(0,))
     job = Job(HARNESS, task.payload(program, trial), task.rungs[0].limits, trusted=True)
-    outcome = evaluator.sandbox.run(job)
+    outcome = evaluator.sandbox.run(with_room(job))
     if outcome.result is None:
         raise CambrianError(f"A proxy could not be measured: {outcome.message}")
     found = outcome.result.data

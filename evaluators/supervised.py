@@ -48,9 +48,10 @@ class Supervised:
     `goal` says what is trained how far, whatever kind of program does it. `steps`,
     `learning_rates` and `seeds` make the rung that searches use; `further` are dearer ones.
     `score` names one of `evaluators.scores.SCORES` and with it the training loss. `seconds` and
-    `memory` limit one judgement. `kinds` are the kinds of program on offer, the usual one first,
-    and `baselines` the optimisers that verdicts compare with, the reference first. `body` is the
-    task for architectures, if `kinds` offers them.
+    `memory` limit one judgement, the memory beside what the data take (`evaluators.room`).
+    `kinds` are the kinds of program on offer, the usual one first, and `baselines` the optimisers
+    that verdicts compare with, the reference first. `body` is the task for architectures, if
+    `kinds` offers them.
     `held_out` names the tasks on which a verdict judges what was found here, `funnel` those on
     which a funnel of meta-validation does, the cheaper first; no task should be in both.
     """
