@@ -42,7 +42,8 @@ def _figure(value: float, interval: tuple[float, float]) -> str:
 def _said(found: ProxyFigures) -> str:
     lists = found.shortlists
     return (
-        f"{found.networks} networks trained on {found.task}; intervals resample them. Last column: "
+        f"{found.networks} networks trained on {found.task}, ranked by their score at the middle "
+        "learning rate of its sweep alone; intervals resample them. Last column: "
         f"the place among all of the best network when {lists.budget} may be trained, those that a "
         f"proxy puts first (at random: no. {lists.chance:.1f} on average). RoBoT: the median of "
         f"{len(lists.robot)} walks, no. {min(lists.robot)} to {max(lists.robot)}; its correlations "

@@ -163,6 +163,7 @@ def test_why_a_network_has_no_part_is_kept_and_shown(found: ProxyFigures) -> Non
     console = Console(width=80, record=True, file=io.StringIO())
     console.print(screen(found))
     shown = console.export_text()
+    assert "score at the middle learning rate of its sweep" in " ".join(shown.split())
     assert "12 more could not be trained" in shown
     assert "bad9: diverged: at step 9" in shown
     assert "and 2 more, see --json" in shown
