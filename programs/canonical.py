@@ -1,7 +1,8 @@
 """The normal form under which programs that differ only in how they are written meet.
 
 Helpers are written out, dead code goes, constants fold, common subexpressions merge, the arguments
-of commutative ops are ordered, names disappear. The *structural key* is the hash of that form
+of commutative ops are ordered, attributes that say what their default says become it, names
+disappear. The *structural key* is the hash of that form
 (Chen et al. 2023, appendix I; the order of independent statements does not count).
 
 Ops with weights need more than hashing upwards from the inputs: `linear(x) + linear(x)` holds two
@@ -184,7 +185,7 @@ class _Graph:
 
     def applied(self, statement: Statement) -> Node:
         op, nodes = self.kind.ops[statement.op], self.nodes
-        args = [nodes[a] for a in statement.args]
+        args = [nodes[a] for a in op.plain(statement.args)]
         digests = [a.digest for a in args]
         if op.commutative:
             digests.sort()

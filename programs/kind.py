@@ -17,14 +17,14 @@ entries that a program may be meant for. `kind.at(entry)` is the kind with one o
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from programs.errors import Fault
-from programs.genome import COMBINATORS, Function, Genome
+from programs.genome import COMBINATORS, Argument, Function, Genome
 from programs.recent import Recent
 
 if TYPE_CHECKING:
@@ -85,6 +85,9 @@ class Param:
     keyword: bool = False
 
 
+Idle = Callable[[Mapping[str, Argument]], bool]
+
+
 @dataclass(frozen=True, slots=True)
 class Op:
     """A vocabulary function.
@@ -93,7 +96,9 @@ class Op:
     computes it from the parameters' names and `xp` (numpy or torch): from arrays, or for an op of
     scope MODEL from lists with one array per parameter tensor. `infix` is the operator sign it is
     read and written with; `aliases` are other names that parse to it; `weighted` says that every
-    call has trained weights of its own.
+    call has trained weights of its own. `idle` names attributes with a rule that tells from all
+    arguments by name whether this one says no more than its default: it is asked in kinds that have
+    weights, where attributes decide on them.
     """
 
     name: str
@@ -106,6 +111,18 @@ class Op:
     scope: Scope = Scope.ELEMENT
     aliases: tuple[str, ...] = ()
     weighted: bool = False
+    idle: tuple[tuple[str, Idle], ...] = ()
+
+    def plain(self, args: Sequence[Argument]) -> Sequence[Argument]:
+        """Return a call's arguments, with the default in place of each attribute that is idle."""
+        if not self.idle:
+            return args
+        given = dict(zip((p.name for p in self.params), args, strict=True))
+        defaults = {p.name: p.default for p in self.params if p.default is not None}
+        for name, says_nothing in self.idle:
+            if says_nothing(given):
+                given[name] = defaults[name]
+        return tuple(given.values())
 
     @property
     def arity(self) -> int:

@@ -157,6 +157,42 @@ def test_shared_and_separate_weights_are_different_networks() -> None:
     assert counts == [3 * 72, 72]
 
 
+@pytest.mark.parametrize(
+    ("plain", "spelled"),
+    [
+        ("attention(x, heads=8)", "attention(x, heads=8, kv_heads=8)"),
+        ("relu_attention(x)", "relu_attention(x, kv_heads=4)"),
+        ("sigmoid_attention(x)", "sigmoid_attention(x, kv_heads=4)"),
+        ("linear_attention(x)", "linear_attention(x, heads=4, kv_heads=4)"),
+        ("conv(x, kernel=1)", "conv(x, kernel=1, dilation=2)"),
+        ("depthwise_conv(x, kernel=1)", "depthwise_conv(x, kernel=1, dilation=4)"),
+    ],
+)
+def test_an_attribute_that_says_what_its_default_says_is_it(plain: str, spelled: str) -> None:
+    one, other = (read(f"def network(x):\n    return x + {it}") for it in (plain, spelled))
+    assert structural_key(one, KIND) == structural_key(other, KIND)
+    assert fingerprint(one, KIND) == fingerprint(other, KIND)
+    task = at(SPECS[0])
+    first, second = recipe(one, task), recipe(other, task)
+    assert isinstance(first, Recipe)
+    assert isinstance(second, Recipe)
+    assert first.weights.keys() == second.weights.keys()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("attention(x, heads=8)", "attention(x, heads=8, kv_heads=4)"),
+        ("conv(x, kernel=3)", "conv(x, kernel=3, dilation=2)"),
+    ],
+)
+def test_an_attribute_that_says_more_is_kept(one: str, other: str) -> None:
+    keys = {
+        structural_key(read(f"def network(x):\n    return x + {it}"), KIND) for it in (one, other)
+    }
+    assert len(keys) == 2
+
+
 def test_parameters_are_named_by_what_they_do_not_by_their_order() -> None:
     (one, other) = (read(source) for source in SAME[0])
     spec = Spec("vector", (8,), 3)

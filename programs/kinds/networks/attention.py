@@ -15,6 +15,9 @@ _ATTRIBUTES = (
 )
 
 
+_IDLE = (("kv_heads", lambda given: given["kv_heads"] == given["heads"]),)
+
+
 def _attention(x: Type, heads: int, kv_heads: int, rotary: int, alibi: int) -> Feature:
     found = sequence(x)
     if found.width % heads:
@@ -70,6 +73,7 @@ def _attending(name: str, doc: str) -> Layer:
         names="query key value out",
         flops=_quadratic,
         context="causal",
+        idle=_IDLE,
     )
 
 
@@ -87,6 +91,7 @@ ATTENTION = (
         names="query key value out",
         flops=_linear_flops,
         context="causal",
+        idle=_IDLE,
     ),
 )
 

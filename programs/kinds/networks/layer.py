@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from programs.kind import Attribute, Op, Param, Type, TypeMismatch
+from programs.kind import Attribute, Idle, Op, Param, Type, TypeMismatch
 from programs.kinds.networks.features import Feature
 
 MAX_WEIGHTS = 1 << 26
@@ -83,6 +83,7 @@ def layer(
     commutative: bool = False,
     infix: str | None = None,
     aliases: tuple[str, ...] = (),
+    idle: tuple[tuple[str, Idle], ...] = (),
 ) -> Layer:
     """Describe a layer; the typing rule is made to refuse too many weights as well."""
     if isinstance(params, str):
@@ -97,6 +98,7 @@ def layer(
         commutative=commutative,
         aliases=aliases,
         weighted=bool(names),
+        idle=idle,
         weights=weights,
         names=tuple(names.split()),
         flops=flops,

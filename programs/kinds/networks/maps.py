@@ -22,6 +22,7 @@ _X, _Y = Param("x"), Param("y")
 _KERNEL = whole("kernel", 3, 63, 1, 3, 5, 7)
 _DILATION = whole("dilation", 1, 64, 1, 2, 4, 8)
 _STRIDE = whole("stride", 1, 16, 1, 2)
+_IDLE = (("dilation", lambda given: given["kernel"] == 1),)
 
 
 def _dense(x: Type, width: int, times: float, bias: int = 1) -> Feature:
@@ -227,6 +228,7 @@ CONVOLUTIONS = (
         names="weight bias",
         flops=_conv_flops,
         context="causal",
+        idle=_IDLE,
         aliases=("conv1d", "conv2d"),
     ),
     layer(
@@ -239,5 +241,6 @@ CONVOLUTIONS = (
         names="weight bias",
         flops=_depthwise_flops,
         context="causal",
+        idle=_IDLE,
     ),
 )

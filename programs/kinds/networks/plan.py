@@ -110,7 +110,7 @@ def _made(kind: Kind, layer: Layer, given: tuple[Hashable, ...]) -> Made:
 def _given(layer: Layer, statement: Statement, typed: Typed) -> list:
     """Return what the layer's rules take: types for values, numbers for attributes."""
     given = []
-    for param, arg in zip(layer.params, statement.args, strict=True):
+    for param, arg in zip(layer.params, layer.plain(statement.args), strict=True):
         if param.attribute is None:
             given.append(type_of(arg, typed.types, typed.kind))
         else:

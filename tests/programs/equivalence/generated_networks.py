@@ -1,7 +1,8 @@
 """Pairs made from the library's architectures, rewritten so that they stay or do not stay.
 
 rewritings    helpers written out, sums turned round, activations spelt out, signs turned twice
-near misses   one activation or norm exchanged, one attribute moved
+near misses   one activation or norm exchanged, one attribute moved (a dilation where there is a
+              kernel of 1 changes nothing, and is labelled so)
 """
 
 from __future__ import annotations
@@ -57,23 +58,26 @@ def _variants(genome: Genome, kind: Kind) -> Iterator[tuple[Genome, bool, str]]:
         yield _each(genome, kind, rewrite), True, rewrite.__doc__ or ""
     for function in genome.functions:
         for place, statement in enumerate(function.body):
-            for other, why in _near(statement, kind):
+            for other, equivalent, why in _near(statement, kind):
                 body = (*function.body[:place], other, *function.body[place + 1 :])
                 child = Genome(genome.with_function(replace(function, body=body)).functions)
                 if not isinstance(check(child, kind), Fault):
-                    yield child, False, f"{why} in statement {place + 1} of {function.name}"
+                    yield child, equivalent, f"{why} in statement {place + 1} of {function.name}"
 
 
-def _near(statement: Statement, kind: Kind) -> Iterator[tuple[Statement, str]]:
+def _near(statement: Statement, kind: Kind) -> Iterator[tuple[Statement, bool, str]]:
     if statement.function:
         return
     if other := OTHER.get(statement.op):
-        yield replace(statement, op=other), f"{other} for {statement.op}"
-    for place, param in enumerate(kind.ops[statement.op].params):
+        yield replace(statement, op=other), False, f"{other} for {statement.op}"
+    params = kind.ops[statement.op].params
+    given = dict(zip((param.name for param in params), statement.args, strict=True))
+    for place, param in enumerate(params):
         value = MOVED.get(param.name)
         if value is not None and statement.args[place] != value:
             args = (*statement.args[:place], value, *statement.args[place + 1 :])
-            yield statement.reading(args), f"{param.name}={value:g}"
+            gapless = param.name == "dilation" and given["kernel"] == 1
+            yield statement.reading(args), gapless, f"{param.name}={value:g}"
 
 
 def _each(genome: Genome, kind: Kind, rewrite: Callable[[Statement, Kind], list[Statement]]):
