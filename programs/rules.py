@@ -96,6 +96,10 @@ sign(x) * sign(y) → sign(x * y)
 sign(x) / sign(y) → sign(x * y)
 sign(x * s) → sign(x) * sign(s)
 (x > 0) - (x < 0) → sign(x)
+where(x > 0, 1, where(x < 0, -1, 0)) → sign(x)
+where(x < 0, -1, where(x > 0, 1, 0)) → sign(x)
+0 < x → x > 0
+0 > x → x < 0
 where(x > 0, x, -x) → abs(x)
 where(x > 0, x, 0) → maximum(x, 0)
 where(x > y, x, y) → maximum(x, y)
@@ -104,6 +108,14 @@ maximum(x, -x) → abs(x)
 minimum(maximum(x, -y), y) → clip(x, y)
 minimum(maximum(x, p), q) → clip(x, q)
 maximum(minimum(x, q), p) → clip(x, q)
+"""
+
+_ACTIVATIONS = """
+maximum(x, 0) → relu(x)
+square(relu(x)) → squared_relu(x)
+x * relu(x) → squared_relu(x)
+x * sigmoid(x) → silu(x)
+first_half(x) * sigmoid(second_half(x)) → glu(x)
 """
 
 _FACTORS = """
@@ -179,6 +191,7 @@ RULES = tuple(
         _POWERS,
         _QUOTIENTS,
         _SIGN_PATTERNS,
+        _ACTIVATIONS,
         _FACTORS,
         _AVERAGES,
         _OF_TENSORS,

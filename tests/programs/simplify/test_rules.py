@@ -7,9 +7,11 @@ import re
 import numpy as np
 import pytest
 
+from programs.canonical import structural_key
 from programs.check import check
 from programs.equivalence import Equivalence
 from programs.errors import Fault
+from programs.fingerprint import fingerprint
 from programs.genome import Genome
 from programs.kind import Kind, vocabulary
 from programs.kinds.optimizer import ARITHMETIC
@@ -19,8 +21,10 @@ from programs.parse import parse
 from programs.render import render
 from programs.rewrites import rewritten
 from programs.rules import RULES
+from programs.simplify import simplify
 
 KIND = kind_named("optimizer")
+NETWORKS = kind_named("architecture")
 
 NOT_ALWAYS = {
     "x / x → 1": "0 / 0 is 0",
@@ -43,8 +47,13 @@ NUMBERS = (
 """Two choices, since one value of thousands may lie where rounding goes either way."""
 
 
-def read(source: str) -> Genome:
-    genome = parse(source, KIND)
+def kind_of(rule: str) -> Kind:
+    """Return optimisers, or networks where only they have the functions of a rule."""
+    return KIND if set(re.findall(r"\w+(?=\()", rule)) <= KIND.names.keys() else NETWORKS
+
+
+def read(source: str, kind: Kind = KIND) -> Genome:
+    genome = parse(source, kind)
     assert isinstance(genome, Genome), genome
     return genome
 
@@ -57,6 +66,9 @@ def instance(rule: str, numbers: dict[str, str]) -> Genome:
     left = rule.partition(" → ")[0]
     for letter, number in numbers.items():
         left = re.sub(rf"\b{letter}\b", number, left)
+    if kind_of(rule) is NETWORKS:
+        source = f"def network(x):\n    x = linear(x)\n    value = {left}\n    return tanh(value)\n"
+        return read(source, NETWORKS)
     return read(
         "def update(w, g, lr):\n"
         "    x = sin(g)\n    y = g * cos(g)\n    z = 2 + cos(g)\n"
@@ -68,13 +80,13 @@ def instance(rule: str, numbers: dict[str, str]) -> Genome:
 
 @pytest.mark.parametrize("rule", RULES)
 def test_a_rule_applies_to_its_own_left_side(rule: str) -> None:
-    held = []
+    held, kind = [], kind_of(rule)
     for numbers in NUMBERS:
         given = instance(rule, numbers)
-        children = [given.with_main(f) for text, f in rewritten(given.main, KIND) if text == rule]
+        children = [given.with_main(f) for text, f in rewritten(given.main, kind) if text == rule]
         assert children
-        assert not any(isinstance(check(c, KIND), Fault) for c in children)
-        same = Equivalence(given, KIND, np.random.default_rng(0))
+        assert not any(isinstance(check(c, kind), Fault) for c in children)
+        same = Equivalence(given, kind, np.random.default_rng(0))
         held.append(any(same(c) for c in children))
     assert any(held) or rule in NOT_ALWAYS
 
@@ -91,6 +103,36 @@ def test_a_rule_about_a_function_that_a_kind_lacks_is_left_out() -> None:
     texts = {text for text, _ in rewritten(given.main, small)}
     assert "x * 1 → x" in texts
     assert not any("square" in t for t in texts)
+
+
+LONGER = [
+    ("architecture", "h = linear(x); square(relu(h))", "squared_relu(linear(x))"),
+    ("architecture", "h = linear(x); square(maximum(0, h))", "squared_relu(linear(x))"),
+    ("architecture", "h = linear(x); h * relu(h)", "squared_relu(linear(x))"),
+    ("architecture", "h = relu(linear(x)); h * h", "squared_relu(linear(x))"),
+    ("architecture", "h = linear(x); h * sigmoid(h)", "silu(linear(x))"),
+    ("architecture", "h = linear(x); sigmoid(second_half(h)) * first_half(h)", "glu(linear(x))"),
+    ("optimizer", "where(g > 0, 1, where(g < 0, -1, 0)) * lr", "sign(g) * lr"),
+    ("optimizer", "where(g < 0, -1, where(g > 0, 1, 0)) * lr", "sign(g) * lr"),
+    ("optimizer", "where(0 < g, 1, where(0 > g, -1, 0)) * lr", "sign(g) * lr"),
+]
+"""Functions of the vocabulary written as what they are made of."""
+
+
+@pytest.mark.parametrize(("name", "given", "wanted"), LONGER)
+def test_what_has_a_name_is_found(name: str, given: str, wanted: str) -> None:
+    kind = kind_named(name)
+    header = "def network(x):" if kind is NETWORKS else "def update(w, g, lr):"
+    long, plain = (read(_written(header, text), kind) for text in (given, wanted))
+    found = simplify(long, kind, np.random.default_rng(0)).genome
+    assert found.size == plain.size < long.size
+    assert structural_key(found, kind) == structural_key(plain, kind)
+    assert fingerprint(found, kind) == fingerprint(long, kind)
+
+
+def _written(header: str, text: str) -> str:
+    *lines, result = text.split("; ")
+    return "\n    ".join([header, *lines, f"return {result}\n"])
 
 
 def test_folding_leaves_no_dirt() -> None:
