@@ -1,6 +1,7 @@
 """Everything an exporter asks about an optimiser before it writes a line.
 
 scalars     names that no tensor enters: worth computing once per step
+common      these, and what a norm over the whole model makes of them: one value for all tensors
 types       shapes, from the kind's own typing rules
 ranges      what is known of each value, so that needless guards can go
 """
@@ -12,10 +13,11 @@ from dataclasses import dataclass
 
 from programs.check import check, without_dead_code
 from programs.errors import Fault, InputError
+from programs.export.names import Names, python_name
 from programs.genome import Argument, Function, Genome, Statement
 from programs.interpret import fold
 from programs.kind import Kind, Scope, Type
-from programs.kinds.shapes import SCALAR
+from programs.kinds.shapes import SCALAR, TENSOR, Dims
 from programs.ranges import Range, range_of, ranges_of
 from programs.tidy import tidy
 
@@ -30,24 +32,35 @@ class Analysis:
     kind: Kind
     states: tuple[str, ...]
     scalars: frozenset[str]
+    common: frozenset[str]
     types: Mapping[str, Type]
     ranges: Mapping[str, Range]
 
-    def is_scalar(self, arg: Argument) -> bool:
-        """Tell whether no tensor enters the value."""
-        return not isinstance(arg, str) or arg in self.scalars
+    def is_common(self, arg: Argument) -> bool:
+        """Tell whether all tensors of a group share the value."""
+        return not isinstance(arg, str) or arg in self.common
 
-    def is_single(self, arg: Argument) -> bool:
-        """Tell whether the value has one element, whatever the parameter's shape."""
-        return not isinstance(arg, str) or self.types[arg] == SCALAR
+    def is_uniform(self, statement: Statement) -> bool:
+        """Tell whether a statement makes of tensors of w's shape another one."""
+        tensors = [a for a in (statement.target, *statement.args) if not self.is_common(a)]
+        return all(self.shape(a) == TENSOR for a in tensors)
+
+    def shape(self, arg: Argument) -> Dims:
+        """Return the shape of the value."""
+        found = self.types[arg] if isinstance(arg, str) else SCALAR
+        assert isinstance(found, Dims)
+        return found
+
+    def starts(self) -> dict[Dims, str]:
+        """Name the places where a tensor's noise starts, by the shape of the noise."""
+        asked = (s.args[0] for s in self.function.body if s.op == "noise")
+        shapes = dict.fromkeys(self.shape(a) for a in asked)
+        names = Names(python_name(n) for n in self.function.bound())
+        return {shape: names.numbered("start") for shape in shapes}
 
     def range(self, arg: Argument) -> Range:
         """Return what is known of the value."""
         return range_of(arg, self.ranges)
-
-    def made_by(self) -> dict[str, Statement]:
-        """Return the statement that binds each name."""
-        return {s.target: s for s in self.function.body}
 
     def ops(self, scope: Scope) -> list[str]:
         """Return the ops that look exactly that far, in order."""
@@ -63,17 +76,19 @@ def analyse(genome: Genome, kind: Kind) -> Analysis:
         raise InputError(f"only a valid program can be exported: {typed}")
     function = genome.main
     states = kind.entry.states(function)
-    scalars = _scalars(function)
+    scalars = _spread(function, ())
+    common = _spread(function, ("global_norm",))
     ranges = ranges_of(function, states, scalars)
-    return Analysis(function, kind, states, scalars, typed.types, ranges)
+    return Analysis(function, kind, states, scalars, common, typed.types, ranges)
 
 
-def _scalars(function: Function) -> frozenset[str]:
-    scalars = {p for p in function.params if p in SHARED}
+def _spread(function: Function, sources: tuple[str, ...]) -> frozenset[str]:
+    """Return what the shared inputs and the results of some ops determine."""
+    found = {p for p in function.params if p in SHARED}
     for statement in function.body:
-        if all(n in scalars for n in statement.names()):
-            scalars.add(statement.target)
-    return frozenset(scalars)
+        if statement.op in sources or all(n in found for n in statement.names()):
+            found.add(statement.target)
+    return frozenset(found)
 
 
 def folded(function: Function, kind: Kind) -> Function:

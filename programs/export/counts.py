@@ -17,6 +17,7 @@ from programs.export.spell import (
     SUM,
     UNARY,
     Operand,
+    Speller,
     Written,
     infix,
 )
@@ -29,6 +30,16 @@ _COUNTS = {
 }
 _INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/"}
 _EXTREMA = {"maximum": "max", "minimum": "min"}
+
+
+def written(spell: Speller, op: str, args: Sequence[Operand], known: Range) -> Operand:
+    """Write a value: in Python's numbers where shapes decide it, else as a tensor."""
+    found = count(op, args, known)
+    if found is not None:
+        return found
+    if not any(a.tensor for a in args):
+        args = [Operand(spell.tensor(a), range=a.range) for a in args]
+    return Operand(*spell(op, args), range=known)
 
 
 def count(op: str, args: Sequence[Operand], known: Range) -> Operand | None:

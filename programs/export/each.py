@@ -1,8 +1,8 @@
 """The readable half of an exported optimiser: `update`, on one tensor, as the program says it.
 
-Statements keep their names and order; what every tensor shares arrives as a parameter. An op over
-the whole model turns `update` into a generator: it yields a tensor and is sent the norm of what
-all the tensors' updates yielded, or yields a size and is sent the sum of those before it.
+Statements keep their names and order; what every tensor shares arrives as a parameter, as does the
+place in the noise at which a tensor's numbers start. A norm over the whole model cuts `update` in
+parts (`parts.py`).
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from programs.export.analysis import Analysis
-from programs.export.counts import count
+from programs.export.counts import written
 from programs.export.names import Names, python_name
+from programs.export.parts import Ask, Line
 from programs.export.scalars import Scalars
 from programs.export.spell import ATOM, PRODUCT, Operand, Speller, Written, literal
 from programs.genome import Argument, Statement, is_anonymous
@@ -21,7 +22,7 @@ WIDTH = 64
 """Characters from which a nested expression gets a line and a name of its own."""
 
 
-def update_lines(analysis: Analysis, scalars: Scalars, helpers: set[str]) -> list[str]:
+def update_lines(analysis: Analysis, scalars: Scalars, helpers: set[str]) -> list[Line]:
     """Return the lines of the function's body, its return the last."""
     writer = _Writer(analysis, scalars, helpers)
     for statement in analysis.function.body:
@@ -37,8 +38,9 @@ class _Writer:
         self.analysis = analysis
         self.spell = Speller("w", helpers)
         bound = {python_name(n) for n in analysis.function.bound() if not is_anonymous(n)}
-        self.names = Names(bound | set(scalars.parameters))
-        self.lines: list[str] = []
+        self.starts = analysis.starts()
+        self.names = Names(bound | set(scalars.parameters) | set(self.starts.values()))
+        self.lines: list[Line] = []
         inputs = [p for p in analysis.function.params if p not in analysis.scalars]
         self.texts = {p: Operand(python_name(p), range=analysis.range(p)) for p in inputs}
         for name, text in scalars.names.items():
@@ -81,25 +83,21 @@ class _Writer:
     def _written(self, statement: Statement) -> Operand:
         args = [self._operand(a) for a in statement.args]
         known = self.analysis.range(statement.target)
+        if statement.op == "noise":
+            return Operand(*self._noise(statement, args), range=known)
         if self.analysis.kind.ops[statement.op].scope is Scope.MODEL:
             return Operand(*self._asked(statement.op, args), range=known)
-        found = count(statement.op, args, known)
-        if found is not None:
-            return found
-        if not any(a.tensor for a in args):
-            args = [Operand(self.spell.tensor(a), range=a.range) for a in args]
-        return Operand(*self.spell(statement.op, args), range=known)
+        return written(self.spell, statement.op, args, known)
+
+    def _noise(self, statement: Statement, args: list[Operand]) -> Written:
+        start = self.starts[self.analysis.shape(statement.args[0])]
+        self.spell.helpers |= {"noise", "scrambled", "share"}
+        return f"noise({args[0].text}, {args[1].text}, {start})", ATOM
 
     def _asked(self, op: str, args: list[Operand]) -> Written:
-        """Write an op over the whole model: what it asks of the others, and what it makes of it."""
-        tensor = self._named(args[0])
-        if op == "noise":
-            start = self.names.numbered("start")
-            self.lines.append(f"{start} = yield {tensor}.numel()")
-            self.spell.helpers |= {"noise", "scrambled", "share"}
-            return f"noise({tensor}, {args[1].text}, {start})", ATOM
-        norm = self.names.numbered("norm")
-        self.lines.append(f"{norm} = yield [{tensor}]")
+        """Write an op over the whole model: what it asks the norm of, and what it makes of it."""
+        tensor, norm = self._named(args[0]), self.names.numbered("norm")
+        self.lines.append(Ask(norm, f"[{tensor}]"))
         if op == "global_norm":
             return norm, ATOM
         self.spell.need("divide")

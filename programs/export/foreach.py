@@ -1,8 +1,9 @@
 """The fast half of an exported optimiser: `update_foreach_`, on whole lists and in place.
 
 Values that are read once are computed where they are read, so that sums of products meet PyTorch's
-fused operations (`linear.py`). A state is overwritten as soon as nothing reads its old value; where
-something still does, the new value waits in a list of its own until the end.
+fused operations (`linear.py`). What those do not offer is said for one tensor after the other
+(`singles.py`). A state is overwritten as soon as nothing reads its old value; where something still
+does, the new value waits in a list of its own until the end.
 """
 
 from __future__ import annotations
@@ -11,17 +12,17 @@ from collections.abc import Iterable
 
 from programs.export.analysis import Analysis
 from programs.export.linear import ONE, Linear, Term, is_one, minus, plus
-from programs.export.listops import chain_of
 from programs.export.names import Names, python_name
 from programs.export.page import CALL, Page, readers_of
+from programs.export.parts import Line
 from programs.export.scalars import Scalars
+from programs.export.singles import SingleTensors
 from programs.export.spell import Operand, Speller, literal
 from programs.genome import Argument, Statement, base_of
-from programs.kind import Scope
 from programs.render import number
 
 
-def foreach_lines(analysis: Analysis, scalars: Scalars, helpers: set[str]) -> list[str]:
+def foreach_lines(analysis: Analysis, scalars: Scalars, helpers: set[str]) -> list[Line]:
     """Return the lines of the function's body."""
     writer = _Writer(analysis, scalars, helpers)
     writer.keep_exchanged_states()
@@ -42,14 +43,15 @@ class _Writer:
         self.outputs = dict(zip(analysis.states, analysis.function.returns[1:], strict=True))
         inputs = [p for p in analysis.function.params if p not in analysis.scalars]
         self.lists = {p: python_name(p) for p in inputs}
-        names = Names([*self.lists.values(), *scalars.parameters])
-        self.page = Page(names, readers_of(self.body), helpers)
+        bound = [*self.lists.values(), *scalars.parameters, *analysis.starts().values()]
+        self.page = Page(Names(bound), readers_of(self.body), helpers)
         self.singles = {
             n: Operand(t, tensor=False, range=analysis.range(n)) for n, t in scalars.names.items()
         }
         self.lazy: dict[str, Statement] = {}
         self.pending = {s.target: s for s in self.body}
         self.linear = Linear(analysis, self.scalar, self.lazy)
+        self.single = SingleTensors(self.linear, self.page, self.pending, self._list)
         self.copies: list[tuple[str, str]] = []
         self.stored: set[str] = set()
 
@@ -71,9 +73,9 @@ class _Writer:
     def meet(self, statement: Statement) -> None:
         """Compute a statement in its place, or leave it to its only reader."""
         name = statement.target
-        if self.analysis.kind.ops[statement.op].scope is Scope.MODEL:
+        if statement.op in ("global_norm", "clip_by_global_norm"):
             self._ask(statement)
-        elif self.analysis.is_single(name):
+        elif self.analysis.is_common(name):
             args = [self._single(a) for a in statement.args]
             text = Speller(next(a.text for a in args if a.tensor), self.helpers)(statement.op, args)
             self.singles[name] = Operand(
@@ -104,15 +106,19 @@ class _Writer:
         name, tensor = statement.target, statement.args[0]
         assert isinstance(tensor, str)
         asked = self._list(tensor)
-        norm = Operand(self.page.bind("norm", f"yield {asked}"), range=self.analysis.range(name))
+        norm = self.page.ask(asked)
         self.pending.pop(name)
         if statement.op == "global_norm":
-            self.singles[name] = norm
+            self.singles[name] = Operand(norm, range=self.analysis.range(name))
             return
         self.helpers |= {"divide", "shrinkage"}
-        limit = self._single(statement.args[1])
-        factor = self.page.bind("factor", f"shrinkage({limit.text}, {norm.text})")
-        self.lists[name] = self.page.bind(name, f"{CALL}mul({asked}, {factor})")
+        limit = self.scalar(statement.args[1])
+        if limit is None:
+            text = self.single.clipped(asked, statement.args[1], norm)
+        else:
+            factor = self.page.bind("factor", f"shrinkage({limit.text}, {norm})")
+            text = f"{CALL}mul({asked}, {factor})"
+        self.lists[name] = self.page.bind(name, text)
         self._store(name)
 
     def _list(self, name: str) -> str:
@@ -216,6 +222,8 @@ class _Writer:
         """Tell whether `_foreach_lerp` says it all."""
         if statement.op != "lerp" or isinstance(statement.args[2], str):
             return False
+        if not self.analysis.is_uniform(statement):
+            return False
         return all(self.scalar(a) is None for a in statement.args[:2])
 
     def _cost_of_starting(self, ready: tuple[Term, list[str]]) -> int:
@@ -256,9 +264,9 @@ class _Writer:
                 self.page.write(f"{CALL}lerp_({a}, {b}, {t})")
                 return a
             return self.page.bind(statement.target, f"{CALL}lerp({a}, {b}, {t})")
-        chain = chain_of(statement, self.analysis)
-        if chain is None or self.scalar(chain[0]) is not None:
-            return self._each(statement)
+        chain = self.single.chain(statement)
+        if chain is None:
+            return self.page.bind(statement.target, self.single.listed(statement))
         source, steps = chain
         assert isinstance(source, str)
         made = self._list(source)
@@ -271,18 +279,6 @@ class _Writer:
             else:
                 made, own = self.page.bind(statement.target, f"{CALL}{op}({made}{given})"), True
         return made
-
-    def _each(self, statement: Statement) -> str:
-        """Write an op that PyTorch has for one tensor only."""
-        names = list(dict.fromkeys(n for n in statement.names() if self.scalar(n) is None))
-        lists = [self._list(n) for n in names]
-        letters = [self.page.names.numbered(x) for x in ("a", "b", "c")[: len(names)]]
-        pairs = zip(names, letters, strict=True)
-        known = {n: Operand(x, range=self.analysis.range(n)) for n, x in pairs}
-        args = [known.get(str(a)) or self._single(a) for a in statement.args]
-        text, _ = Speller(letters[0], self.helpers)(statement.op, args)
-        over = lists[0] if len(lists) == 1 else f"zip({', '.join(lists)})"
-        return self.page.bind(statement.target, f"[{text} for {', '.join(letters)} in {over}]")
 
     def _change_weights(self) -> None:
         """Subtract the update from the weights."""

@@ -55,8 +55,8 @@ def addcdiv_(into, x, y, scale):
 def by_type(tensors):
     """Turn weights, gradients and states into lists that share a device and a type."""
     found = {}
-    for w, g, states in tensors:
-        found.setdefault((w.device, w.dtype), []).append((w, g, *states))
+    for row in tensors:
+        found.setdefault((row[0].device, row[0].dtype), []).append(row)
     return [tuple(map(list, zip(*rows))) for rows in found.values()]
 ''',
     "beside": '''
@@ -69,24 +69,27 @@ def matrix(x):
     """View a tensor as its first dimension × all the others, a vector as a column."""
     return x.flatten(1) if x.ndim > 1 else x.reshape(-1, 1)
 ''',
-    "together": '''
-def together(updates, rounds):
-    """Run updates side by side; in each round all of them ask, and are sent their answers."""
-    asked = [next(update) for update in updates]
-    for answers in rounds:
-        asked = [update.send(answer) for update, answer in zip(updates, answers(asked))]
+    "as_lists": '''
+def as_lists(group):
+    """Tell whether to update whole lists at once: as was asked, else unless some are on a CPU."""
+    if group["foreach"] is None:
+        return all(p.device.type != "cpu" for p in group["params"])
+    return group["foreach"]
 ''',
-    "norms": '''
-def norms(asked):
-    """Answer lists of tensors with the norm of all the tensors."""
-    parts = [torch.linalg.vector_norm(x) for tensors in asked for x in tensors]
+    "copy_back": '''
+def copy_back(pairs):
+    """Store what changed in matrices that are copies: those of tensors with other strides."""
+    for (w, _, *states), (view, _, *others) in pairs:
+        for x, y in zip((w, *states), (view, *others)):
+            if not x.is_contiguous():
+                x.copy_(y.reshape(x.shape))
+''',
+    "answered": '''
+def answered(asked):
+    """Put the norm of all tensors asked for before what each update reads later."""
+    parts = [torch.linalg.vector_norm(x) for tensors, _ in asked for x in tensors]
     norm = torch.linalg.vector_norm(torch.stack([p.to(parts[0].device) for p in parts]))
-    return [norm.to(tensors[0]) for tensors in asked]
-''',
-    "starts": '''
-def starts(asked):
-    """Answer sizes with the sum of those before them."""
-    return [sum(asked[:place]) for place in range(len(asked))]
+    return [(norm.to(tensors[0]), *kept) for tensors, kept in asked]
 ''',
     "noise": '''
 def noise(x, key, start):

@@ -6,7 +6,7 @@ from `w` costs one `mul_` and one `addcdiv_` with no list of temporaries.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from programs.export.analysis import Analysis
@@ -80,7 +80,7 @@ class Linear:
         self,
         analysis: Analysis,
         scalar: Callable[[Argument], Operand | None],
-        lazy: Mapping[str, Statement],
+        lazy: dict[str, Statement],
     ) -> None:
         self.analysis = analysis
         self.scalar = scalar
@@ -96,7 +96,7 @@ class Linear:
 
     def of(self, statement: Statement) -> list[Term]:
         """Return the terms of a statement's value; what is not linear is one term by itself."""
-        rule = _RULES.get(statement.op)
+        rule = _RULES.get(statement.op) if self.analysis.is_uniform(statement) else None
         terms = rule(self, *statement.args) if rule else None
         return merged(terms) if terms else [Term(ONE, (statement.target,))]
 

@@ -23,15 +23,13 @@ _PYTHON = (
     "len",
     "max",
     "min",
-    "next",
     "range",
-    "sum",
     "torch",
     "tuple",
     "zip",
 )
-_OURS = ("apply", "as_tensor", "beside", "cosine", "divide", "matrix", "newton_schulz", "self")
-_MODEL = ("noise", "norms", "scrambled", "share", "starts", "together")
+_OURS = ("apply", "as_lists", "as_tensor", "beside", "copy_back", "cosine", "divide", "matrix")
+_MODEL = ("answered", "newton_schulz", "noise", "scrambled", "self", "share", "start")
 _FOREACH = ("add_", "addcdiv_", "addcmul_", "by_type", "shrinkage", "update_foreach_")
 _FLOATS = ("cbrt", "clamp", "divide", "mod", "power", "safely", "sign")
 TAKEN = frozenset((*_PYTHON, *_OURS, *_MODEL, *_FOREACH, *_FLOATS))

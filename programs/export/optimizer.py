@@ -1,8 +1,8 @@
 """An optimiser as one Python file that imports torch alone.
 
-The file holds the program twice over: `update`, on one tensor, reads as the program does; and for
-programs that allow it `update_foreach_` does the same to whole lists, in place. Around them stands
-a `torch.optim.Optimizer` with what its users count on: groups, checkpoints, closures, schedulers.
+The file holds the program twice over: `update`, on one tensor, reads as the program does, and
+`update_foreach_` does the same to whole lists, in place. Around them stands a
+`torch.optim.Optimizer` with what its users count on: groups, checkpoints, closures, schedulers.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from programs.export.header import header
 from programs.export.helpers import helper_functions
 from programs.export.names import class_name, python_name
 from programs.export.scalars import scalars_of
+from programs.export.shape import Shape
+from programs.export.steps import apply
 from programs.kind import Scope
 from programs.load import kind_named
 from programs.program import Program
@@ -39,26 +41,23 @@ def export_optimizer(
     helpers: set[str] = set()
     scalars = scalars_of(analysis, helpers)
     body = update_lines(analysis, scalars, helpers)
-    model = analysis.ops(Scope.MODEL)
-    # The place of a number in the noise is counted over tensors in order, whatever their type.
-    foreach = not analysis.ops(Scope.TENSOR) and "noise" not in model
-    lists = foreach_lines(analysis, scalars, helpers) if foreach else []
+    lists = foreach_lines(analysis, scalars, helpers)
     known = Evidence.of(evidence)
-    shape = template.Shape(
+    shape = Shape(
         name=class_name(program, name),
         lr=known.lr,
         states=tuple(python_name(s) for s in analysis.states),
         scalars=scalars,
         matrix=bool(analysis.ops(Scope.TENSOR)),
-        rounds=tuple("starts" if op == "noise" else "norms" for op in model),
-        foreach=foreach,
+        rounds=sum(op != "noise" for op in analysis.ops(Scope.MODEL)),
+        starts=analysis.starts(),
     )
     parts = [
         header(program, known, template.reading(analysis.states), "import torch"),
         template.optimizer(shape),
         template.update(shape, body),
-        template.apply(shape),
-        template.update_foreach(shape, lists) if foreach else "",
+        apply(shape),
+        template.update_foreach(shape, lists),
         helper_functions(helpers | shape.helpers, analysis.kind),
     ]
     return "\n\n\n".join(p.strip("\n") for p in parts if p) + "\n"

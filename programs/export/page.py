@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from programs.export.linear import Term, is_one, minus
 from programs.export.names import Names, python_name
+from programs.export.parts import Ask, Line
 from programs.export.spell import Operand
 from programs.genome import Statement, is_anonymous
 
@@ -19,7 +20,7 @@ class Page:
         self.names = names
         self.readers = readers
         self.helpers = helpers
-        self.lines: list[str] = []
+        self.lines: list[Line] = []
 
     def write(self, line: str) -> None:
         """Write a line."""
@@ -27,6 +28,17 @@ class Page:
 
     def bind(self, name: str, text: str) -> str:
         """Write an assignment to a new name; a nested value takes that of what it becomes."""
+        fresh = self._fresh(name)
+        self.write(f"{fresh} = {text}")
+        return fresh
+
+    def ask(self, asked: str) -> str:
+        """Ask for the norm over the whole model of a list, and return its name."""
+        norm = self._fresh("norm")
+        self.lines.append(Ask(norm, asked))
+        return norm
+
+    def _fresh(self, name: str) -> str:
         while is_anonymous(name) and name in self.readers:
             name = self.readers[name]
         own = "x1" if is_anonymous(name) else python_name(name)
@@ -34,7 +46,6 @@ class Page:
             own if own not in self.names.bound else self.names.numbered(own.rstrip("0123456789"))
         )
         self.names.bound[fresh] += 1
-        self.write(f"{fresh} = {text}")
         return fresh
 
     def scale(self, into: str, scale: Operand) -> None:

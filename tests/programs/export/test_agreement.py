@@ -22,7 +22,7 @@ MUTANTS = 80
 CHAOTIC = 1e-3
 """Where rounding alone moves the weights this far, there is no one answer to agree with."""
 
-PATHS = ({}, {"foreach": False}, {"capturable": True}, {"foreach": False, "capturable": True})
+PATHS = tuple({"foreach": f, "capturable": c} for f in (True, False) for c in (True, False))
 
 
 def agrees(made: Program, dtype: torch.dtype) -> bool | None:
@@ -80,6 +80,19 @@ HARD = {
     "what follows from shapes alone": """m = lerp(m, g, 1 / numel(w))
     v = where(row_count(g) - 4, m, numel(w)) + sqrt(row_count(w) - 3) * cube(column_count(w))
     return lr * minimum(v, square(numel(w))) / maximum(2, 3 - column_count(w)) * step, m, -m""",
+    "what is read through a transpose": """t = transpose(m)
+    m = lerp(m, g, 0.1)
+    u = transpose(t) * norm(t @ m)
+    v = v + u
+    return lr * (u - transpose(abs(transpose(square(m))))), m, v""",
+    "rows of a state whose old value is gone": """r = row_norm(m)
+    m = lerp(m, g, 0.1)
+    c = column_mean(m) * r
+    v = lerp(v, r * column_norm(v), 0.5)
+    return lr * (c + row_mean(v) * m + norm(w) * w), m, v""",
+    "a limit of each tensor's own": """g = clip_by_global_norm(g, norm(w))
+    m = lerp(m, clip_by_global_norm(orthogonalize(g), 0.3), 0.1)
+    return lr * m / numel(w) * (row_count(w) - 1), m, v + global_norm(row_mean(m)) * noise(m, 2)""",
     "rows, columns and products": """v = lerp(v, row_mean(square(g)) * column_mean(square(g)), 0.1)
     m = g @ transpose(g) @ m / (1 + norm(g)**2) + g
     return lr * transpose(transpose(m)) / (sqrt(v) + cosine_sim(g, w)), m, v""",

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import io
 import pickle
+import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
-from programs.load import library
+from programs.export import export
+from programs.load import in_language, library
 from tests.programs.export.samples import (
     LR,
+    SHAPES,
     difference,
+    exported,
     gradients,
     optimizer,
     program,
@@ -30,6 +36,12 @@ def update(w, g, m, lr, step, total):
     g = clip_by_global_norm(g, 1.0)
     m = lerp(m, g, 0.1)
     return lr * cos(step / total) * m / maximum(global_norm(m), 1), m
+""")
+TWICE = program("""
+def update(w, g, m, v, lr):
+    m = lerp(m, clip_by_global_norm(g, 1), 0.1)
+    v = lerp(v, square(row_norm(m)), 0.01)
+    return lr * orthogonalize(m) * global_norm(v) * noise(row_mean(g), norm(w)), m, v
 """)
 PATHS = [{"foreach": True}, {"foreach": False}, {"capturable": True}]
 
@@ -173,15 +185,62 @@ def test_types_may_be_mixed() -> None:
         assert all(p.isfinite().all() for p in after)
 
 
-@pytest.mark.parametrize("options", PATHS)
-@pytest.mark.parametrize("made", [ADAMW, CLIPPED, NOISY, library("optimizer")["muon"]])
-def test_a_step_compiles(made, options: dict[str, bool]) -> None:  # type: ignore[no-untyped-def]
-    params, plain = weights(torch.float32), weights(torch.float32)
-    wanted = trained(optimizer(made, plain, **options), plain, range(1, 5))
+EVERY = {**in_language("optimizer"), "clipped": CLIPPED, "two rounds": TWICE}
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        *((name, {"foreach": foreach}) for name in EVERY for foreach in (True, False)),
+        *((name, {"capturable": True}) for name in ("adamw", "clipped", "noisy_sgd", "muon")),
+    ],
+)
+def test_a_step_compiles_whole(name: str, options: dict[str, bool]) -> None:
+    made, shapes = EVERY[name], SHAPES[:2]
+    params, plain = weights(torch.float32, shapes), weights(torch.float32, shapes)
+    wanted = trained(optimizer(made, plain, **options), plain, range(1, 4))
     opt = optimizer(made, params, **options)
     torch.compiler.reset()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch's compiler warns about torch
-        opt.step = torch.compile(opt.step, backend="eager")  # type: ignore[method-assign]
-        found = trained(opt, params, range(1, 5))
+        compiled = torch.compile(opt.step, fullgraph=True, backend="eager")
+        opt.step = compiled  # type: ignore[method-assign]
+        found = trained(opt, params, range(1, 4))
     assert difference(found, wanted) < 1e-6
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_every_optimiser_has_a_path_over_lists(name: str) -> None:
+    assert inspect.signature(exported(EVERY[name])).parameters["foreach"].default is None
+    text = export(EVERY[name])
+    assert "update_foreach_" in text
+    assert "yield" not in text
+
+
+def test_lists_are_the_default_where_they_are_not_slower() -> None:
+    for made, by_default in ((ADAMW, True), (library("optimizer")["lamb"], False)):
+        opt = optimizer(made, weights(torch.float32))
+        scope = vars(sys.modules[type(opt).__module__])
+        called: list[str] = []
+        with pytest.MonkeyPatch.context() as patch:
+            for name in ("update", "update_foreach_"):
+                patch.setitem(scope, name, _noted(name, scope[name], called))
+            trained(opt, opt.param_groups[0]["params"], range(1, 2))
+        assert set(called) == {"update_foreach_" if by_default else "update"}
+
+
+def _noted(name: str, function: Callable[..., Any], called: list[str]) -> Callable[..., Any]:
+    def noted(*args: Any) -> Any:
+        called.append(name)
+        return function(*args)
+
+    return noted
+
+
+def test_groups_may_take_different_paths() -> None:
+    for made in (ADAMW, CLIPPED, TWICE, NOISY):
+        params, plain = weights(torch.float64), weights(torch.float64)
+        wanted = trained(optimizer(made, plain, foreach=False), plain, range(1, 6))
+        groups = [{"params": params[:2], "foreach": True}, {"params": params[2:], "foreach": False}]
+        found = trained(optimizer(made, groups), params, range(1, 6))
+        assert difference(found, wanted) < 1e-6
