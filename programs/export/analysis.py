@@ -8,7 +8,7 @@ ranges      what is known of each value, so that needless guards can go
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from programs.check import check, without_dead_code
@@ -76,14 +76,14 @@ def analyse(genome: Genome, kind: Kind) -> Analysis:
         raise InputError(f"only a valid program can be exported: {typed}")
     function = genome.main
     states = kind.entry.states(function)
-    scalars = _spread(function, ())
-    common = _spread(function, ("global_norm",))
+    scalars = shared_values(function)
+    common = shared_values(function, {"global_norm"})
     ranges = ranges_of(function, states, scalars)
     return Analysis(function, kind, states, scalars, common, typed.types, ranges)
 
 
-def _spread(function: Function, sources: tuple[str, ...]) -> frozenset[str]:
-    """Return what the shared inputs and the results of some ops determine."""
+def shared_values(function: Function, sources: Collection[str] = ()) -> frozenset[str]:
+    """Return the names that the shared inputs and the results of some ops determine."""
     found = {p for p in function.params if p in SHARED}
     for statement in function.body:
         if statement.op in sources or all(n in found for n in statement.names()):

@@ -8,6 +8,7 @@ from programs.export.equations import (
     ATOM,
     POWER,
     PRODUCT,
+    REMAINDER,
     SUM,
     Notation,
     Text,
@@ -59,6 +60,11 @@ def _letters(name: str) -> str:
     return rf"\mathrm{{{upright(name)}}}"
 
 
+def word(name: str, primes: int = 0) -> str:
+    """Write a name in upright letters, even where it stands for a letter."""
+    return rf"\mathrm{{{upright(name)}}}" + "'" * primes
+
+
 def upright(name: str) -> str:
     """Escape a word for upright letters."""
     return name.replace("_", r"\_")
@@ -106,11 +112,12 @@ def _power(a: Text, b: Text) -> Text:
 
 
 def _mod(a: Text, b: Text) -> Text:
-    return rf"{LATEX.within(a, POWER)} \bmod {LATEX.within(b, POWER)}", PRODUCT
+    return rf"{LATEX.within(a, POWER)} \bmod {LATEX.within(b, POWER)}", REMAINDER
 
 
 LATEX = Notation(
     symbol=symbol,
+    word=word,
     constant=scientific,
     at=_at,
     before=_before,
@@ -135,7 +142,6 @@ LATEX = Notation(
         "log": (r"\ln \left| {0} \right|", POWER),
         "log2": (r"\log_2 \left| {0} \right|", POWER),
         "log10": (r"\log_{{10}} \left| {0} \right|", POWER),
-        "log1p": (r"\ln \left| 1 + {0} \right|", POWER),
         "dot": (r"\left\langle {0}, {1} \right\rangle", ATOM),
     },
     rules={
@@ -149,6 +155,7 @@ LATEX = Notation(
         "cube": lambda a: _power(a, ("3", ATOM)),
         "transpose": lambda a: _power(a, (r"\top", ATOM)),
         "mod": _mod,
+        "log1p": lambda a: (rf"\ln \left| {LATEX.plus(('1', ATOM), a)[0]} \right|", POWER),
     },
     relations={"gt": ">", "lt": "<", "ge": r"\geq", "le": r"\leq"},
     where=r"\left[ {1} \text{{ if }} {0} \text{{ else }} {2} \right]",

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import math
 
-from programs.export.equations import ATOM, POWER, PRODUCT, SUM, Notation, Text, equations
+from programs.export.equations import (
+    ATOM,
+    POWER,
+    PRODUCT,
+    REMAINDER,
+    SUM,
+    Notation,
+    Text,
+    equations,
+)
 from programs.export.symbols import GREEK, INPUTS, split, stem
 from programs.program import Program
 
@@ -31,6 +40,11 @@ def symbol(name: str, primes: int = 0) -> str:
     if name in INPUTS:
         return INPUTS[name][1] + "′" * primes
     return GREEK.get(name, name) + "′" * primes
+
+
+def word(name: str, primes: int = 0) -> str:
+    """Write a name as it is, even where it stands for a letter."""
+    return name + "′" * primes
 
 
 def scientific(value: float) -> Text:
@@ -69,7 +83,8 @@ def _fraction(a: Text, b: Text) -> Text:
 
 
 def _root(sign: str, a: Text) -> Text:
-    return sign + (a[0] if a[1] >= ATOM and len(a[0]) < 4 else f"({a[0]})"), ATOM
+    enclosed = a[1] >= ATOM and (len(a[0]) < 4 or a[0].startswith("|"))
+    return sign + (a[0] if enclosed else f"({a[0]})"), ATOM
 
 
 def _power(a: Text, b: Text) -> Text:
@@ -77,7 +92,7 @@ def _power(a: Text, b: Text) -> Text:
 
 
 def _mod(a: Text, b: Text) -> Text:
-    return f"{UNICODE.within(a, POWER)} mod {UNICODE.within(b, POWER)}", PRODUCT
+    return f"{UNICODE.within(a, POWER)} mod {UNICODE.within(b, POWER)}", REMAINDER
 
 
 def _product(a: Text, b: Text) -> Text:
@@ -86,6 +101,7 @@ def _product(a: Text, b: Text) -> Text:
 
 UNICODE = Notation(
     symbol=symbol,
+    word=word,
     constant=scientific,
     at="{}ₜ".format,
     before="{}ₜ₋₁".format,
@@ -101,7 +117,6 @@ UNICODE = Notation(
         "log": ("ln |{0}|", POWER),
         "log2": ("log₂ |{0}|", POWER),
         "log10": ("log₁₀ |{0}|", POWER),
-        "log1p": ("ln |1 + {0}|", POWER),
         "dot": ("⟨{0}, {1}⟩", ATOM),
     },
     rules={
@@ -123,6 +138,7 @@ UNICODE = Notation(
         "cube": lambda a: _power(a, ("3", ATOM)),
         "transpose": lambda a: (f"{UNICODE.within(a, ATOM)}ᵀ", POWER),
         "mod": _mod,
+        "log1p": lambda a: (f"ln |{UNICODE.plus(('1', ATOM), a)[0]}|", POWER),
     },
     relations={"gt": ">", "lt": "<", "ge": "≥", "le": "≤"},
     where="[{1} if {0} else {2}]",
