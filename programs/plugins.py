@@ -8,12 +8,16 @@ from __future__ import annotations
 import ast
 import importlib
 import importlib.util
+import warnings
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from programs.errors import InputError, blamed, closest
+
+MAX_CHARACTERS = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,7 @@ class Plugins:
     def _from_file(self, path: Path) -> Any:
         if not path.is_file():
             raise InputError(f"There is no {self.sort} file {path}.")
+        self._demand_constant(path)
         spec = importlib.util.spec_from_file_location(path.stem, path)
         assert spec is not None
         assert spec.loader is not None
@@ -71,14 +76,40 @@ class Plugins:
             raise InputError(f"The {self.sort} file {path} defines no constant `{self.constant}`.")
         return getattr(module, self.constant)
 
+    def _demand_constant(self, path: Path) -> None:
+        """Refuse a file whose text defines no such plug-in: importing it would run it."""
+        try:
+            text = path.read_bytes().decode("utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"{path} cannot be read as text: {error}") from None
+        if len(text) > MAX_CHARACTERS:
+            size = f"{len(text):,} characters; at most {MAX_CHARACTERS:,} are read"
+            raise InputError(f"The {self.sort} file {path} has {size}.")
+        if self.constant in constants_in(text):
+            return
+        try:
+            ast.parse(text, str(path))
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            raise InputError(
+                f"The {self.sort} file {path} fails to load: {blamed(error, str(path))}"
+            ) from None
+        raise InputError(f"The {self.sort} file {path} defines no constant `{self.constant}`.")
+
 
 def constants_in(source: str) -> frozenset[str]:
-    """Return the names that a text binds at its top level; none where it is no Python."""
-    try:
-        body = ast.parse(source).body
-    except (SyntaxError, ValueError, RecursionError):
+    """Return the names that a text binds at its top level; none where it is no Python.
+
+    No plug-in is longer than `MAX_CHARACTERS`: the syntax tree of a huge file fills the memory.
+    """
+    if len(source) > MAX_CHARACTERS:
         return frozenset()
-    return frozenset(name for node in body for name in _bound_by(node))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            body = ast.parse(source).body
+        return frozenset(_bound_by(body))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return frozenset()
 
 
 @cache
@@ -100,6 +131,22 @@ def _summary(source: str) -> str:
     return (ast.get_docstring(ast.parse(source)) or "").split("\n")[0]
 
 
-def _bound_by(node: ast.stmt) -> list[str]:
-    targets = [node.target] if isinstance(node, ast.AnnAssign) else getattr(node, "targets", [])
-    return [target.id for target in targets if isinstance(target, ast.Name)]
+def _bound_by(body: Sequence[ast.stmt]) -> Iterator[str]:
+    """Yield the names that statements bind, those under an `if`, a `try` or a `with` included."""
+    for node in body:
+        match node:
+            case ast.Assign(targets=targets):
+                yield from (n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name))
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr()):
+                yield name
+            case ast.Import(names=names) | ast.ImportFrom(names=names):
+                yield from (each.asname or each.name for each in names)
+            case ast.If(body=first, orelse=second):
+                yield from _bound_by([*first, *second])
+            case ast.Try(body=first, handlers=handlers, orelse=second, finalbody=last):
+                yield from _bound_by([*first, *second, *last])
+                yield from (name for h in handlers for name in _bound_by(h.body))
+            case ast.With(body=first):
+                yield from _bound_by(first)
+            case _:
+                pass

@@ -32,6 +32,8 @@ _PLACE = re.compile(r"`x` is an? (sequence|image|vector) `\[batch, ([\d, ]+)\]`(
 
 def header_program(text: str) -> str | None:
     """Return the source that an exported file shows in its header, or `None` where it is none."""
+    if MARK not in text:  # nor is any text that Python need read to know it
+        return None
     head, _, rest = _docstring(text).rpartition(f"\n{PROGRAM}\n\n")
     if not head or MARK not in rest:
         return None
@@ -90,7 +92,7 @@ def _place(text: str, kind: Kind) -> Spec | None:
 def _docstring(text: str) -> str:
     try:
         tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ""
     return ast.get_docstring(tree, clean=False) or ""
 

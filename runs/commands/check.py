@@ -81,8 +81,9 @@ def _examined(name: str, kind: str | None, unsafe: bool) -> Iterator[tuple[str, 
         return found("operator", operator_conformance(OPERATORS.find(name)))
     if KINDS.constant in defined or name in KINDS.names():
         return found("kind", kind_conformance(KINDS.find(name)))
-    if is_file and "TASK" not in defined and (program := _of_a_program(path, unsafe)):
-        return iter(program)
+    # To import a file is to run it: one that defines no plug-in is read as a program, good or bad.
+    if is_file and "TASK" not in defined:
+        return iter(_of_a_program(path, unsafe))
     return _of_a_task(name, kind)
 
 
@@ -100,14 +101,13 @@ def _of_a_task(name: str, kind: str | None) -> Iterator[tuple[str, Check]]:
 
 
 def _of_a_program(path: Path, unsafe: bool) -> list[tuple[str, Check]]:
-    """Check a program; nothing where the file holds none."""
+    """Check a program; of a text that shows no kind, say what keeps it from being one."""
     from evaluators.examine import examine
     from evaluators.freeform import probing
-    from programs.load import kind_of
+    from programs.load import meant_kind
     from sandbox.process import ProcessSandbox
 
     source = read_source(path)
-    if (kind := kind_of(source)) is None:
-        return []
+    kind = meant_kind(source)
     with ProcessSandbox(1, probing(kind.name), unsafe=unsafe) as sandbox:
         return [(kind.name, check) for check in examine(source, kind, sandbox)]

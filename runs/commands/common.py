@@ -169,10 +169,10 @@ def read_file(path: Path) -> tuple[Program, Kind]:
     """Read a user's program file of whatever kind it is."""
     from programs.errors import Fault
     from programs.export.recall import CHANGED, header_program
-    from programs.load import kind_named, kind_of, read_program
+    from programs.load import meant_kind, read_program
 
     source = read_source(path)
-    kind = kind_of(source) or kind_named("optimizer")
+    kind = meant_kind(source)
     program = read_program(source, kind)
     if isinstance(program, Fault):
         hint = f" ({CHANGED})" if header_program(source) is not None else ""
