@@ -44,6 +44,9 @@ CALL_SHARE = 0.1
 """How often a random statement applies a helper, where there is one."""
 
 
+UNCHANGED = Fault("the edit leaves the program as it was")
+"""Why a child is refused that is its parent again."""
+
 USUAL = ("insert", "delete", "modify")
 """The mutations of Lion (Chen et al. 2023), which suit straight-line arithmetic."""
 
@@ -103,7 +106,8 @@ def attempt(edit: Edit, parent: Genome, kind: Kind, rng: np.random.Generator) ->
     """Draw edits of the parent's functions until a child type-checks; give its live part.
 
     A function is drawn in proportion to its length. Where the kind leaves the types of its inputs
-    open, the child is meant for the same setting as the parent.
+    open, the child is meant for the same setting as the parent. An edit may leave the program as it
+    was, by what is dead in it or by its names alone: then it is drawn again.
     """
     typed = checked(parent, kind)
     if isinstance(typed, Fault):
@@ -121,13 +125,15 @@ def attempt(edit: Edit, parent: Genome, kind: Kind, rng: np.random.Generator) ->
         if alone:
             found = rechecked(edited, typed)
             if isinstance(found, Typed):
-                return _tidied(without_dead_code(Genome((edited,)), kind), kind, found)
+                found = _tidied(without_dead_code(Genome((edited,)), kind), kind, found)
         else:
             child = Genome(parent.with_function(edited).functions)
             found = check(child, typed.kind, typed)
             if isinstance(found, Typed):
-                return tidy(without_dead_code(child, kind), kind)
-        fault = found
+                found = tidy(without_dead_code(child, kind), kind)
+        if isinstance(found, Genome) and found.functions != parent.functions:
+            return found
+        fault = found if isinstance(found, Fault) else UNCHANGED
     return fault
 
 

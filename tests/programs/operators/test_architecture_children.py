@@ -40,9 +40,11 @@ def test_every_child_is_a_program(name: str) -> None:
     rng = np.random.default_rng([20240613, len(name)])
     pool = list(KNOWN.values())
     made = 0
-    for known, first in KNOWN.items():
-        for _ in range(DRAWS):
-            others = [pool[rng.integers(len(pool))] for _ in range(operator.arity - 1)]
+    for place, (known, first) in enumerate(KNOWN.items()):
+        for draw in range(DRAWS):
+            # In turn, so that the share tells of the operator and not of which partners it drew.
+            partner = pool[(place + 1 + draw * len(pool) // DRAWS) % len(pool)]
+            others = [partner] * (operator.arity - 1)
             child = operator([first, *others], KIND, rng)
             if isinstance(child, Fault):
                 assert child.message
