@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
+from programs import forms
 from programs.errors import closest
-from programs.kind import Op, Param
-from programs.refusal import refuse
+from programs.kind import Kind, Op, Param
+from programs.refusal import Refused, refuse
 
 
-def arguments(node: ast.Call, op: Op) -> list[ast.expr]:
+def arguments(node: ast.Call, op: Op, kind: Kind) -> list[ast.expr]:
     """Bring positional and keyword arguments into the op's order."""
+    try:
+        return _ordered(node, op)
+    except Refused as refused:
+        name = node.func.id if isinstance(node.func, ast.Name) else op.name
+        form = forms.of_call(name, node.args, node.keywords, kind)
+        if form is None:
+            raise
+        raise Refused(replace(refused.fault, nearest=form)) from None
+
+
+def _ordered(node: ast.Call, op: Op) -> list[ast.expr]:
     names = [p.name for p in op.params]
     if len(node.args) > len(names) or any(isinstance(a, ast.Starred) for a in node.args):
         raise refuse(node, f"expected `{op.usage}`, found {len(node.args)} arguments")

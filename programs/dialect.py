@@ -167,7 +167,8 @@ class _Function:
                 return self.name(name)
             case ast.UnaryOp(op=ast.USub() | ast.UAdd() as op, operand=operand):
                 return ast.UnaryOp(op, self.expression(operand))
-            case ast.BinOp(left=left, op=op, right=right):
+            # In floats 1 // 0.1 is 9, and 1 / 0.1 is 10: a whole quotient stays Python.
+            case ast.BinOp(left=left, op=op, right=right) if not isinstance(op, ast.FloorDiv):
                 return ast.BinOp(self.expression(left), op, self.expression(right))
             case ast.Compare(left=left, ops=[op], comparators=[right]):
                 return ast.Compare(self.expression(left), [op], [self.expression(right)])

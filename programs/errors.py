@@ -96,3 +96,25 @@ def closest(name: str, names: Iterable[str]) -> str | None:
         name, [n for n in names if len(n) <= LONGEST_NAME], n=1, cutoff=0.6
     )
     return matches[0] if matches else None
+
+
+def misspelt(name: str, names: Iterable[str]) -> str | None:
+    """Return the name that `name` is a slip of the pen for: most letters are its own, in order."""
+    near = closest(name, names)
+    if near is None or _slips(name, near) > max(1, min(len(name) // 3, 3)):
+        return None
+    return near
+
+
+def _slips(one: str, other: str) -> int:
+    """Count the letters to add, leave out, exchange, or swap with the next one."""
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, a in enumerate(one):
+        before, above, row = row, before, [i + 1]
+        for j, b in enumerate(other):
+            least = min(before[j] + (a != b), before[j + 1] + 1, row[j] + 1)
+            if i and j and a == other[j - 1] and b == one[i - 1]:
+                least = min(least, above[j - 1] + 1)
+            row.append(least)
+    return row[-1]

@@ -161,17 +161,32 @@ class Entry:
         """Return the function's state parameters in order."""
         return tuple([p for p in function.params if p not in self.inputs])
 
+    def signature(self, params: Sequence[str]) -> str:
+        """Return the head of a definition with these parameters, as far as they are legal.
+
+        The first that are no inputs take the names of inputs that must be there and are not.
+        """
+        missing = [n for n in self.required if n not in params]
+        others = [p for p in params if p not in self.inputs]
+        added = missing[: max(len(missing) - len(others), 0)]
+        new = dict(zip(others, missing[len(added) :], strict=False))
+        kept = [p for p in params if self.state is not None or p in new or p in self.inputs]
+        shown = [*added, *(new.get(p, p) for p in kept)]
+        return f"def {self.name}({', '.join(shown)})"
+
     def faults_in(self, function: Function) -> Fault | None:
         """Check name, parameters and the number of returns."""
         if function.name != self.name:
             return Fault(f"expected a function named `{self.name}`, found `{function.name}`")
-        for name in self.required:
-            if name not in function.params:
-                return Fault(f"`{self.name}` must take `{name}`")
+        missing = [f"`{n}`" for n in self.required if n not in function.params]
+        if missing:
+            nearest = self.signature(function.params)
+            return Fault(f"`{self.name}` must take {' and '.join(missing)}", nearest=nearest)
         states = self.states(function)
         if states and self.state is None:
             allowed = ", ".join(self.inputs)
-            return Fault(f"`{self.name}` takes only {allowed}; found `{states[0]}`")
+            found = f"`{self.name}` takes only {allowed}; found `{states[0]}`"
+            return Fault(found, nearest=self.signature(function.params))
         if len(function.returns) != 1 + len(states):
             owed = ", ".join(["the result", *(f"the new `{s}`" for s in states)])
             return Fault(

@@ -9,10 +9,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
+from programs import forms
 from programs.arguments import arguments
 from programs.docstrings import docstring
-from programs.errors import closest
+from programs.errors import closest, misspelt
 from programs.genome import (
     CALL,
     COMBINATORS,
@@ -26,25 +28,11 @@ from programs.genome import (
 )
 from programs.inline import MAX_COPIES
 from programs.kind import Kind, Op
-from programs.refusal import described, refuse
+from programs.logic import Absent, Logic, Wording
+from programs.refusal import described, quoted, refuse
 
 MAX_DEPTH = 64
 MAX_CONSTANT = 1e30
-
-_INFIX: dict[type[ast.AST], str] = {
-    ast.Add: "+",
-    ast.Sub: "-",
-    ast.Mult: "*",
-    ast.Div: "/",
-    ast.Pow: "**",
-    ast.MatMult: "@",
-    ast.Mod: "%",
-    ast.Gt: ">",
-    ast.Lt: "<",
-    ast.GtE: ">=",
-    ast.LtE: "<=",
-}
-_METHODS = {"T": "transpose", "t": "transpose", "mT": "transpose", "clamp": "clip", "mm": "matmul"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +57,7 @@ class _Lowering:
     def __init__(self, kind: Kind, functions: Mapping[str, int]) -> None:
         self.kind = kind
         self.functions = functions
-        self.by_infix = {op.infix: op for op in kind.ops.values() if op.infix}
-        if "mod" in kind.ops:
-            self.by_infix["%"] = kind.ops["mod"]
+        self.logic = Logic(kind)
         self.body: list[Statement] = []
         self.now: dict[str, Argument] = {}
         self.bindings: dict[str, int] = {}
@@ -115,33 +101,49 @@ class _Lowering:
 
     def assignment(self, line: ast.stmt) -> None:
         match line:
-            case ast.Assign(targets=[ast.Name(id=name) as target], value=value):
-                pass
-            case ast.AnnAssign(target=ast.Name(id=name) as target, value=ast.expr() as value):
-                pass
+            case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Tuple(elts=values)) if len(
+                targets
+            ) == len(values):
+                pairs = [([target], value) for target, value in zip(targets, values, strict=True)]
+            case ast.Assign(targets=targets, value=value):
+                pairs = [(targets, value)]
+            case ast.AnnAssign(target=target, value=ast.expr() as value):
+                pairs = [([target], value)]
             case ast.AugAssign(target=ast.Name(id=name) as target, op=op, value=right):
                 left = ast.copy_location(ast.Name(name, ast.Load()), target)
-                value = ast.copy_location(ast.BinOp(left, op, right), line)
+                pairs = [([target], ast.copy_location(ast.BinOp(left, op, right), line))]
             case ast.Return():
                 raise refuse(line, "nothing may follow `return`")
             case _:
                 raise refuse(line, f"expected `name = expression`, found {described(line)}")
-        self.check_free(target, name)
-        self.bind(name, self.expression(value, 0))
+        names = [[self.free_name(target, line) for target in each] for each, _ in pairs]
+        # All values are computed before any name is bound: `a, b = b, a` is an exchange.
+        found = [self.expression(value, 0) for _, value in pairs]
+        for (first, *others), value in zip(names, found, strict=True):
+            self.bind(first, value)
+            for name in others:
+                self.now[name] = self.now[first]
+
+    def free_name(self, target: ast.expr, line: ast.stmt) -> str:
+        if not isinstance(target, ast.Name):
+            raise refuse(line, f"expected `name = expression`, found {described(line)}")
+        self.check_free(target, target.id)
+        return target.id
 
     def bind(self, name: str, value: Argument) -> None:
-        """Give the value just computed its name; a plain copy binds no new value."""
-        last = self.body[-1] if self.body else None
+        """Give a value just computed its name; a plain copy binds no new value."""
         if not isinstance(value, str | Named):
             value = Named(value, name)
-        if last is None or value != last.target or not is_anonymous(last.target):
+        if not isinstance(value, str) or not is_anonymous(value):
             self.now[name] = value
             return
         version = self.bindings.get(name, 0)
         self.bindings[name] = version + 1
         target = f"{name}.{version}" if version else name
-        self.body[-1] = last.bound_to(target)
-        self.places[target] = self.places.pop(last.target)
+        place = next(i for i in reversed(range(len(self.body))) if self.body[i].target == value)
+        self.body[place] = self.body[place].bound_to(target)
+        self.logic.note(self.body[place])
+        self.places[target] = self.places.pop(value)
         self.now[name] = target
 
     def check_free(self, node: ast.AST, name: str) -> None:
@@ -160,18 +162,18 @@ class _Lowering:
                 raise refuse(node, f"expected a number, found `{quoted(node, 40)}`")
             case ast.Name(id=name):
                 return self.name(node, name)
-            case ast.UnaryOp(
-                op=ast.USub(), operand=ast.Constant(value=int() | float() as value)
-            ) if not isinstance(value, bool):
-                return -_number(node, value)
             case ast.UnaryOp(op=ast.USub(), operand=operand):
-                return self.emit(node, self.kind.op_named("neg"), [operand], depth)
+                return self.negative(node, operand, depth)
             case ast.UnaryOp(op=ast.UAdd(), operand=operand):
                 return self.expression(operand, depth + 1)
-            case ast.BinOp(left=left, op=op, right=right):
-                return self.emit(node, self.sign(op), [left, right], depth)
-            case ast.Compare(left=left, ops=[op], comparators=[right]):
-                return self.emit(node, self.sign(op), [left, right], depth)
+            case ast.BinOp(left=left, op=sign, right=right) if op := self.logic.op(sign):
+                return self.emit(node, op, [left, right], depth)
+            case ast.Compare(left=left, ops=[sign], comparators=[right]) if op := self.logic.op(
+                sign
+            ):
+                return self.emit(node, op, [left, right], depth)
+            case ast.BinOp() | ast.Compare() | ast.BoolOp() | ast.UnaryOp(op=ast.Not()):
+                return self.reworded(node, depth)
             case ast.IfExp(test=test, body=body, orelse=orelse):
                 return self.emit(node, self.kind.op_named("where"), [test, body, orelse], depth)
             case ast.Call():
@@ -180,8 +182,43 @@ class _Lowering:
             node, f"expected arithmetic or a call, found {described(node)}", self.nearest(node)
         )
 
-    def sign(self, op: ast.AST) -> Op | None:
-        return self.by_infix.get(_INFIX.get(type(op), ""))
+    def negative(self, node: ast.expr, operand: ast.expr, depth: int) -> Argument:
+        match operand:
+            case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
+                return -_number(node, value)
+        return self.emit(node, self.kind.op_named("neg"), [operand], depth)
+
+    def reworded(self, node: ast.expr, depth: int) -> Argument:
+        """Lower what the language has no sign for, in the words it has."""
+        wording = Wording(self.logic, partial(self.append, node))
+        try:
+            match node:
+                case ast.Compare(left=left, ops=signs, comparators=others):
+                    values = [self.expression(o, depth + 1) for o in (left, *others)]
+                    return wording.compared(signs, values)
+                case ast.BoolOp(op=sign, values=values):
+                    return wording.joined(sign, self.conditions(node, values, depth))
+                case ast.BinOp(left=left, op=ast.BitAnd() | ast.BitOr() as sign, right=right):
+                    return wording.joined(sign, self.conditions(node, [left, right], depth))
+                case ast.BinOp(left=left, op=ast.FloorDiv(), right=right):
+                    a, b = self.expression(left, depth + 1), self.expression(right, depth + 1)
+                    return wording.whole_quotient(a, b)
+                case ast.UnaryOp(op=ast.Not(), operand=operand):
+                    return wording.opposite(*self.conditions(node, [operand], depth))
+        except Absent:
+            pass
+        sign = f"the operator in `{quoted(node, 60)}`"
+        raise refuse(node, f"{sign} is not part of the language", self.nearest(node))
+
+    def conditions(self, node: ast.expr, parts: list[ast.expr], depth: int) -> list[Argument]:
+        if not self.logic.comparisons:
+            raise Absent
+        values = [self.expression(part, depth + 1) for part in parts]
+        for part, value in zip(parts, values, strict=True):
+            if value not in self.logic.conditions:
+                found = f"expected a comparison in `{quoted(node, 60)}`, found `{quoted(part, 40)}`"
+                raise refuse(part, found, self.nearest(node))
+        return values
 
     def name(self, node: ast.expr, name: str) -> Argument:
         if name in self.now:
@@ -207,8 +244,9 @@ class _Lowering:
         op = self.kind.op_named(name)
         if op is None:
             known = [*self.kind.names, *self.functions, REPEAT, RECUR]
-            raise refuse(node, f"there is no function `{name}`", closest(name, known))
-        return self.emit(node, op, arguments(node, op), depth)
+            near = forms.of_call(name, node.args, node.keywords, self.kind)
+            raise refuse(node, f"there is no function `{name}`", near or misspelt(name, known))
+        return self.emit(node, op, arguments(node, op, self.kind), depth)
 
     def apply_many(self, node: ast.Call, combinator: str, depth: int) -> Argument:
         """Lower `repeat(f, n, x)`: a helper's name, a literal or its name, the arguments."""
@@ -251,23 +289,12 @@ class _Lowering:
         self.nested += 1
         target = f".{self.nested}"
         self.body.append(Statement(target, op, args, function))
+        self.logic.note(self.body[-1])
         self.places[target] = node
         return target
 
     def nearest(self, node: ast.AST) -> str | None:
-        """Guess the legal form of `torch.sign(x)`, `x.mean()` and `x.T`."""
-        inner = node.func if isinstance(node, ast.Call) else node
-        if not isinstance(inner, ast.Attribute):
-            return None
-        op = self.kind.op_named(inner.attr.rstrip("_")) or self.kind.op_named(
-            _METHODS.get(inner.attr, "")
-        )
-        if op is None:
-            return None
-        owner = inner.value
-        if isinstance(owner, ast.Name) and owner.id not in self.now:
-            return op.name
-        return f"{op.name}({quoted(owner, 40)}{', …' if op.arity > 1 else ''})"
+        return forms.of_attribute(node, self.now, self.kind) or forms.of_sign(node, self.kind)
 
 
 def _number(node: ast.expr, value: object) -> float:
@@ -275,11 +302,3 @@ def _number(node: ast.expr, value: object) -> float:
     if not abs(value) <= MAX_CONSTANT:
         raise refuse(node, f"expected a number within ±{MAX_CONSTANT:g}")
     return float(value)
-
-
-def quoted(node: ast.AST, width: int) -> str:
-    """Return the beginning of a node's source; Python prints no number of over 4,300 digits."""
-    try:
-        return ast.unparse(node)[:width]
-    except ValueError:
-        return "…"

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from programs.check import Misplaced, examine
 from programs.docstrings import docstring
-from programs.errors import Fault
+from programs.errors import Fault, closest
 from programs.genome import Function, Genome
 from programs.kind import Kind
 from programs.lower import MAX_CONSTANT, lower
@@ -80,12 +80,20 @@ class _Reader:
             if not isinstance(line, ast.FunctionDef):
                 raise refuse(line, f"expected `def {entry}(…)` and helper functions before it only")
         if not found:
-            raise refuse(None, f"expected a function `{entry}`, found none")
+            nearest = self.kind.entry.signature(())
+            raise refuse(None, f"expected a function `{entry}`, found none", nearest)
+        if all(d.name != entry for d in found):
+            meant = self.meant(found)
+            nearest = self.kind.entry.signature([a.arg for a in meant.args.args])
+            raise refuse(meant, f"expected a function `{entry}`, found none", nearest)
         if found[-1].name != entry:
-            missing = all(d.name != entry for d in found)
-            what = "found none" if missing else "which must come last"
-            raise refuse(found[-1], f"expected a function `{entry}`, {what}")
+            raise refuse(found[-1], f"expected a function `{entry}`, which must come last")
         return found
+
+    def meant(self, found: list[ast.FunctionDef]) -> ast.FunctionDef:
+        """Return the function that comes nearest to the entry, the last where none does."""
+        near = closest(self.kind.entry.name, [d.name.lower() for d in found])
+        return next((d for d in found if d.name.lower() == near), found[-1])
 
     def function(self, definition: ast.FunctionDef) -> Function:
         name, entry = definition.name, self.kind.entry
@@ -102,7 +110,7 @@ class _Reader:
         if name == entry.name:
             self.doc = lowered.doc
             if (fault := entry.faults_in(function)) is not None:
-                raise refuse(definition, fault.message)
+                raise refuse(definition, fault.message, fault.nearest)
         elif len(function.returns) != 1:
             raise refuse(lowered.places[""], f"a helper returns one value; `{name}` does not")
         return function

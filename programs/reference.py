@@ -12,6 +12,7 @@ from importlib import import_module
 from itertools import product
 from textwrap import dedent
 
+from programs import logic
 from programs.errors import Fault
 from programs.freeform import Freeform, recognise
 from programs.genome import COMBINATORS
@@ -34,7 +35,8 @@ what kind of program it is; helper functions may stand before it. A body is a st
 operators below, and calls of the kind's functions. A name may be bound again, but not that of a
 function. A number that is given a name (`beta = 0.9`) keeps it through search, at the head of its
 function. There is no `if` (write `where(condition, a, b)`), no loop, no import, no attribute, no
-index. A docstring is kept as the program's description.
+index. A docstring is kept as the program's description. `a, b = x, y` and `a = b = x` are read as
+one line for each name.
 
 A text has at most {MAX_CHARACTERS // 1024} KiB, expressions are nested at most {MAX_DEPTH} deep,
 and numbers are within ±{MAX_CONSTANT:g}. Programs are parsed and never executed as Python; types
@@ -92,6 +94,9 @@ def _numbers(shared: Iterable[Op]) -> str:
         f"meaning. Constants: {constants}.\n\n"
         + _table(("function", "meaning", "also read as", "computes"), rows)
         + "\nIn `computes`, `divide(a, b)` is a / b, and 0 where b is 0.\n\n"
+        "### Conditions\n\n"
+        "A comparison is the number 1 or 0. What Python writes with signs that the language lacks\n"
+        "is read as what it has, and comes out so:\n\n" + _block(logic.__doc__, 0) + "\n"
         "### Numerical conventions\n\n"
         "The same in the probes, in training and in an exported file:\n\n"
         + _block(arithmetic.__doc__, 0)

@@ -8,6 +8,7 @@ MISTAKES = (
     ("optimizer", "def update(w, g, m, lr):\n    return lr * lerp(m, g, 0.1)\n"),
     ("optimizer", "def update(w, g, lr):\n    return lr * (g @ g)\n"),
     ("optimizer", "def update(w, g, lr):\n    return lr * clip(g)\n"),
+    ("optimizer", "def update(w, g, m, lr):\n    return lr * relu(g), m\n"),
     ("schedule", "def schedule(step, total, w):\n    return w * step / total\n"),
     ("architecture", "def network(x):\n    return batch_norm(linear(x, width=1.5))\n"),
 )

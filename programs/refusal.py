@@ -15,8 +15,25 @@ _WORDS: dict[type[ast.AST], str] = {
     ast.Import: "an import",
     ast.ImportFrom: "an import",
     ast.FunctionDef: "a function inside a function",
-    ast.BoolOp: "`and` / `or` (multiply comparisons, or take their `maximum`)",
-    ast.Compare: "a chain of comparisons",
+    ast.Lambda: "a function inside a function",
+    ast.ClassDef: "a class",
+    ast.Expr: "an expression whose value has no name",
+    ast.Assign: "a target that is no name, or several for one value",
+    ast.AnnAssign: "a name without a value",
+    ast.AugAssign: "a target that is no name",
+    ast.NamedExpr: "`:=` (give the value a line of its own)",
+    ast.Invert: "`~` (write `1 - c` for a comparison `c`)",
+    ast.Starred: "a `*`",
+    ast.Tuple: "several values where one is wanted",
+    ast.List: "a list",
+    ast.Dict: "a dictionary",
+    ast.ListComp: "a list",
+    ast.GeneratorExp: "a loop",
+    ast.JoinedStr: "a text",
+    ast.Pass: "`pass`",
+    ast.With: "a `with` statement",
+    ast.Try: "a `try` statement",
+    ast.Assert: "an assertion",
 }
 
 
@@ -35,4 +52,13 @@ def refuse(node: ast.AST | None, message: str, nearest: str | None = None) -> Re
 
 def described(node: ast.AST) -> str:
     """Say in words what a construct outside the language is."""
+    node = node.op if isinstance(node, ast.UnaryOp) else node
     return _WORDS.get(type(node), f"a Python `{type(node).__name__}`")
+
+
+def quoted(node: ast.AST, width: int) -> str:
+    """Return the beginning of a node's source; Python prints no number of over 4,300 digits."""
+    try:
+        return ast.unparse(node)[:width]
+    except ValueError:
+        return "…"

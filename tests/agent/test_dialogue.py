@@ -40,7 +40,10 @@ def test_the_located_fault_goes_back_to_the_model() -> None:
     assert asked[1].purpose == "7 rewrite repair 1"
     assert asked[1].messages[1] == ("assistant", BAD)
     complaint = asked[1].messages[2][1]
-    assert "line 3, column 17: there is no function `softsign` (did you mean `sign`?)" in complaint
+    assert (
+        "line 3, column 17: there is no function `softsign` (did you mean `m / (1 + abs(m))`?)"
+        in complaint
+    )
     assert "    return lr * softsign(m), m\n                    ^" in complaint
 
 

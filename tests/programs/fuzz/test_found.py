@@ -26,7 +26,7 @@ def update(body: str, params: str = "w, g") -> str:
     ("source", "words"),
     [
         (update(f"return ({NUMBER}).mean()"), "expected a function of the language"),
-        (update(f"return {NUMBER} // g"), "is not part of the language"),
+        (update(f"return {NUMBER} << g"), "is not part of the language"),
         (update("return ..."), "expected a number, found `...`"),
         (update("return -True * g"), "expected a number, found `True`"),
         (update("return g, m, m", "w, g, m, m"), "there are two parameters `m`"),
