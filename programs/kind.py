@@ -246,8 +246,8 @@ class Kind:
 
     @cached_property
     def reserved(self) -> frozenset[str]:
-        """Return the names that no statement may bind."""
-        return frozenset((*self.names, *COMBINATORS, self.entry.name))
+        """Return the names that no statement may bind: not the entry's, which nothing can call."""
+        return frozenset((*self.names, *COMBINATORS))
 
     @cached_property
     def choices(self) -> tuple[Op, ...]:
