@@ -48,11 +48,21 @@ def syntax_tree(source: str) -> ast.Module | Fault:
             warnings.simplefilter("ignore")
             return ast.parse(source)
     except SyntaxError as error:
-        return Fault(f"not valid Python: {error.msg}", error.lineno or 1, max(error.offset or 1, 1))
+        line, column = error.lineno or 1, max(error.offset or 1, 1)
+        return Fault(f"not valid Python: {error.msg}", line, column, _with_colon(error))
     except (ValueError, RecursionError, MemoryError, OverflowError):
         return Fault(
             "not valid Python: nested too deeply, or with characters Python does not read", 1, 1
         )
+
+
+def _with_colon(error: SyntaxError) -> str | None:
+    """Return the line that lacks its colon with it; Python's words say enough of other mistakes."""
+    if error.msg != "expected ':'" or not error.text or not error.offset:
+        return None
+    head, rest = error.text[: error.offset - 1].rstrip(), error.text[error.offset - 1 :].strip()
+    line = f"{head.lstrip()}: {rest}".rstrip()
+    return line if len(line) <= 80 else None
 
 
 class _Reader:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import importlib
 import importlib.util
+import re
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -97,19 +98,33 @@ class Plugins:
 
 
 def constants_in(source: str) -> frozenset[str]:
-    """Return the names that a text binds at its top level; none where it is no Python.
+    """Return the names that a text binds at its top level; none where it is no Python."""
+    return _names_in(source) or frozenset()
+
+
+def seems_to_define(source: str, constant: str) -> bool:
+    """Tell whether a text defines a constant, or is too long or too faulty to tell and names it."""
+    names = _names_in(source)
+    if names is not None:
+        return constant in names
+    line = re.compile(rf"^{constant} *[:=]", re.MULTILINE)
+    return line.search(source[:MAX_CHARACTERS]) is not None
+
+
+def _names_in(source: str) -> frozenset[str] | None:
+    """Return what a text binds, or `None` for one that cannot be read.
 
     No plug-in is longer than `MAX_CHARACTERS`: the syntax tree of a huge file fills the memory.
     """
     if len(source) > MAX_CHARACTERS:
-        return frozenset()
+        return None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             body = ast.parse(source).body
         return frozenset(_bound_by(body))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return frozenset()
+        return None
 
 
 @cache

@@ -27,12 +27,15 @@ CHANGED = (
     "writes for the program in the header; to use that program, save it in a file of its own"
 )
 
+LONGEST = 1 << 20
+"""Characters up to which a text is looked at; no exported file is as long."""
+
 _PLACE = re.compile(r"`x` is an? (sequence|image|vector) `\[batch, ([\d, ]+)\]`( of which no)?")
 
 
 def header_program(text: str) -> str | None:
     """Return the source that an exported file shows in its header, or `None` where it is none."""
-    if MARK not in text:  # nor is any text that Python need read to know it
+    if MARK not in text or len(text) > LONGEST:
         return None
     head, _, rest = _docstring(text).rpartition(f"\n{PROGRAM}\n\n")
     if not head or MARK not in rest:

@@ -66,23 +66,23 @@ def _examined(name: str, kind: str | None, unsafe: bool) -> Iterator[tuple[str, 
     from programs.conformance import kind_conformance, operator_conformance
     from programs.named import KINDS
     from programs.operator import OPERATORS
-    from programs.plugins import constants_in
+    from programs.plugins import seems_to_define
 
     path = Path(name)
     is_file = path.suffix == ".py" and path.is_file()
-    defined = constants_in(read_text(path)) if is_file else frozenset()
+    text = read_text(path) if is_file else ""
 
     def found(sort: str, checks: Iterable[Check]) -> Iterator[tuple[str, Check]]:
         return ((sort, check) for check in checks)
 
-    if PROPOSERS.constant in defined or name.partition(":")[0] in PROPOSERS.names():
+    if seems_to_define(text, PROPOSERS.constant) or name.partition(":")[0] in PROPOSERS.names():
         return found("proposer", proposer_conformance(find_proposer(name)))
-    if OPERATORS.constant in defined or name in OPERATORS.names():
+    if seems_to_define(text, OPERATORS.constant) or name in OPERATORS.names():
         return found("operator", operator_conformance(OPERATORS.find(name)))
-    if KINDS.constant in defined or name in KINDS.names():
+    if seems_to_define(text, KINDS.constant) or name in KINDS.names():
         return found("kind", kind_conformance(KINDS.find(name)))
     # To import a file is to run it: one that defines no plug-in is read as a program, good or bad.
-    if is_file and "TASK" not in defined:
+    if is_file and not seems_to_define(text, "TASK"):
         return iter(_of_a_program(path, unsafe))
     return _of_a_task(name, kind)
 

@@ -169,6 +169,15 @@ def test_a_schedule_is_told_what_it_may_take() -> None:
         assert fault.nearest == "def schedule(step, total)"
 
 
+def test_a_missing_colon_is_put_in() -> None:
+    fault = refused("x = 1\ndef schedule(step, total)\n    return 1\n", SCHEDULE)
+    assert (fault.line, fault.column) == (2, 26)
+    assert fault.nearest == "def schedule(step, total):"
+    fault = refused("def schedule(step, total)\n    return 1\n" + "x" * 100, SCHEDULE)
+    assert fault.nearest == "def schedule(step, total):"
+    assert refused(f"def schedule({'s' * 80})\n    return 1\n", SCHEDULE).nearest is None
+
+
 @pytest.mark.parametrize(
     ("lines", "shown_as"),
     [

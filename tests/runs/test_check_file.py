@@ -19,7 +19,7 @@ TEXTS = {
     "misspelt": (f"{RUN}def updaet{BODY}", "line 1, column 1: expected `def update(…)`"),
     "long": (f"{RUN}def update{BODY}#{'x' * 70_000}\n", "at most 65,536 are read"),
     "huge": (f"def update{BODY}" + "x = 1\n" * 1_700_000, "at most 65,536 are read"),
-    "deep": ("TASK = " + "-" * 20_000 + "1\n", "nested too deeply"),
+    "deep": ("x = " + "-" * 20_000 + "1\n", "nested too deeply"),
     "broken": (f"{RUN}def schedule(step, total)\n    return 1\n", "line 2, column 26: not valid"),
     "capital": (f"def Update{BODY}", "line 1, column 1: expected a function `update`"),
     "of a kind": ("def shedule(step, total):\n    return 1\n", "a function `schedule`"),
@@ -36,6 +36,15 @@ def test_what_is_no_program_gets_a_located_error(tmp_path: Path, case: str) -> N
     assert told in " ".join(done.stdout.replace("it reads", "").split()), done.stdout
     assert not done.stderr
     assert not (tmp_path / "RUN").exists()
+
+
+def test_a_plug_in_with_a_mistake_is_told_as_one(tmp_path: Path) -> None:
+    for constant, sort in (("TASK", "task"), ("OPERATOR", "operator")):
+        (tmp_path / "mine.py").write_text(f"{RUN}{constant} = (1\n")
+        done = cambrian("check", "mine.py", cwd=tmp_path)
+        assert done.returncode == 2
+        assert f"The {sort} file mine.py fails to load: SyntaxError" in done.stderr
+        assert not (tmp_path / "RUN").exists()
 
 
 @pytest.mark.parametrize(
