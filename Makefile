@@ -23,9 +23,16 @@ test-ray: $(READY)
 	$(BIN)/pytest tests/sandbox/test_cluster.py tests/sandbox/test_cluster_cards.py
 
 # On a GPU: attacks, agreement with the CPU, the benchmark. Without one it says so and passes.
-test-gpu: $(READY)
-	$(BIN)/pytest -m gpu -rs --timeout 600 tests/gpu
-	$(BIN)/cambrian bench gpu
+# PYTHON_ENV=/path/to/env takes an environment as it is, with a torch of its own, and installs nothing. It
+# needs pytest, pytest-timeout and what pyproject.toml names, and must find Cambrian, as workers do who are
+# started elsewhere: `pip install --no-deps --no-build-isolation -e .` asks no network, and so does a file
+# cambrian.pth in its site-packages that holds the path of this folder.
+test-gpu: CHOSEN = $(if $(PYTHON_ENV),$(PYTHON_ENV)/bin,$(BIN))
+test-gpu: $(if $(PYTHON_ENV),,$(READY))
+	@cd / && $(abspath $(CHOSEN))/python -c 'import sandbox.zygote' || \
+	  { echo "$(CHOSEN) does not find Cambrian: the Makefile says above test-gpu how it would."; exit 1; }
+	$(CHOSEN)/python -m pytest -m gpu -rs --timeout 600 tests/gpu
+	$(CHOSEN)/python -m runs.cli bench gpu
 
 # Longer campaigns; their figures are recorded under docs/.
 fuzz: $(READY)

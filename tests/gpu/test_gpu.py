@@ -1,6 +1,6 @@
 """On a real card: the cage, the spares, the errors, replayed steps, the scores of the processor.
 
-`make test-gpu` runs these, and says so where there is no card.
+`make test-gpu` runs these at the best tier of the machine and says which, or that there is no card.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from evaluators.harness.capture import FEWEST
 from evaluators.task import find_task
 from programs.load import library
 from runs.start import sandbox_for
-from sandbox import MIB, Ending, Job, Limits, Outcome, Payload, ProcessSandbox, cuda
+from sandbox import Ending, Job, Outcome, Payload, ProcessSandbox, cuda, tiers
 from tests.attacks.intrude import INTRUSIONS, OPEN_ON_CARDS
+from tests.gpu.jobs import LIMITS, job
 
 pytestmark = [
     pytest.mark.gpu,
@@ -26,18 +27,13 @@ pytestmark = [
 ]
 
 PRELOAD = ("torch", "tests.gpu.harnesses", "tests.attacks.intrude")
-LIMITS = Limits(seconds=60.0, memory=4096 * MIB)
 
 
 @pytest.fixture(scope="module")
-def card() -> Iterator[ProcessSandbox]:
-    with ProcessSandbox(1, PRELOAD, tier="namespaces", device="cuda") as sandbox:
+def card(tier: str) -> Iterator[ProcessSandbox]:
+    with ProcessSandbox(1, PRELOAD, tier=tier, device="cuda") as sandbox:
         sandbox.start()
         yield sandbox
-
-
-def job(name: str, **data: Any) -> Job:
-    return Job(f"tests.gpu.harnesses:{name}", Payload(data), LIMITS, "cuda")
 
 
 def told(outcome: Outcome) -> dict[str, Any]:
@@ -46,49 +42,51 @@ def told(outcome: Outcome) -> dict[str, Any]:
 
 
 def test_a_job_sees_one_card_and_computes(card: ProcessSandbox):
-    assert told(card.run(job("multiply"))) == {"cards": 1, "right": True}
+    assert told(card.run(job(card.tier, "multiply"))) == {"cards": 1, "right": True}
 
 
 def test_memory_beyond_the_share_is_a_status(card: ProcessSandbox):
-    outcome = card.run(job("hoard"))
+    outcome = card.run(job(card.tier, "hoard"))
     assert outcome.ending is Ending.OUT_OF_MEMORY, outcome
     assert "its share of the card" in outcome.message
-    assert told(card.run(job("multiply")))["right"]
+    assert told(card.run(job(card.tier, "multiply")))["right"]
 
 
 def test_an_error_that_comes_late_is_a_status_and_the_next_is_well(card: ProcessSandbox):
-    outcome = card.run(job("read_beyond"))
+    outcome = card.run(job(card.tier, "read_beyond"))
     assert outcome.ending is Ending.FAILED, outcome
     assert "the card reported" in outcome.message
-    assert told(card.run(job("multiply")))["right"]
+    assert told(card.run(job(card.tier, "multiply")))["right"]
 
 
 def test_what_does_not_end_is_ended(card: ProcessSandbox):
-    outcome = card.run(replace(job("spin"), limits=replace(LIMITS, seconds=1.0)))
+    outcome = card.run(replace(job(card.tier, "spin"), limits=replace(LIMITS, seconds=1.0)))
     assert outcome.ending is Ending.TIMED_OUT
-    assert told(card.run(job("multiply")))["right"]
+    assert told(card.run(job(card.tier, "multiply")))["right"]
 
 
-def test_two_workers_on_one_card():
+def test_two_workers_on_one_card(tier: str):
     with (
-        ProcessSandbox(2, PRELOAD, tier="namespaces", device="cuda") as sandbox,
+        ProcessSandbox(2, PRELOAD, tier=tier, device="cuda") as sandbox,
         ThreadPoolExecutor(2) as threads,
     ):
-        found = [told(o) for o in threads.map(sandbox.run, [job("multiply")] * 4)]
+        found = [told(o) for o in threads.map(sandbox.run, [job(tier, "multiply")] * 4)]
     assert all(seen["right"] for seen in found)
 
 
 @pytest.mark.parametrize("name", sorted(set(INTRUSIONS) - OPEN_ON_CARDS))
 def test_an_attack_is_stopped(card: ProcessSandbox, name: str, bait: dict[str, Any]):
+    if why := tiers.refusal(card.tier, "cuda"):
+        pytest.skip(why)
     data = Payload({"attack": name, "bait": bait})
     outcome = card.run(Job("tests.attacks.intrude:run", data, LIMITS, "cuda"))
     assert outcome.ending in (Ending.FAILED, Ending.CRASHED), outcome.result
 
 
 @pytest.fixture(scope="module")
-def trainer() -> Iterator[ProcessSandbox]:
+def trainer(tier: str) -> Iterator[ProcessSandbox]:
     modules = ("torch", "evaluators.harness.optimizer", "evaluators.harness.benchmark")
-    with ProcessSandbox(1, modules, tier="namespaces", device="cuda") as sandbox:
+    with ProcessSandbox(1, modules, tier=tier, device="cuda") as sandbox:
         sandbox.start()
         yield sandbox
 
