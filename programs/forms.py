@@ -77,7 +77,9 @@ def of_attribute(node: ast.AST, bound: Mapping[str, object], kind: Kind) -> str 
 def _mended(node: ast.expr, bound: Mapping[str, object], kind: Kind) -> ast.expr:
     """Return an argument in its own nearest form: `torch.exp(g.abs())` has two to mend."""
     short = len(list(islice(ast.walk(node), LARGEST))) < LARGEST
-    return _Mending(bound, kind).visit(_copied(node)) if short else node
+    if not short or isinstance(node, ast.Starred):
+        return node
+    return _Mending(bound, kind).visit(_copied(node))
 
 
 class _Mending(ast.NodeTransformer):
@@ -104,6 +106,11 @@ def _copied(node: ast.expr) -> ast.expr:
         return node
 
 
+def _is_spread(args: list[ast.expr]) -> bool:
+    """Tell whether how many arguments there are shows only when `f(*x)` runs."""
+    return any(isinstance(a, ast.Starred) for a in args)
+
+
 def _is_module(owner: ast.expr, bound: Mapping[str, object]) -> bool:
     """Tell whether an owner is a dotted name that starts with nothing of the program's."""
     while isinstance(owner, ast.Attribute):
@@ -116,7 +123,11 @@ def _direct(op: Op, name: str, args: list[ast.expr], keywords: list[ast.keyword]
     params = [p.name for p in op.params]
     given = {*params[: len(args)], *(k.arg or "" for k in keywords)}
     needed = {p.name for p in op.params if p.default is None}
-    if not needed <= given <= set(params) or len(given) < len(args) + len(keywords):
+    if (
+        _is_spread(args)
+        or not needed <= given <= set(params)
+        or len(given) < len(args) + len(keywords)
+    ):
         return None
     shown = name if name in (op.name, *op.aliases) else op.name
     return _text(ast.Call(ast.Name(shown, ast.Load()), args, keywords)) or f"{shown}(…)"
@@ -138,7 +149,7 @@ def _given(
     row: Row, args: list[ast.expr], keywords: list[ast.keyword]
 ) -> dict[str, ast.expr] | None:
     """Return the arguments by the row's names, or `None` where they do not fit it."""
-    if len(args) > len(row.params):
+    if _is_spread(args) or len(args) > len(row.params):
         return None
     given = dict(zip(row.params, args, strict=False))
     for keyword in keywords:
