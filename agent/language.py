@@ -36,7 +36,8 @@ def vocabulary(kind: Kind) -> tuple[str, ...]:
     ops = [op for op in kind.ops.values() if op.name != "neg"]
     infix = " ".join(op.infix for op in ops if op.infix)
     constants = f" Constants: {', '.join(kind.constants)}." if kind.constants else ""
-    signs = f"Operators: {infix} and unary -; there is no == or !=.{constants}"
+    equality = "; == and != are read, too" if ">=" in infix else ""
+    signs = f"Operators: {infix} and unary -{equality}.{constants}"
     return signs, *(f"{op.usage}: {op.doc}" for op in ops if not op.infix)
 
 

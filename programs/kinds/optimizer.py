@@ -8,7 +8,7 @@ Element-wise functions and their conventions are in `arithmetic.py`. Besides, ev
 
     a tensor is its matrix view                   first dimension × the rest; a vector: r × 1
     shapes broadcast                              r × 1, 1 × c and scalars meet r × c
-    a bias is a vector                            column_count(w) <= 1 tells it; there is no ==
+    a bias is a vector                            column_count(w) <= 1 tells it
     a state has the shape of w                    new ones too: no r × 1, 1 × c, c × c or scalar
     a state is zero before the first step         where(step <= 1, w, s) starts it elsewhere
     step is 1, 2, …, total                        lr is that step's rate, its schedule applied

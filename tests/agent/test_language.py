@@ -41,15 +41,16 @@ def test_shapes_broadcast() -> None:
     assert isinstance(read("return lr * g + transpose(g), s"), Fault)
 
 
-def test_there_is_no_equality_but_a_bias_can_be_told() -> None:
-    fact("column_count(w) <= 1 tells it; there is no ==")
+def test_equality_is_read_and_a_bias_can_be_told() -> None:
+    fact("column_count(w) <= 1 tells it")
     equal = read("return lr * g * (column_count(w) == 1), s")
     spelt = read("n = column_count(w)\n    return lr * g * ((n >= 1) * (n <= 1)), s")
     assert isinstance(equal, Program)
     assert isinstance(spelt, Program)
     assert equal.key == spelt.key
     assert isinstance(read("return where(column_count(w) <= 1, lr, 2 * lr) * g, s"), Program)
-    assert "there is no == or !=" in vocabulary(KIND)[0]
+    assert "; == and != are read, too." in vocabulary(KIND)[0]
+    assert "==" not in vocabulary(kind_named("architecture"))[0]
 
 
 def test_orthogonalize_scales_as_is_told() -> None:
