@@ -40,7 +40,7 @@ def parts_of(lines: Sequence[Line], params: Sequence[str]) -> list[Part]:
     for place in reversed(range(len(sections))):
         body = sections[place]
         if place < len(asks):
-            kept = _tuple([n for n in order if n in needed and n != asks[place].name])
+            kept = tuple_of([n for n in order if n in needed and n != asks[place].name])
             body = [*body, f"return {asks[place].asked}, {kept}"]
             needed -= {asks[place].name}
         for line in reversed(body):
@@ -77,9 +77,13 @@ def _stored(line: str) -> set[str]:
 
 
 def _read(line: str) -> set[str]:
-    nodes = ast.walk(ast.parse(line))
-    return {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    nodes = list(ast.walk(ast.parse(line)))
+    # The letters of a comprehension are its own, though a later value may have such a name.
+    targets = [ast.walk(n.target) for n in nodes if isinstance(n, ast.comprehension)]
+    own = {n.id for target in targets for n in target if isinstance(n, ast.Name)}
+    return {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)} - own
 
 
-def _tuple(names: Sequence[str]) -> str:
+def tuple_of(names: Sequence[str]) -> str:
+    """Write a tuple."""
     return f"({', '.join(names)}{',' if len(names) == 1 else ''})"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
+from programs.export.parts import tuple_of
 from programs.export.shape import Shape
 from programs.kinds.shapes import ONE, Dims
 
@@ -136,11 +137,6 @@ def part_name(name: str, number: int) -> str:
 def function(signature: str, doc: str, body: Sequence[str]) -> str:
     """Return a function's text."""
     return f'def {signature}:\n    """{doc}"""\n' + "\n".join(_indented(body))
-
-
-def tuple_of(names: Sequence[str]) -> str:
-    """Write a tuple."""
-    return f"({', '.join(names)}{',' if len(names) == 1 else ''})"
 
 
 def _indented(lines: Sequence[str]) -> list[str]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
-from programs.export.parts import Line, parts_of
+from programs.export.parts import Line, parts_of, tuple_of
 from programs.export.shape import Shape
-from programs.export.steps import function, part_name, step, tuple_of
+from programs.export.steps import function, part_name, step
 from programs.render import number
 
 

@@ -92,7 +92,13 @@ HARD = {
     return lr * (c + row_mean(v) * m + norm(w) * w), m, v""",
     "a limit of each tensor's own": """g = clip_by_global_norm(g, norm(w))
     m = lerp(m, clip_by_global_norm(orthogonalize(g), 0.3), 0.1)
-    return lr * m / numel(w) * (row_count(w) - 1), m, v + global_norm(row_mean(m)) * noise(m, 2)""",
+    v = v + global_norm(row_mean(m)) * noise(m, 2)
+    return lr * v / numel(w) * (row_count(w) - 1), m, v""",
+    "names that are letters": """g = clip_by_global_norm(g, 1)
+    m = lerp(m, row_mean(g), 0.1)
+    a = clip_by_global_norm(m, 0.5)
+    b = a * a
+    return lr * a + b, m, v + b""",
     "rows, columns and products": """v = lerp(v, row_mean(square(g)) * column_mean(square(g)), 0.1)
     m = g @ transpose(g) @ m / (1 + norm(g)**2) + g
     return lr * transpose(transpose(m)) / (sqrt(v) + cosine_sim(g, w)), m, v""",

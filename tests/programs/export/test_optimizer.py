@@ -169,7 +169,7 @@ def test_schedulers_move_the_rate() -> None:
 
 @pytest.mark.parametrize("options", PATHS)
 def test_strides_do_not_matter(options: dict[str, bool]) -> None:
-    for made in (ADAMW, library("optimizer")["muon"]):
+    for made in (ADAMW, library("optimizer")["muon"], TWICE):
         plain = [torch.randn(2, 3, 4, 4).requires_grad_()]
         last = [plain[0].detach().clone(memory_format=torch.channels_last).requires_grad_()]
         wanted = trained(optimizer(made, plain, **options), plain, range(1, 4))
