@@ -192,9 +192,11 @@ class _Writer:
         """Write `target = scale * target + terms`, in place."""
         ready = [(t, [self._list(f) for f in t.factors]) for t in terms]
         into = self.lists[target]
-        if statement and self._is_plain_average(statement) and statement.args[0] == target:
-            (term, lists), *more = ready
-            if not more and len(lists) == 1 and term.scale == self.scalar(statement.args[2]):
+        if statement and self._is_plain_average(statement) and len(ready) == 1:
+            (term, lists), share = ready[0], self.linear.scalar(statement.args[2])
+            # What is averaged may hold the target itself, which changes the shares.
+            kept = share is not None and scale == plus(ONE, minus(share))
+            if kept and term.scale == share and len(lists) == 1:
                 self.page.write(f"{CALL}lerp_({into}, {lists[0]}, {term.scale.text})")
                 return
         self.page.scale(into, scale)

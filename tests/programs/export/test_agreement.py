@@ -94,6 +94,9 @@ HARD = {
     m = lerp(m, clip_by_global_norm(orthogonalize(g), 0.3), 0.1)
     v = v + global_norm(row_mean(m)) * noise(m, 2)
     return lr * v / numel(w) * (row_count(w) - 1), m, v""",
+    "a state that is averaged with itself": """m = lerp(m, 0.5 * m, 0.1)
+    v = lerp(v, g + v, 0.1)
+    return lr * (v + m + g), m, v""",
     "names that are letters": """g = clip_by_global_norm(g, 1)
     m = lerp(m, row_mean(g), 0.1)
     a = clip_by_global_norm(m, 0.5)
