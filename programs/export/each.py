@@ -54,6 +54,8 @@ class _Writer:
         self._note_view(statement)
         if not is_anonymous(name) or len(value.text) > WIDTH:
             given = self.names.numbered("x") if is_anonymous(name) else python_name(name)
+            # Numbers are put beside `w`, which must stay a tensor.
+            given = self.names.numbered("w") if given == "w" and not value.tensor else given
             self.lines.append(f"{given} = {value.text}")
             value = replace(value, text=given, binds=ATOM)
         self.texts[name] = value

@@ -97,6 +97,9 @@ HARD = {
     "a state that is averaged with itself": """m = lerp(m, 0.5 * m, 0.1)
     v = lerp(v, g + v, 0.1)
     return lr * (v + m + g), m, v""",
+    "a weight's name for a number": """m = lerp(m, g + w, 0.1)
+    w = column_count(w)
+    return lr * where(w - 1, m, v), m, v + g""",
     "names that are letters": """g = clip_by_global_norm(g, 1)
     m = lerp(m, row_mean(g), 0.1)
     a = clip_by_global_norm(m, 0.5)
