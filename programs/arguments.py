@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from programs import forms
 from programs.errors import closest
+from programs.forms import form_of_call
 from programs.kind import Kind, Op, Param
 from programs.refusal import Refused, refuse
 
@@ -17,7 +17,7 @@ def arguments(node: ast.Call, op: Op, kind: Kind) -> list[ast.expr]:
         return _ordered(node, op)
     except Refused as refused:
         name = node.func.id if isinstance(node.func, ast.Name) else op.name
-        form = forms.of_call(name, node.args, node.keywords, kind)
+        form = form_of_call(name, node.args, node.keywords, kind)
         if form is None:
             raise
         raise Refused(replace(refused.fault, nearest=form)) from None

@@ -27,7 +27,9 @@ _IGNORED = ("keepdim", "keepdims", "dtype", "out", "inplace")
 _RENAMED = {"axis": "dim", "a_min": "min", "a_max": "max", "other": "y"}
 
 
-def of_call(name: str, args: list[ast.expr], keywords: list[ast.keyword], kind: Kind) -> str | None:
+def form_of_call(
+    name: str, args: list[ast.expr], keywords: list[ast.keyword], kind: Kind
+) -> str | None:
     """Return the form of a call of a function that the kind lacks, or has otherwise."""
     name = name if name in rows() else name.rstrip("_")
     if args and isinstance(args[0], ast.List | ast.Tuple):
@@ -35,7 +37,7 @@ def of_call(name: str, args: list[ast.expr], keywords: list[ast.keyword], kind: 
     return next(_of_rows(name, args, keywords, kind), None)
 
 
-def of_sign(node: ast.AST, kind: Kind) -> str | None:
+def form_of_sign(node: ast.AST, kind: Kind) -> str | None:
     """Return the form of an operator that the kind lacks."""
     match node:
         case ast.BinOp(
@@ -44,15 +46,15 @@ def of_sign(node: ast.AST, kind: Kind) -> str | None:
             factor = ast.Constant(_short(1.0, by, operator.truediv))
             return _text(ast.BinOp(left, ast.Mult(), factor))
         case ast.Subscript(value=ast.Attribute(value=owner, attr="shape"), slice=ast.expr() as at):
-            return of_call("shape", [owner, at], [], kind)
+            return form_of_call("shape", [owner, at], [], kind)
         case ast.BinOp(left=left, op=sign, right=right):
-            return of_call(type(sign).__name__, [left, right], [], kind)
+            return form_of_call(type(sign).__name__, [left, right], [], kind)
         case ast.UnaryOp(op=sign, operand=operand):
-            return of_call(type(sign).__name__, [operand], [], kind)
+            return form_of_call(type(sign).__name__, [operand], [], kind)
     return None
 
 
-def of_attribute(node: ast.AST, bound: Mapping[str, object], kind: Kind) -> str | None:
+def form_of_attribute(node: ast.AST, bound: Mapping[str, object], kind: Kind) -> str | None:
     """Return the form of `torch.sign(x)`, `np.linalg.norm(x)`, `x.mean()` and `x.T`."""
     inner = node.func if isinstance(node, ast.Call) else node
     if not isinstance(inner, ast.Attribute):
@@ -71,7 +73,7 @@ def of_attribute(node: ast.AST, bound: Mapping[str, object], kind: Kind) -> str 
     op = kind.op_named(plain) or kind.op_named(_METHODS.get(plain, ""))
     if op is not None and (direct := _direct(op, plain, args, keywords)) is not None:
         return direct
-    return of_call(name, args, keywords, kind) or (op.usage if op else None)
+    return form_of_call(name, args, keywords, kind) or (op.usage if op else None)
 
 
 def _mended(node: ast.expr, bound: Mapping[str, object], kind: Kind) -> ast.expr:
@@ -93,7 +95,7 @@ class _Mending(ast.NodeTransformer):
         return self.mended(node)
 
     def mended(self, node: ast.expr) -> ast.AST:
-        form = of_attribute(node, self.bound, self.kind)
+        form = form_of_attribute(node, self.bound, self.kind)
         if form is None or "…" in form:
             return self.generic_visit(node)
         return ast.parse(form, mode="eval").body

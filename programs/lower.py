@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from programs import forms
 from programs.arguments import arguments
 from programs.docstrings import docstring
 from programs.errors import closest, misspelt
+from programs.forms import form_of_attribute, form_of_call, form_of_sign
 from programs.genome import (
     CALL,
     COMBINATORS,
@@ -244,7 +244,7 @@ class _Lowering:
         op = self.kind.op_named(name)
         if op is None:
             known = [*self.kind.names, *self.functions, REPEAT, RECUR]
-            near = forms.of_call(name, node.args, node.keywords, self.kind)
+            near = form_of_call(name, node.args, node.keywords, self.kind)
             raise refuse(node, f"there is no function `{name}`", near or misspelt(name, known))
         return self.emit(node, op, arguments(node, op, self.kind), depth)
 
@@ -294,7 +294,7 @@ class _Lowering:
         return target
 
     def nearest(self, node: ast.AST) -> str | None:
-        return forms.of_attribute(node, self.now, self.kind) or forms.of_sign(node, self.kind)
+        return form_of_attribute(node, self.now, self.kind) or form_of_sign(node, self.kind)
 
 
 def _number(node: ast.expr, value: object) -> float:

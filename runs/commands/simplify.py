@@ -40,10 +40,10 @@ def command(
     stays below. The outcome is then judged once more on fresh seeds.
 
     An optimiser needs no task: without one, its score is how near it brings two small models to
-    where the original does, 1 for no difference, and nothing is trained beyond these.
+    where the original does, 1 for no difference, and nothing is trained beyond these: so
+    `simplify lion_raw --tolerance 0.1` finds Lion in what evolution had left.
 
-    Examples: cambrian simplify mine.py --tolerance 0.002 --task digits,
-    cambrian simplify lion_raw --tolerance 0.1
+    Example: cambrian simplify mine.py --tolerance 0.002 --task digits
     """
     given = program_named(name, db)
     if tolerance is None:

@@ -129,6 +129,6 @@ def test_a_constant_that_is_no_task_is_refused(tmp_path: Path) -> None:
 
 def test_a_file_that_fails_says_on_which_line(tmp_path: Path) -> None:
     file = tmp_path / "mine.py"
-    file.write_text('"""Mine."""\n\nraise ValueError("no data here")\n')
+    file.write_text('"""Mine."""\n\nraise ValueError("no data here")\nTASK = None\n')
     with pytest.raises(InputError, match=r"ValueError: no data here \(mine.py, line 3\)"):
         given_task(str(file))
