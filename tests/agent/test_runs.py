@@ -110,7 +110,7 @@ def test_a_resumed_run_pays_for_no_answer_twice(store: Store) -> None:
         part, _ = run(store, config(server, evals=12))
         asked = len(server.requests)
         lost = store.history(part)[-3:]
-        for candidate in lost:
+        for candidate in reversed(lost):  # a later one may be the child of one before
             for table, column in (
                 ("evaluation", "candidate"),
                 ("parent", "child"),
