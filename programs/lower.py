@@ -29,7 +29,7 @@ from programs.genome import (
 from programs.inline import MAX_COPIES
 from programs.kind import Kind, Op
 from programs.logic import Absent, Logic, Wording
-from programs.refusal import described, quoted, refuse
+from programs.refusal import Refused, described, quoted, refuse
 
 MAX_DEPTH = 64
 MAX_CONSTANT = 1e30
@@ -207,8 +207,7 @@ class _Lowering:
                     return wording.opposite(*self.conditions(node, [operand], depth))
         except Absent:
             pass
-        sign = f"the operator in `{quoted(node, 60)}`"
-        raise refuse(node, f"{sign} is not part of the language", self.nearest(node))
+        raise self.unknown_sign(node)
 
     def conditions(self, node: ast.expr, parts: list[ast.expr], depth: int) -> list[Argument]:
         if not self.logic.comparisons:
@@ -280,8 +279,17 @@ class _Lowering:
 
     def emit(self, node: ast.expr, op: Op | None, operands: list[ast.expr], depth: int) -> Argument:
         if op is None:
-            raise refuse(node, f"the operator in `{quoted(node, 60)}` is not part of the language")
+            raise self.unknown_sign(node)
         return self.append(node, op.name, tuple(self.expression(o, depth + 1) for o in operands))
+
+    def unknown_sign(self, node: ast.expr) -> Refused:
+        """Return the refusal of an operator, with the signs there are where no form comes near."""
+        message = f"the operator in `{quoted(node, 60)}` is not part of the language"
+        near = self.nearest(node)
+        if near is None:
+            *others, last = [f"`{sign}`" for sign in self.logic.by_sign]
+            message += f", whose signs are {', '.join(others)} and {last}"
+        return refuse(node, message, near)
 
     def append(
         self, node: ast.expr, op: str, args: tuple[Argument, ...], function: str = ""

@@ -17,6 +17,7 @@ from programs.genome import Function, Genome
 from programs.kind import Kind
 from programs.lower import MAX_CONSTANT, lower
 from programs.refusal import Refused, refuse
+from programs.render import render
 from programs.tidy import tidy
 
 MAX_CHARACTERS = 64 * 1024
@@ -35,14 +36,15 @@ def parse(source: str, kind: Kind) -> Genome | Fault:
         return refused.fault
     except RecursionError:
         return Fault("nested too deeply", 1, 1)
-    return tidy(genome, kind)
+    genome = tidy(genome, kind)
+    # What is read must be read again once it is written out, and that may take more characters.
+    return _too_long(render(genome, kind), " once written out") or genome
 
 
 def syntax_tree(source: str) -> ast.Module | Fault:
     """Read a text as Python, within bounds on its length and depth."""
-    if len(source) > MAX_CHARACTERS:
-        size = f"{len(source):,} characters; at most {MAX_CHARACTERS:,} are read"
-        return Fault(f"the program has {size}", 1, 1)
+    if (fault := _too_long(source)) is not None:
+        return fault
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -54,6 +56,13 @@ def syntax_tree(source: str) -> ast.Module | Fault:
         return Fault(
             "not valid Python: nested too deeply, or with characters Python does not read", 1, 1
         )
+
+
+def _too_long(text: str, where: str = "") -> Fault | None:
+    if len(text) <= MAX_CHARACTERS:
+        return None
+    size = f"{len(text):,} characters{where}; at most {MAX_CHARACTERS:,} are read"
+    return Fault(f"the program has {size}", 1, 1)
 
 
 def _with_colon(error: SyntaxError) -> str | None:

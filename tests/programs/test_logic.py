@@ -111,7 +111,7 @@ def test_only_conditions_are_joined(
 def test_a_kind_without_comparisons_has_no_conditions(expression: str) -> None:
     fault = parse(f"def network(x):\n    return {expression}\n", kind_named("architecture"))
     assert isinstance(fault, Fault)
-    assert "is not part of the language" in fault.message
+    assert "is not part of the language, whose signs are `+`, `-` and `*`" in fault.message
     assert fault.line == 2
 
 

@@ -221,3 +221,20 @@ def test_other_targets_are_refused_in_words(line: str, words: str) -> None:
     fault = refused(f"def schedule(step, total):\n    {line}\n    return 1\n", SCHEDULE)
     assert words in fault.message
     assert fault.line == 2
+
+
+@pytest.mark.parametrize(("calls", "fits"), [(50, True), (60, False)])
+def test_a_program_is_read_only_if_what_it_is_written_out_as_can_be_read(
+    calls: int, fits: bool
+) -> None:
+    long = "carried_over_from_the_step_before_this"
+    helper = f"def f(a):\n    {long} = a * a\n" + f"    {long} = {long} + a\n" * 8
+    lines = "    m = f(m)\n" * calls
+    source = f"{helper}    return {long}\n\ndef update(w, g, m, lr):\n{lines}    return lr * g, m\n"
+    found = parse(source, OPTIMIZER)
+    if fits:
+        assert isinstance(found, Genome)
+        assert parse(render(found, OPTIMIZER), OPTIMIZER) == found
+    else:
+        assert isinstance(found, Fault)
+        assert "characters once written out; at most 65,536 are read" in found.message
