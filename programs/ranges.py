@@ -154,6 +154,8 @@ def _pow(a: Range, b: Range) -> Range:
         return Range(0.0, a.high)
     if a.low >= 1 and b.low >= 0:
         return Range(1.0)
+    if a.low >= 1 and b.high <= 0:
+        return Range(0.0, 1.0)
     return NONNEGATIVE if a.nonnegative else ANY
 
 

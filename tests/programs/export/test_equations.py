@@ -76,6 +76,7 @@ def test_a_remainder_is_bracketed_in_latex() -> None:
         ("m", "√(mₜ₋₁)"),
         ("m / step + norm(g)", "√(mₜ₋₁ / t + ‖gₜ‖)"),
         ("1 - 0.9 ** step", "√(1 − 0.9ᵗ)"),
+        ("lerp(m, sqrt(m), step ** -2)", "√((1 − t⁻²) mₜ₋₁ + t⁻² · √(mₜ₋₁))"),
     ],
 )
 def test_a_root_shows_bars_unless_nothing_below_zero_can_be_under_it(
