@@ -42,7 +42,7 @@ _PROBED = {
         len(optimizer_probe.LEARNING_RATES),
         sum(rows * columns for rows, columns in optimizer_probe.SHAPES),
     ),
-    "schedule": (sum(schedule.LENGTHS),),
+    "schedule": (sum(len(steps) for _, steps in schedule.COURSES),),
 }
 """The shape of what a program of each kind gives on the probes."""
 

@@ -19,7 +19,7 @@ from programs.genome import Genome
 from programs.kind import Kind, Unprobed
 
 MANTISSA_BITS = 24
-VERSION = 5
+VERSION = 6
 MAX_REMEMBERED, MAX_JUDGED = 50_000, 250
 _DIGITS = 24
 _SMALLEST = 1e-200

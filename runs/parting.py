@@ -87,8 +87,8 @@ def _where(kind: str, index: tuple[int, ...]) -> str:
         )
     if kind == "schedule":
         (place,) = index
-        for total in schedule.LENGTHS:
-            if place < total:
-                return f"step {place} of {total}"
-            place -= total
+        for total, steps in schedule.COURSES:
+            if place < len(steps):
+                return f"step {steps[place]} of {total}"
+            place -= len(steps)
     return f"output {', '.join(map(str, index))}"

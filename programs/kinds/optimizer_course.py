@@ -26,8 +26,8 @@ Runner = Callable[..., Value]
 class Course:
     """What programs are handed, and what they made of it; programs are run by `updates`.
 
-    `given` holds the weights `w` and the gradients `g`, both `[steps, 2, 1, n]` with all tensors in
-    one row as `layout` says, and the scalars, each with a leading axis of steps.
+    `given` holds the weights `w` and the gradients `g`, both `[steps, runs, 1, n]` with all tensors
+    in one row as `layout` says, and the scalars, each with a leading axis of steps.
     """
 
     def __init__(self, kind: Kind, layout: Layout, given: Mapping[str, np.ndarray]) -> None:
@@ -45,7 +45,7 @@ class Course:
         self.inputs = {name: self.recall.given(value) for name, value in given.items()}
 
     def updates(self, function: Function, states: Sequence[str]) -> np.ndarray:
-        """Return the updates of a function without dead code at all steps, `[steps, 2, n]`.
+        """Return the updates of a function without dead code at all steps, `[steps, runs, n]`.
 
         What is the same for two programs is the same array.
         """

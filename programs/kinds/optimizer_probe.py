@@ -1,17 +1,20 @@
 """The inputs on which optimisers show what they do: one fixed problem, and random ones.
 
 In the fixed problem a small model of a tall and a wide matrix, a vector and a scalar takes five
-steps under two learning rates and two horizons at once. Weights and gradients are given at every
-step, whatever the program does with them: a program is a function of what it is handed, and where
-no output is fed back, all steps can be computed together and rounding does not add up.
+steps in six runs at once, each with a learning rate and a horizon of its own. Weights and gradients
+are given at every step, whatever the program does with them: a program is a function of what it is
+handed, and where no output is fed back, all steps can be computed together and rounding does not
+add up.
 
 Gradients range from 1e-14 to 1e4, with elements that are always zero and some that are zero at
-every other step, and step numbers jump to 1000, so that programs which differ only for small
-gradients, only late, only in `lr`, `step` or `total`, or only for matrices come apart. The learning
-rate changes from step to step, as a schedule changes it, which tells `lr` inside a state from `lr`
-outside; at one step all gradients are small, so that norms are too; and `total` is not reached,
-where a decay to zero would leave nothing but rounding. Most gradients nearly cancel an average of
-those before them: that is where programs which take signs show their rates.
+every other step, so that programs which differ only for small gradients, only in `lr`, `step` or
+`total`, or only for matrices come apart. Step numbers jump to 5000. No run takes what another has
+taken, so that whoever acts at every k-th step only, or from step k on, shows his k; and as parts of
+`total` they lie between the usual ones (a tenth, a quarter, a half, …). `total` is not reached,
+where a decay to zero would leave nothing but rounding. The learning rate changes from step to
+step, as a schedule changes it, which tells `lr` inside a state from `lr` outside; at one step all
+gradients are small, so that norms are too. Most gradients nearly cancel an average of those before
+them: that is where programs which take signs show their rates.
 """
 
 from __future__ import annotations
@@ -28,19 +31,27 @@ from programs.kind import Kind
 from programs.kinds.optimizer_course import Course
 from programs.kinds.optimizer_layout import Layout
 
-SHAPES = ((30, 1), (18, 17), (4, 9), (1, 1))
-STEPS = ((1, 1), (2, 5), (3, 20), (100, 300), (1000, 400))
-"""The number of each step, in either run."""
+SHAPES = ((30, 1), (12, 6), (2, 18), (1, 1))
+_RUNS = (
+    (1, 2, 3, 126, 200),
+    (1, 8, 12, 16, 20),
+    (1, 6, 300, 1000, 5000),
+    (1, 10, 25, 50, 64),
+    (1, 7, 100, 600, 1500),
+    (1, 4, 5, 9, 32),
+)
+STEPS = tuple(zip(*_RUNS, strict=True))
+"""The number of each step, in every run."""
 
-LEARNING_RATES = (0.0131, 0.37)
+LEARNING_RATES = (0.0131, 0.37, 0.00071, 0.11, 1.3, 0.047)
 PACE = (0.4, 0.9, 1.0, 0.71, 0.3)
 """The learning rate at each step, as a part of its peak."""
 
 CALM = 3
 """The step, counted from 0, at which all gradients are small."""
 
-TOTALS = (1010.0, 4100.0)
-SEED = 1
+TOTALS = (231.0, 26.0, 5045.0, 70.0, 2211.0, 39.0)
+SEED = 5
 
 _OPPOSED = 0.8
 """How often a gradient points against the average of those before it."""
@@ -56,8 +67,8 @@ FRESH_STEPS = 24
 class Problem:
     """Number, learning rate, weights and gradients of each step, and the horizon.
 
-    Two runs side by side, all tensors in one row of n elements as `layout` says: `weights` and
-    `gradients` are `[steps, 2, 1, n]`, `steps`, `lr` and `total` `[steps, 2, 1, 1]`.
+    Runs side by side, all tensors in one row of n elements as `layout` says: `weights` and
+    `gradients` are `[steps, runs, 1, n]`, `steps`, `lr` and `total` `[steps, runs, 1, 1]`.
     """
 
     layout: Layout
@@ -72,14 +83,14 @@ class Problem:
 class Given:
     """The fixed problem for those who take it step by step, all tensors in one row.
 
-    `weights` and `gradients` are `[steps, 2, n]`, `rates [steps, 2]`; `steps` holds the whole
-    numbers of the steps in both runs, `totals` the horizons.
+    `weights` and `gradients` are `[steps, runs, n]`, `rates [steps, runs]`; `steps` holds the
+    whole numbers of the steps in all runs, `totals` the horizons.
     """
 
     weights: np.ndarray
     gradients: np.ndarray
     rates: np.ndarray
-    steps: tuple[tuple[int, int], ...]
+    steps: tuple[tuple[int, ...], ...]
     totals: tuple[int, ...]
 
 
@@ -96,7 +107,7 @@ def given() -> Given:
 
 
 def probe(genome: Genome, kind: Kind) -> np.ndarray:
-    """Run a checked optimiser and return all its updates, `[steps, 2, n]` in float64."""
+    """Run a checked optimiser and return all its updates, `[steps, runs, n]` in float64."""
     return _updates(genome.main, kind, _fixed_course(kind))
 
 
@@ -132,13 +143,13 @@ def fixed_problem() -> Problem:
     """Return the problem on which every optimiser is probed."""
     rng = np.random.Generator(np.random.PCG64(SEED))
     layout = Layout(SHAPES)
-    shape = (len(STEPS), 2, 1, layout.count)
+    shape = (len(STEPS), len(TOTALS), 1, layout.count)
     return Problem(
         layout,
         rng.normal(size=shape) * 10.0 ** _even(-1.5, 0.5, shape, rng),
         _near_ties(shape, rng),
-        np.array(STEPS, dtype=np.float64).reshape(-1, 2, 1, 1),
-        np.outer(PACE, LEARNING_RATES).reshape(len(STEPS), 2, 1, 1),
+        np.array(STEPS, dtype=np.float64)[:, :, None, None],
+        np.outer(PACE, LEARNING_RATES)[:, :, None, None],
         _falling(np.array(TOTALS), 1.0, len(STEPS)),
     )
 

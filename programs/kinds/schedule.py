@@ -27,8 +27,12 @@ if TYPE_CHECKING:
 
 ROUNDING = (unary("floor", "xp.floor(a)", "largest whole number that is not above a"),)
 
-LENGTHS = (1, 7, 100, 1000)
-"""The lengths of training on which schedules show what they do."""
+COURSES = (
+    *((total, range(total)) for total in (1, 7, 100, 1000)),
+    (20_000, range(7, 20_000, 133)),
+    (300_000, range(11, 300_000, 1_999)),
+)
+"""The lengths of training on which schedules show what they do, and the steps at which they do."""
 
 
 def factors(genome: Genome, total: int) -> np.ndarray:
@@ -39,7 +43,7 @@ def factors(genome: Genome, total: int) -> np.ndarray:
 
 
 def probe(genome: Genome, kind: Kind) -> np.ndarray:
-    """Return a checked schedule's factors at every step of runs of several lengths.
+    """Return a checked schedule's factors at every step of short runs and at some of long ones.
 
     What is the same for two schedules is the same array.
     """
@@ -79,11 +83,12 @@ _DRAWS = 24
 
 @cache
 def _courses() -> tuple[np.ndarray, np.ndarray]:
-    """Return every step of all the lengths, and the length that each belongs to."""
+    """Return the steps of all the courses, and the length that each belongs to."""
     import numpy as np
 
-    steps = np.concatenate([np.arange(n, dtype=np.float64) for n in LENGTHS])
-    return steps, np.repeat(np.array(LENGTHS, dtype=np.float64), LENGTHS)
+    steps = np.concatenate([np.array(taken, dtype=np.float64) for _, taken in COURSES])
+    totals = [np.full(len(taken), float(total)) for total, taken in COURSES]
+    return steps, np.concatenate(totals)
 
 
 @cache

@@ -169,11 +169,8 @@ def test_a_fault_is_told_in_a_sentence(body: str, told: str, sandbox: ProcessSan
 
 
 def test_a_fault_that_shows_only_in_training_names_the_step(sandbox: ProcessSandbox):
-    source = (
-        "import torch\n\ndef update(w, g, lr, step):\n    return lr * g / [1, 1, 1, 1][step - 1]"
-    )
-    found = judged(
-        source.replace("[step - 1]", "[0 if step in (1, 2, 3, 5) or step > 19 else 9]"), sandbox
-    )
+    # No probe is at step 11.
+    source = "def update(w, g, lr, step):\n    return lr * g / [1.0][0 if step != 11 else 1]\n"
+    found = judged(source, sandbox)
     assert found.status is Status.FAILED
-    assert found.message == "IndexError: list index out of range, at step 4"
+    assert found.message == "IndexError: list index out of range, at step 11"

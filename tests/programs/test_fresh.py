@@ -65,19 +65,22 @@ def test_simplification_asks_them() -> None:
     assert render(found, VECTORS) == render(bounded, VECTORS)
 
 
-def test_a_schedule_is_asked_beyond_the_lengths_of_its_probe() -> None:
+def test_a_schedule_is_asked_between_the_lengths_of_its_probe() -> None:
     kind = kind_named("schedule")
     plain = read("def schedule(step, total):\n    return step / total\n", kind)
+    # Between the lengths of 1,000 and 20,000 steps, no probe is at a length.
     late = read(
-        "def schedule(step, total):\n    return where(step > 5000, 0, step / total)\n", kind
+        "def schedule(step, total):\n"
+        "    return where((total > 1500) * (total < 15000), 0, step / total)\n",
+        kind,
     )
     assert fingerprint(plain, kind) == fingerprint(late, kind)
     assert not Equivalence(plain, kind, np.random.default_rng(0)).surely(late)
 
 
 def test_rare_values_are_met_sooner_or_later() -> None:
-    # No probe gives values beyond 8; fresh ones are up to ten times as large.
-    plain, bounded = network("linear(x)"), network("linear(minimum(x, 8))")
+    # No probe gives values beyond 40; fresh ones are up to ten times as large.
+    plain, bounded = network("linear(x)"), network("linear(minimum(x, 40))")
     assert fingerprint(plain, VECTORS) == fingerprint(bounded, VECTORS)
     assert not Equivalence(plain, VECTORS, np.random.default_rng(0)).surely(bounded)
 

@@ -79,7 +79,7 @@ def test_a_deep_program_takes_no_time_that_grows_with_its_paths() -> None:
 
 
 def test_where_optimisers_part() -> None:
-    a = np.ones((5, 2, 30 + 18 * 17 + 4 * 9 + 1))
+    a = np.ones((5, 6, 30 + 12 * 6 + 2 * 18 + 1))
     b = a.copy()
     b[3, 1, 30 + 5] = 1.25
     b[4, 0, -1] = -1.0
@@ -87,9 +87,7 @@ def test_where_optimisers_part() -> None:
     assert found is not None
     assert (found.different, found.count) == (2, a.size)
     rate = optimizer_probe.given().rates[3, 1]
-    assert (
-        found.first.where == f"step 300, learning rate {rate:.3g}, element 5 of the 18 × 17 tensor"
-    )
+    assert found.first.where == f"step 16, learning rate {rate:.3g}, element 5 of the 12 × 6 tensor"
     assert (found.first.a, found.first.b) == (1.0, 1.25)
     assert found.largest.where.endswith("element 0 of the 1 × 1 tensor")
     assert found.gap == 2.0
@@ -102,7 +100,7 @@ def test_where_optimisers_part() -> None:
 
 
 def test_where_schedules_part() -> None:
-    a = np.ones(sum(schedule.LENGTHS))
+    a = np.ones(sum(len(steps) for _, steps in schedule.COURSES))
     b = a.copy()
     b[1 + 7 + 42] = 2.0
     found = parting(a, b, "schedule")

@@ -23,7 +23,7 @@ from evaluators.graph import references
 from evaluators.harness.bodies.graph import GraphBody, bodies, mixed
 from evaluators.harness.bodies.lifting.lift import NotLifted, lifted
 from programs.fingerprint import rounded
-from programs.kinds.networks.probe import BATCH, cut
+from programs.kinds.networks.probe import cut, examples
 from programs.spec import Spec
 from sandbox.base import Payload
 
@@ -114,7 +114,7 @@ def _compared(
 def probed(body: GraphBody, shape: tuple[int, ...]) -> np.ndarray:
     """Return outputs, and gradients of a mix of them by the input, in double precision."""
     filling = _Filling(body.double())
-    x = cut("input", (BATCH, *shape)).clone().requires_grad_()
+    x = torch.from_numpy(examples(tuple(shape))).requires_grad_()
     y = filling.run(x)
     (gradient,) = torch.autograd.grad((y * cut("mix", y.shape)).sum(), x)
     return torch.cat([y.detach().flatten(), gradient.flatten()]).numpy()

@@ -30,7 +30,8 @@ def probe(payload: Payload) -> Payload:
 
 def sampled(payload: Payload) -> Payload:
     """Return the `factors` of the schedule `source` at all steps of a run of `total`."""
-    found = factors(payload.data["source"], int(payload.data["total"]))
+    total = int(payload.data["total"])
+    found = factors(payload.data["source"], total, range(total))
     return Payload({}, {"factors": np.array(found, dtype=np.float64)})
 
 
@@ -41,11 +42,12 @@ def warm_up() -> None:
 
 
 def _factors(source: str) -> np.ndarray:
-    return np.array([f for total in schedule.LENGTHS for f in factors(source, total)])
+    courses = [factors(source, total, steps) for total, steps in schedule.COURSES]
+    return np.concatenate(courses)
 
 
 def _updates(source: str, form: str) -> np.ndarray:
-    """Return all updates, `[steps, 2, n]`: two runs, tensors side by side."""
+    """Return all updates, `[steps, runs, n]`, tensors side by side."""
     problem = optimizer_probe.given()
     runs = []
     for place, total in enumerate(problem.totals):

@@ -8,7 +8,7 @@ program's author's to read.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,10 +47,10 @@ def rule(source: str, form: str) -> Rule:
     return _each(names["update"]) if form == "tensor" else _whole(names["init"], names["update"])
 
 
-def factors(source: str, total: int) -> list[float]:
-    """Return a schedule's factors at all steps of a run of `total` steps."""
+def factors(source: str, total: int, steps: Iterable[int]) -> list[float]:
+    """Return a schedule's factors at some steps of a run of `total` steps."""
     schedule = executed(source)["schedule"]
-    return [float(schedule(step=step, total=total)) for step in range(total)]
+    return [float(schedule(step=step, total=total)) for step in steps]
 
 
 def _each(update: Callable[..., Any]) -> Rule:

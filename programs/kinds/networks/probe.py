@@ -31,7 +31,12 @@ from programs.kinds.networks.features import Feature
 from programs.kinds.networks.layer import Weight
 from programs.kinds.networks.plan import Call, Recipe, recipe
 
-BATCH = 2
+SIZES = (1.0, 8.0)
+"""How large the numbers of each example are: bounds such as the 6 of ReLU6 show at large ones."""
+
+_EVERY = 7
+"""Every so-manieth gain is large too: behind a norm, all examples are of one size."""
+
 MAX_FLOPS = 1 << 28
 MAX_PARAMETERS = 1 << 23
 MAX_VALUES = 1 << 22
@@ -123,12 +128,18 @@ def _input(entry: Entry) -> Feature:
 
 
 def _outputs(recipe: Recipe, draw: str = "", scale: float = 1.0) -> np.ndarray:
-    x = scale * numbers(f"{draw}input", (BATCH, *recipe.given.shape))
+    x = scale * examples(recipe.given.shape, draw)
     calls = _in_order(recipe.calls)
     with np.errstate(all="ignore"):
         y, backwards = there_and_back(calls, x, _Weights(recipe, draw), recipe.result)
         gradient = backwards(numbers(f"{draw}mix", y.shape))
     return np.concatenate([y.ravel(), gradient.ravel()])
+
+
+def examples(shape: tuple[int, ...], draw: str = "") -> np.ndarray:
+    """Return fixed inputs, one of each of `SIZES`, `[examples, *shape]`."""
+    sizes = np.array(SIZES).reshape(-1, *(1 for _ in shape))
+    return sizes * numbers(f"{draw}input", (len(SIZES), *shape))
 
 
 def _in_order(calls: Sequence[Call]) -> Iterator[Call]:
@@ -211,7 +222,7 @@ def _coarse(number: float) -> str:
 
 
 def filled(weight: Weight, name: str) -> np.ndarray | Repeated:
-    """Return a weight's value on the probes, not to be changed: near its start, never constant."""
+    """Return a weight's value on the probes, not to be changed: most of it near its start."""
     factor = max(weight.std, 0.1)
     if weight.ramp is None and not weight.mean and (times := _times_over(weight.shape)) > 1:
         width = weight.shape[1]
@@ -221,6 +232,8 @@ def filled(weight: Weight, name: str) -> np.ndarray | Repeated:
         value = value + np.linspace(*weight.ramp, weight.shape[-1])
     if weight.mean:
         value = value + weight.mean
+        if weight.trained and weight.mean > 0:
+            value[..., ::_EVERY] *= SIZES[-1]
         # A running variance must stay positive; everything else has no bounds.
         return value if weight.trained else np.abs(value)
     return value
