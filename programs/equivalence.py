@@ -14,9 +14,9 @@ import numpy as np
 from programs.check import without_dead_code
 from programs.fingerprint import fingerprint
 from programs.genome import Genome
-from programs.kind import Kind
+from programs.kind import Kind, Unprobed
 
-FEW, MANY = 1, 25
+FEW, MANY = 1, 40
 """Fresh random problems for a program on the way, and for one that may be the answer."""
 
 PRECISION = 1e-6
@@ -28,14 +28,9 @@ ROUNDING = 1e-11
 
 def differ(one: Genome, other: Genome, kind: Kind, rng: np.random.Generator) -> bool:
     """Tell whether two checked programs give other numbers on one draw of fresh probes."""
-    if kind.fresh is None:
-        return False
     seed = int(rng.integers(2**62))
-    found, expected = (
-        kind.fresh(without_dead_code(g, kind), kind, np.random.default_rng(seed))
-        for g in (one, other)
-    )
-    return not close(found, expected)
+    found, expected = (_fresh(g, kind, seed) for g in (one, other))
+    return not _agree(found, expected)
 
 
 class Equivalence:
@@ -46,7 +41,7 @@ class Equivalence:
         self.fingerprint = fingerprint(original, kind)
         self.seeds = [int(s) for s in rng.integers(2**62, size=MANY)]
         self.original = original
-        self.expected: dict[int, np.ndarray] = {}
+        self.expected: dict[int, np.ndarray | None] = {}
         self.checks = 0
 
     def __call__(self, candidate: Genome) -> bool:
@@ -60,19 +55,27 @@ class Equivalence:
         return self._agrees(candidate, self.seeds[FEW:])
 
     def _agrees(self, candidate: Genome, seeds: Sequence[int]) -> bool:
-        if self.kind.fresh is None:
-            return True
         for seed in seeds:
             if seed not in self.expected:
-                self.expected[seed] = self._fresh(self.original, seed)
-            if not close(self._fresh(candidate, seed), self.expected[seed]):
+                self.expected[seed] = _fresh(self.original, self.kind, seed)
+            if not _agree(_fresh(candidate, self.kind, seed), self.expected[seed]):
                 return False
         return True
 
-    def _fresh(self, genome: Genome, seed: int) -> np.ndarray:
-        assert self.kind.fresh is not None
-        live = without_dead_code(genome, self.kind)
-        return self.kind.fresh(live, self.kind, np.random.default_rng(seed))
+
+def _fresh(genome: Genome, kind: Kind, seed: int) -> np.ndarray | None:
+    """Run a program on one draw; `None` where it can be run on none of that sort."""
+    if kind.fresh is None:
+        return None
+    try:
+        return kind.fresh(without_dead_code(genome, kind), kind, np.random.default_rng(seed))
+    except Unprobed:
+        return None
+
+
+def _agree(found: np.ndarray | None, expected: np.ndarray | None) -> bool:
+    """Compare two programs on one draw; one that was not run is not told from another by it."""
+    return found is None or expected is None or close(found, expected)
 
 
 def close(found: np.ndarray, expected: np.ndarray) -> bool:

@@ -204,11 +204,12 @@ class Kind:
     the sources of functions over `xp` that the ops' expressions call. `probe` runs a checked
     program on fixed inputs and returns everything it computes as one float64 array, from which
     the fingerprint is made. `fresh` does the same on random inputs drawn from a generator, a
-    second opinion on whether two programs are one. `motifs` says that helper functions stay;
-    elsewhere they are written out as they are read. `settings` are the entries that a program may
-    be meant for. `proxies` are training-free scores that cost next to nothing: what foretells a
-    checked program's worth without running it. `agreement` makes of a program a score for others:
-    how much they do as it does in use, 1 where there is no difference.
+    second opinion on whether two programs are one. Both raise `Unprobed` where a program cannot be
+    run. `motifs` says that helper functions stay; elsewhere they are written out as they are read.
+    `settings` are the entries that a program may be meant for. `proxies` are training-free scores
+    that cost next to nothing: what foretells a checked program's worth without running it.
+    `agreement` makes of a program a score for others: how much they do as it does in use, 1 where
+    there is no difference.
     """
 
     name: str

@@ -151,7 +151,7 @@ def probe(genome: Genome, kind: Kind) -> np.ndarray:
 
 def fresh(genome: Genome, kind: Kind, rng: np.random.Generator) -> np.ndarray:
     """Run a checked optimiser on a random problem, as `probe` does on the fixed one."""
-    from programs.kinds.optimizer_probe import fresh as run
+    from programs.kinds.optimizer_fresh import fresh as run
 
     return run(genome, kind, rng)
 

@@ -1,10 +1,9 @@
-"""The inputs on which optimisers show what they do: one fixed problem, and random ones.
+"""The inputs on which optimisers show what they do: one fixed problem.
 
-In the fixed problem a small model of a tall and a wide matrix, a vector and a scalar takes five
-steps in six runs at once, each with a learning rate and a horizon of its own. Weights and gradients
-are given at every step, whatever the program does with them: a program is a function of what it is
-handed, and where no output is fed back, all steps can be computed together and rounding does not
-add up.
+A small model of a tall and a wide matrix, a vector and a scalar takes five steps in six runs at
+once, each with a learning rate and a horizon of its own. Weights and gradients are given at every
+step, whatever the program does with them: a program is a function of what it is handed, and where
+no output is fed back, all steps can be computed together and rounding does not add up.
 
 Gradients range from 1e-14 to 1e4, with elements that are always zero and some that are zero at
 every other step, so that programs which differ only for small gradients, only in `lr`, `step` or
@@ -60,8 +59,6 @@ _SCALES = (1.0, 0.1, 30.0, 1e-3, 1.0, 1e-6, 0.3, 1e-9, 3.0, 0.0, 100.0, 0.01, 1e
 _SELDOM = 17
 """Every so-manieth element has a gradient at every other step only."""
 
-FRESH_STEPS = 24
-
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -108,15 +105,10 @@ def given() -> Given:
 
 def probe(genome: Genome, kind: Kind) -> np.ndarray:
     """Run a checked optimiser and return all its updates, `[steps, runs, n]` in float64."""
-    return _updates(genome.main, kind, _fixed_course(kind))
+    return updates(genome.main, kind, _fixed_course(kind))
 
 
-def fresh(genome: Genome, kind: Kind, rng: np.random.Generator) -> np.ndarray:
-    """Run a checked optimiser on a random problem, as `probe` does on the fixed one."""
-    return _updates(genome.main, kind, _course(_random(rng), kind))
-
-
-def _updates(function: Function, kind: Kind, course: Course) -> np.ndarray:
+def updates(function: Function, kind: Kind, course: Course) -> np.ndarray:
     """Return the updates of all steps, tensors side by side."""
     with np.errstate(all="ignore"):
         return course.updates(function, kind.entry.states(function))
@@ -124,10 +116,11 @@ def _updates(function: Function, kind: Kind, course: Course) -> np.ndarray:
 
 @cache
 def _fixed_course(kind: Kind) -> Course:
-    return _course(fixed_problem(), kind)
+    return course_of(fixed_problem(), kind)
 
 
-def _course(problem: Problem, kind: Kind) -> Course:
+def course_of(problem: Problem, kind: Kind) -> Course:
+    """Return what runs programs on a problem."""
     given = {
         "w": problem.weights,
         "g": problem.gradients,
@@ -150,7 +143,7 @@ def fixed_problem() -> Problem:
         _near_ties(shape, rng),
         np.array(STEPS, dtype=np.float64)[:, :, None, None],
         np.outer(PACE, LEARNING_RATES)[:, :, None, None],
-        _falling(np.array(TOTALS), 1.0, len(STEPS)),
+        falling(np.array(TOTALS), 1.0, len(STEPS)),
     )
 
 
@@ -185,39 +178,6 @@ def _even(low: float, high: float, shape: Sequence[int], rng: np.random.Generato
     return low + (high - low) * (ranks + rng.random(shape)) / count
 
 
-def _falling(first: np.ndarray, decay: float, steps: int) -> np.ndarray:
+def falling(first: np.ndarray, decay: float, steps: int) -> np.ndarray:
+    """Return numbers that fall by a factor at every step, `[steps, runs, 1, 1]`."""
     return (first * decay ** np.arange(steps)[:, None]).reshape(steps, -1, 1, 1)
-
-
-def _random(rng: np.random.Generator) -> Problem:
-    """Draw a problem: gradients of 1e-8 to 100, learning rates of 1e-3 to 30.
-
-    Now and then a tensor stays at zero or has no gradient, or gradients change sign at every step,
-    so that every bound that a program may have is met from both sides.
-    """
-    rows, columns, long = (int(n) for n in rng.integers(2, 7, size=3))
-    layout = Layout(((rows, columns), (5 * long, 1), (1, 1)))
-    sizes = [rng.choice([0.0, 0.1, 1.0, 3.0]) for _ in layout.shapes]
-    weights = [
-        size * np.cumsum(rng.normal(size=(FRESH_STEPS, 2, *shape)), axis=0)
-        for size, shape in zip(sizes, layout.shapes, strict=True)
-    ]
-    gradients = [_gradients((2, *s), rng) for s in layout.shapes]
-    steps = np.cumsum([1, *rng.choice([1, 1, 1, 2, 10, 100], size=FRESH_STEPS - 1)])
-    return Problem(
-        layout,
-        layout.join(weights),
-        layout.join(gradients),
-        np.repeat(steps.astype(float), 2).reshape(-1, 2, 1, 1),
-        _falling(10.0 ** rng.uniform(-3, 1.5, size=2), rng.uniform(0.8, 1.0), FRESH_STEPS),
-        _falling(steps[-1] + rng.integers(1, 1000, size=2), 1.0, FRESH_STEPS),
-    )
-
-
-def _gradients(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
-    """Draw gradients `[steps, *shape]`: a drift that may swing, and noise."""
-    scale = 10.0 ** rng.uniform(-2.5, 1, size=shape[1:]) * rng.choice([0.0, 1e-5, 1.0, 1.0, 10.0])
-    swing = rng.choice([1.0, 1.0, -1.0]) ** np.arange(FRESH_STEPS)
-    drift = swing.reshape(-1, *(1 for _ in shape)) * rng.normal(size=shape)
-    noise = rng.choice([0.0, 1.0, 3.0]) * rng.normal(size=(FRESH_STEPS, *shape))
-    return scale * (drift + noise)

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 ROUNDING = (unary("floor", "xp.floor(a)", "largest whole number that is not above a"),)
 
+LONGEST = 1_000_000
+"""The longest training that random ones are drawn from."""
+
 COURSES = (
     *((total, range(total)) for total in (1, 7, 100, 1000)),
     (20_000, range(7, 20_000, 133)),
@@ -62,11 +65,15 @@ def probe(genome: Genome, kind: Kind) -> np.ndarray:
 
 
 def fresh(genome: Genome, kind: Kind, rng: np.random.Generator) -> np.ndarray:
-    """Return the same for random steps of runs of random lengths up to 100,000 steps."""
+    """Return the same for random steps of runs of random lengths, first and last ones included."""
     import numpy as np
 
-    totals = np.floor(10.0 ** rng.uniform(0.0, 5.0, size=_DRAWS))
-    steps = np.floor(rng.uniform(0.0, totals, size=(_DRAWS, _DRAWS)))
+    from programs.kinds.step_numbers import lengths, within
+
+    totals = lengths(1, LONGEST, _DRAWS, rng)
+    last = totals - 1.0
+    others = np.minimum(within(totals, _DRAWS, rng), last)
+    steps = np.vstack([np.zeros(_DRAWS), others, np.maximum(last - 1.0, 0.0), last])
     return _at(genome, steps, np.broadcast_to(totals, steps.shape))
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from programs.equivalence import Equivalence, close
+from programs.equivalence import Equivalence, close, differ
 from programs.errors import Fault
 from programs.fingerprint import fingerprint
 from programs.genome import Genome
-from programs.kind import Kind
-from programs.kinds import architecture
+from programs.kind import Kind, Unprobed
+from programs.kinds import architecture, optimizer_fresh
 from programs.load import builtin_kinds, kind_named, library
 from programs.parse import parse
 from programs.render import render
@@ -90,3 +90,61 @@ def test_a_network_too_large_to_run_is_equal_to_its_own_text_only() -> None:
     same = Equivalence(large, ARCHITECTURE, np.random.default_rng(0))
     assert same(network("linear(linear(x, 8000), 8000)"))
     assert not same(network("linear(linear(x, 8000), 4000)"))
+
+
+@pytest.mark.parametrize(
+    ("body", "other"),
+    [
+        ("maximum(1 - step / total, 1e-4)", "1 - step / total"),
+        ("minimum(1, step / 1e5)", "step / 1e5"),
+        ("0.1 ** floor(step / 100000)", "1"),
+        ("where(step >= total - 1, 0, 1)", "1"),
+        ("where(step == 5000, 0, 1)", "1"),
+    ],
+)
+def test_schedules_are_asked_for_the_last_steps_and_for_late_ones(body: str, other: str) -> None:
+    kind = kind_named("schedule")
+    one, two = (read(f"def schedule(step, total):\n    return {b}\n", kind) for b in (body, other))
+    for seed in range(3):
+        assert not Equivalence(one, kind, np.random.default_rng(seed)).surely(two)
+
+
+def test_networks_are_asked_for_values_of_up_to_30() -> None:
+    plain = network("linear(x)")
+    for bounded in (network("linear(minimum(x, 30))"), network("linear(maximum(x, -30))")):
+        for seed in range(3):
+            assert not Equivalence(plain, VECTORS, np.random.default_rng(seed)).surely(bounded)
+
+
+OPTIMIZER = kind_named("optimizer")
+
+
+def test_steps_are_in_order_and_run_from_the_first_to_the_last() -> None:
+    sizes = set()
+    for seed in range(60):
+        problem = optimizer_fresh.problem(seed)
+        steps, totals = problem.steps[:, :, 0, 0], problem.total[:, :, 0, 0]
+        assert (steps[0] == 1).all()
+        assert (np.diff(steps, axis=0) > 0).all()
+        assert (steps[-1] == totals[-1]).all()
+        assert (steps == np.floor(steps)).all()
+        sizes.add(problem.layout.count)
+    assert min(sizes) < 50
+    assert max(sizes) > 5000
+
+
+def test_no_square_of_thousands_of_rows_is_computed() -> None:
+    """A program that makes one is not compared on large tensors, with none that it is held to."""
+    body = "return lr * g + 0 * mean(g @ transpose(g)) * g"
+    squares, plain = (
+        read(f"def update(w, g, lr):\n    {b}\n", OPTIMIZER) for b in (body, "return lr * g")
+    )
+    large = next(s for s in range(99) if optimizer_fresh.problem(drawn_from(s)).layout.count > 999)
+    with pytest.raises(Unprobed):
+        drawn(squares, OPTIMIZER, large)
+    assert Equivalence(squares, OPTIMIZER, np.random.default_rng(0)).surely(plain)
+    assert not differ(squares, plain, OPTIMIZER, np.random.default_rng(0))
+
+
+def drawn_from(seed: int) -> int:
+    return int(np.random.default_rng(seed).integers(2**62))

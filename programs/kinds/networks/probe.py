@@ -71,7 +71,7 @@ def fresh(
     found = [np.zeros(0)]
     with _one_thread():
         for entry in entries:
-            draw, scale = f"{rng.integers(2**62)} ", float(10.0 ** rng.uniform(-1.0, 1.0))
+            draw, scale = f"{rng.integers(2**62)} ", float(10.0 ** rng.uniform(-1.0, 1.5))
             made = recipe(genome, kind.at(entry))
             if isinstance(made, Recipe) and _fits_a_probe(made):
                 found.append(_outputs(made, draw, scale))

@@ -1,0 +1,114 @@
+"""Random problems for optimisers: a second opinion on what the fixed one merges.
+
+Most are *long*: small tensors take many steps of a run of up to 300,000, from the first to the
+last. Nearly a third are *large*: a tall and a wide matrix, and a row or a column, take a few steps.
+They have up to thousands of rows or columns, but are thin, so that they stay cheap. Gradients range
+from 1e-8 to 1e4. Now and then a tensor stays at zero or has no gradient, or gradients change sign
+at every step, so that every bound that a program may have is met from both sides.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from programs.check import check
+from programs.errors import Fault
+from programs.genome import Genome
+from programs.kind import Kind, Unprobed
+from programs.kinds.optimizer_layout import Layout
+from programs.kinds.optimizer_probe import Problem, course_of, falling, updates
+from programs.kinds.shapes import Dims
+from programs.kinds.step_numbers import lengths, within
+
+LONG, LARGE = (24, 2), (4, 1)
+"""The steps of a long problem and of a large one, and how many runs they are taken in."""
+
+OFTEN_LARGE = 0.3
+LONGEST = 300_000
+SIZES = (64, 4096)
+"""Rows of tall tensors, columns of wide ones, in a large problem."""
+
+_SCALES = (0.0, 1e-5, 1.0, 1.0, 1.0, 10.0, 1000.0)
+_SQUARES = frozenset({Dims("r", "r"), Dims("c", "c")})
+
+
+def fresh(genome: Genome, kind: Kind, rng: np.random.Generator) -> np.ndarray:
+    """Run a checked optimiser on a random problem, as `probe` does on the fixed one.
+
+    Raises `Unprobed` where the problem is too large for the program.
+    """
+    drawn = problem(int(rng.integers(2**62)))
+    if drawn.steps.shape[:2] == LARGE and _makes_squares(genome, kind):
+        raise Unprobed("too large: a square matrix of thousands of rows")
+    return updates(genome.main, kind, course_of(drawn, kind))
+
+
+def _makes_squares(genome: Genome, kind: Kind) -> bool:
+    """Tell whether a program multiplies a tensor by itself into as many columns as rows."""
+    typed = check(genome, kind)
+    return not isinstance(typed, Fault) and not _SQUARES.isdisjoint(typed.types.values())
+
+
+@lru_cache(maxsize=128)
+def problem(seed: int) -> Problem:
+    """Draw a problem; many programs are compared on the same ones."""
+    rng = np.random.default_rng(seed)
+    return _large(rng) if rng.random() < OFTEN_LARGE else _long(rng)
+
+
+def _long(rng: np.random.Generator) -> Problem:
+    rows, columns, long = (int(n) for n in rng.integers(2, 7, size=3))
+    return _drawn(((rows, columns), (5 * long, 1), (1, 1)), *LONG, rng)
+
+
+def _large(rng: np.random.Generator) -> Problem:
+    low, high = SIZES
+    tall, wide, long = (int(n) for n in low * (high / low) ** rng.random(3))
+    columns, rows = (int(n) for n in rng.integers(1, 3, size=2))
+    row_or_column = (1, long) if rng.integers(2) else (long, 1)
+    return _drawn(((tall, columns), (rows, wide), row_or_column), *LARGE, rng)
+
+
+def _drawn(
+    shapes: tuple[tuple[int, int], ...], count: int, runs: int, rng: np.random.Generator
+) -> Problem:
+    """Draw a problem of so many steps in so many runs."""
+    layout = Layout(shapes)
+    sizes = [rng.choice([0.0, 0.1, 1.0, 3.0]) for _ in shapes]
+    weights = [
+        size * np.cumsum(rng.normal(size=(count, runs, *shape)), axis=0)
+        for size, shape in zip(sizes, shapes, strict=True)
+    ]
+    gradients = [_gradients((count, runs, *shape), rng) for shape in shapes]
+    totals = lengths(2 * count, LONGEST, runs, rng)
+    steps = np.array([_steps(count, total, rng) for total in totals.tolist()])
+    return Problem(
+        layout,
+        layout.join(weights),
+        layout.join(gradients),
+        steps.T.reshape(count, runs, 1, 1),
+        falling(10.0 ** rng.uniform(-3, 1.5, size=runs), rng.uniform(0.8, 1.0), count),
+        falling(totals, 1.0, count),
+    )
+
+
+def _steps(count: int, total: float, rng: np.random.Generator) -> list[float]:
+    """Draw numbers of steps in order: the first, the last, and others between, none twice."""
+    drawn = within(np.array([total]), count, rng)[:, 0]
+    found = {*drawn.tolist(), total - 1.0, total - 2.0} - {1.0, total}
+    # Of a short run some numbers are drawn twice; those that are left fill the gaps.
+    spare = {*np.arange(2.0, 2.0 * count)} - found
+    others = [*rng.permutation(sorted(found)), *rng.permutation(sorted(spare))]
+    return sorted([1.0, *others[: count - 2], total])
+
+
+def _gradients(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    """Draw gradients `[steps, runs, rows, columns]`: a drift that may swing, and noise."""
+    count, *each = shape
+    scale = 10.0 ** rng.uniform(-2.5, 1, size=each[1:]) * rng.choice(_SCALES)
+    swing = rng.choice([1.0, 1.0, -1.0]) ** np.arange(count)
+    drift = swing.reshape(-1, *(1 for _ in each)) * rng.normal(size=each)
+    noise = rng.choice([0.0, 1.0, 3.0]) * rng.normal(size=shape)
+    return scale * (drift + noise)
