@@ -12,6 +12,8 @@ from functools import lru_cache
 
 from evaluators.candidate import Candidate
 from programs.errors import Fault
+from programs.fingerprint import fingerprint
+from programs.folding import without_dirt
 from programs.genome import Genome
 from programs.kind import Kind
 from programs.load import kind_named, make_program, read_program
@@ -58,6 +60,14 @@ def _shown(program: Program) -> Program:
 def _plain(program: Program, genome: Genome, kind_name: str) -> Program:
     kind = kind_named(kind_name)
     bare = replace(genome, doc="")
-    plain = make_program(neat(bare, kind), kind)
+    plain = make_program(_folded(bare, kind), kind)
     plain = make_program(bare, kind) if isinstance(plain, Fault) else plain
     return program if isinstance(plain, Fault) else plain
+
+
+def _folded(genome: Genome, kind: Kind) -> Genome:
+    """Fold constants, with few digits where that makes no difference on the probes."""
+    exact, short = neat(genome, kind), neat(genome, kind, without_dirt)
+    if short == exact or fingerprint(short, kind) == fingerprint(exact, kind):
+        return short
+    return exact

@@ -10,16 +10,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from programs.check import without_dead_code
+from programs.folding import Folding, folded
 from programs.genome import CALL, Argument, Function, Genome, Named, Statement, base_of
 from programs.inline import copies, operands
 from programs.kind import Kind
-from programs.rewrites import folded
 from programs.tidy import tidy
 
 
-def neat(genome: Genome, kind: Kind) -> Genome:
-    """Return a checked genome without dead, repeated and constant statements."""
-    functions = tuple(_merged(f, kind) for f in genome.functions)
+def neat(genome: Genome, kind: Kind, fold: Folding = folded) -> Genome:
+    """Return a checked genome without dead, repeated and constant statements.
+
+    It computes the same to the last digit, unless `fold` gives other constants than `folded`.
+    """
+    functions = tuple(_merged(f, kind, fold) for f in genome.functions)
     genome = without_dead_code(replace(genome, functions=functions), kind)
     # A helper calls those before it, so what it gives them may be idle once they are seen to.
     for name in [h.name for h in genome.helpers]:
@@ -53,7 +56,7 @@ def _without_idle_params(genome: Genome, name: str) -> Genome:
     return replace(genome, functions=tuple(functions))
 
 
-def _merged(function: Function, kind: Kind) -> Function:
+def _merged(function: Function, kind: Kind, fold: Folding) -> Function:
     """Fold constants and let equal statements be one, but for those with weights of their own.
 
     A constant that was computed keeps the name that its value was given.
@@ -67,7 +70,7 @@ def _merged(function: Function, kind: Kind) -> Function:
             body.append(_once(statement.reading(args)))
             continue
         values = [a for a in args if isinstance(a, float)]
-        constant = folded(statement.op, values, kind) if len(values) == len(args) else None
+        constant = fold(statement.op, values, kind) if len(values) == len(args) else None
         key = (statement.op, args)
         if constant is not None:
             name = base_of(statement.target)

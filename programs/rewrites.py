@@ -17,16 +17,12 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from programs.edits import first_free, redirected
+from programs.folding import without_dirt
 from programs.genome import Argument, Function, Statement
-from programs.interpret import fold
 from programs.kind import Kind
-from programs.parse import MAX_CONSTANT
 from programs.rules import RULES
 
 CONSTANTS = frozenset("pqst")
-
-DIGITS = 12
-"""Digits that a folded constant keeps: 1 - 0.9 is 0.1, not 0.09999999999999998."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +110,7 @@ def _applied(
 def _built(
     part: Part, bound: Bindings, first: int, added: list[Statement], kind: Kind
 ) -> Argument | None:
-    """Add the statements that compute a pattern; constants are folded on the way."""
+    """Add the statements that compute a pattern; constants are computed on the way."""
     if isinstance(part, int | float):
         return part
     if isinstance(part, str):
@@ -124,19 +120,11 @@ def _built(
         return None
     values = [a for a in args if isinstance(a, float)]
     if len(values) == len(args):
-        return folded(part.op, values, kind)
+        return without_dirt(part.op, values, kind)
     added.append(
         Statement(f".{first + len(added)}", part.op, tuple(a for a in args if a is not None))
     )
     return added[-1].target
-
-
-def folded(op: str, values: Sequence[float], kind: Kind) -> float | None:
-    """Compute an op on constants, without the dirt of the last digits."""
-    value = fold(kind.ops[op], kind, values)
-    if value is None or abs(value) > MAX_CONSTANT:
-        return None
-    return float(f"{value:.{DIGITS}g}") + 0.0
 
 
 @cache

@@ -3,7 +3,8 @@
 Two phases take turns. *Equivalence* is a best-first search from the program through neighbours that
 behave as it does: equal on the fixed probes (the fingerprint) and on fresh random ones. Neighbours
 are what a rewrite rule makes of it, what is left when a value is taken from elsewhere, in the entry
-or in a helper, and what it is with a helper written out where it is called.
+or in a helper, and what it is with a helper written out where it is called. Every program found is
+compared with the original, the first too: that without dead code and repetitions.
 *Ablation* needs a score: it takes the cut that hurts the score least, as long as all cuts together
 cost no more than the tolerance; what is left is then a program of its own, and equivalence goes on
 from there.
@@ -23,6 +24,7 @@ import numpy as np
 from programs.canonical import structural_key
 from programs.cuts import ablations, altered, shortcuts
 from programs.equivalence import Equivalence
+from programs.folding import folded, without_dirt
 from programs.genome import Genome
 from programs.kind import Kind
 from programs.motifs import written_out
@@ -62,6 +64,11 @@ class Simplified:
     removed: int
     steps: tuple[Step, ...]
     checks: int
+
+    @property
+    def same_behaviour(self) -> bool:
+        """Tell whether every step kept what the program given does, as far as probes can see."""
+        return all(step.score is None for step in self.steps)
 
 
 def simplify(
@@ -114,12 +121,20 @@ class _Search:
     def __init__(self, genome: Genome, kind: Kind, rng: np.random.Generator) -> None:
         self.kind = kind
         self.same = Equivalence(genome, kind, rng)
-        start = neat(genome, kind)
+        start = self.begun(genome)
         dropped = Step("dead code and repetitions dropped", start.size)
         steps = () if start == genome else (dropped,)
         self.best = _Node(_cost(start, kind), 0, start, steps)
         self.waiting = [self.best]
         self.seen = {structural_key(start, kind)}
+
+    def begun(self, genome: Genome) -> Genome:
+        """Return the genome without what looks superfluous, or itself if that was needed."""
+        for fold in (without_dirt, folded):
+            start = neat(genome, self.kind, fold)
+            if start == genome or (self.same(start) and self.same.surely(start)):
+                return start
+        return genome
 
     def best_found(self) -> _Node:
         """Explore the cheapest programs first, until patience ends with no better one."""
@@ -162,12 +177,13 @@ class _Search:
 def _neighbours(genome: Genome, kind: Kind, *, thorough: bool) -> Iterator[tuple[str, Genome]]:
     """Yield the well-typed neighbours of a program."""
     for helper in genome.helpers:
-        yield f"`{helper.name}` written out", neat(written_out(genome, helper, kind), kind)
+        child = written_out(genome, helper, kind)
+        yield f"`{helper.name}` written out", neat(child, kind, without_dirt)
     for what, child in altered(genome, kind, rewritten):
-        yield what, neat(child, kind)
+        yield what, neat(child, kind, without_dirt)
     if thorough:
         for what, child in altered(genome, kind, shortcuts):
-            yield what, neat(child, kind)
+            yield what, neat(child, kind, without_dirt)
 
 
 def _cost(genome: Genome, kind: Kind) -> Cost:
@@ -185,7 +201,7 @@ def _least_harmful(
     best: tuple[float, str, Genome] | None = None
     limit = _cost(genome, kind)
     for what, cut in altered(genome, kind, ablations):
-        child = neat(cut, kind)
+        child = neat(cut, kind, without_dirt)
         key = structural_key(child, kind)
         if key in tried or _cost(child, kind) >= limit:
             continue

@@ -24,6 +24,7 @@ from agent.source import statements
 from evaluators.admit import Admitted, admit
 from evaluators.candidate import Candidate, Origin
 from programs.cuts import ablations, altered
+from programs.folding import without_dirt
 from programs.genome import Genome
 from programs.kind import Kind
 from programs.neat import neat
@@ -131,7 +132,7 @@ def _cut(genome: Genome, view: View, rng: np.random.Generator) -> Genome | None:
     known = known_behaviours(view)
     cuts = [child for _, child in altered(genome, view.kind, ablations)]
     for place in rng.permutation(len(cuts))[:CUTS]:
-        found = admit(neat(cuts[place], view.kind), view.kind)
+        found = admit(neat(cuts[place], view.kind, without_dirt), view.kind)
         shorter = found.program.size < genome.size
         if isinstance(found, Admitted) and shorter and found.fingerprint not in known:
             return found.program.genome

@@ -113,13 +113,12 @@ def _answer(given: Named, found: Simplified) -> dict[str, Any]:
     from programs.fingerprint import fingerprint
     from programs.render import render
 
-    before, after = (fingerprint(g, given.kind) for g in (given.genome, found.genome))
     return {
         "name": given.name,
         "kind": given.kind.name,
         "key": structural_key(found.genome, given.kind),
-        "fingerprint": after,
-        "same_behaviour": before == after,
+        "fingerprint": fingerprint(found.genome, given.kind),
+        "same_behaviour": found.same_behaviour,
         "size_before": given.genome.size,
         "size": found.genome.size,
         "removed": found.removed,

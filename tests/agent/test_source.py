@@ -39,6 +39,12 @@ def test_constants_are_folded_before_they_are_counted_and_shown() -> None:
     assert "3 statements" in scored_program(padded)
 
 
+def test_folded_constants_have_few_digits_where_that_is_the_same() -> None:
+    assert "lerp(m, g, 0.1)" in shown_source(candidate(PARENT.replace("0.1", "1 - 0.9")))
+    stepped = PARENT.replace("m, lr)", "m, lr, step)").replace("0.1", "mod(step * (1 - 0.9), 1)")
+    assert "mod(step * 0.09999999999999998, 1)" in shown_source(candidate(stepped))
+
+
 def test_the_best_learning_rate_is_shown() -> None:
     scored = candidate(PARENT)
     rated = replace(scored.evaluation, metrics={"learning_rate": 0.01})

@@ -96,6 +96,20 @@ def test_an_optimiser_is_simplified_by_agreement_without_a_task(home: Path) -> N
     assert found["measured"].startswith("On two small models its weights come within ")
 
 
+def test_what_is_left_out_within_a_tolerance_is_not_called_the_same(home: Path) -> None:
+    """No model of the agreement has 100 rows, nor has the problem of the fingerprint."""
+    source = "def update(w, g, lr):\n    return lr * where(row_count(w) > 100, g, sign(g))\n"
+    (home / "tall.py").write_text(source)
+    found = answer(home, "simplify", "tall.py", "--tolerance", "0.1")
+    assert found["size"] == 2
+    assert found["agreement"] == 1
+    assert not found["same_behaviour"]
+    assert (
+        "behave the same"
+        not in cambrian("simplify", "tall.py", "--tolerance", "0.1", cwd=home).stdout
+    )
+
+
 def test_the_task_of_a_candidate_is_that_of_its_run(home: Path, best: str) -> None:
     found = answer(home, "simplify", best, "--tolerance", "0")
     assert found["task"] == "toy"
@@ -132,8 +146,8 @@ def test_diff_says_its_verdict_in_a_sentence(home: Path, best: str) -> None:
 
 LION_OF_PROGRAM_8 = """
 def update(w, g, lr, m):
-    direction = sign(lerp(m, g, 0.100000023842))
-    m = lerp(m, g, 0.001780321816)
+    direction = sign(lerp(m, g, 0.10000002384185791))
+    m = lerp(m, g, 0.0017803218158007894)
     return lr * 0.0002171761734643951 * (direction + 0.4601978361606598 * w), m
 """
 

@@ -35,8 +35,8 @@ def read(source: str) -> Genome:
 def lion_with_the_constants_found() -> Genome:
     """Put the raw program's constants into the library's Lion, and its scale before the rate."""
     text = library("optimizer")["lion"].source
-    text = text.replace("lerp(m, g, 0.1)", f"lerp(m, g, {round(DIRECTION, 12)})")
-    text = text.replace("lerp(m, g, 0.01)", f"lerp(m, g, {round(MEMORY, 12)})")
+    text = text.replace("lerp(m, g, 0.1)", f"lerp(m, g, {DIRECTION})")
+    text = text.replace("lerp(m, g, 0.01)", f"lerp(m, g, {MEMORY})")
     text = text.replace("0.1 * w", f"{DECAY} * w").replace("lr * (", f"lr * {SCALE} * (")
     return read(text)
 
