@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from programs.check import check
-from programs.edits import redirected
+from programs.edits import instead, redirected
 from programs.errors import Fault
 from programs.genome import Argument, Function, Genome, Statement, base_of
 from programs.kind import Kind
@@ -58,7 +58,7 @@ def _taken(
 ) -> tuple[str, Function]:
     args = ", ".join(_shown(a) for a in statement.args)
     what = f"`{statement.op}({args})` → `{_shown(value)}`"
-    return what, redirected(function, place + 1, statement.target, value)
+    return what, instead(function, place, value)
 
 
 def _shown(arg: Argument) -> str:

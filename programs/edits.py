@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from programs.genome import Argument, Function, Statement
+from programs.genome import Argument, Function, Statement, is_anonymous
 from programs.kind import Kind
 from programs.operator import returns_with, substituted
 
@@ -31,6 +31,20 @@ def redirected(
     after = substituted(function.body[place:], old, new)
     body = (*function.body[:place], *inserted, *after)
     return replace(function, body=body, returns=returns_with(function, old, new))
+
+
+def instead(function: Function, place: int, value: Argument) -> Function:
+    """Read `value` for the statement at `place`; a value without a name takes over that one's."""
+    old = function.body[place].target
+    if is_anonymous(old) or not isinstance(value, str) or not is_anonymous(value):
+        return redirected(function, place + 1, old, value)
+
+    def named(name: str) -> str:
+        return old if name == value else name
+
+    body = (*function.body[:place], *function.body[place + 1 :])
+    returns = tuple([named(r) if isinstance(r, str) else r for r in function.returns])
+    return replace(function, body=tuple([s.renamed(named) for s in body]), returns=returns)
 
 
 def first_free(*functions: Function) -> int:

@@ -11,7 +11,16 @@ from dataclasses import replace
 
 from programs.check import without_dead_code
 from programs.folding import Folding, folded
-from programs.genome import CALL, Argument, Function, Genome, Named, Statement, base_of
+from programs.genome import (
+    CALL,
+    Argument,
+    Function,
+    Genome,
+    Named,
+    Statement,
+    base_of,
+    is_anonymous,
+)
 from programs.inline import copies, operands
 from programs.kind import Kind
 from programs.tidy import tidy
@@ -59,9 +68,11 @@ def _without_idle_params(genome: Genome, name: str) -> Genome:
 def _merged(function: Function, kind: Kind, fold: Folding) -> Function:
     """Fold constants and let equal statements be one, but for those with weights of their own.
 
-    A constant that was computed keeps the name that its value was given.
+    A constant that was computed keeps the name that its value was given, and so does a value whose
+    first statement gave it none.
     """
     now: dict[str, Argument] = {}
+    named: dict[str, str] = {}
     known: dict[tuple[str, tuple[Argument, ...]], str] = {}
     body: list[Statement] = []
     for statement in function.body:
@@ -76,12 +87,15 @@ def _merged(function: Function, kind: Kind, fold: Folding) -> Function:
             name = base_of(statement.target)
             now[statement.target] = Named(constant, name) if name else constant
         elif key in known:
-            now[statement.target] = known[key]
+            now[statement.target] = first = known[key]
+            if is_anonymous(first) and not is_anonymous(statement.target):
+                named.setdefault(first, statement.target)
         else:
             known[key] = statement.target
             body.append(statement.reading(args))
-    returns = tuple(_meant(r, now) for r in function.returns)
-    return replace(function, body=tuple(body), returns=returns)
+    returns = tuple(_meant(_meant(r, now), named) for r in function.returns)
+    renamed = tuple(s.renamed(lambda name: named.get(name, name)) for s in body) if named else body
+    return replace(function, body=tuple(renamed), returns=returns)
 
 
 def _once(statement: Statement) -> Statement:

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from programs.edits import first_free, redirected
+from programs.edits import first_free, instead
 from programs.folding import without_dirt
 from programs.genome import Argument, Function, Statement
 from programs.kind import Kind
@@ -104,7 +104,7 @@ def _applied(
         added[-1] = replace(added[-1], target=old.target)
         body = (*function.body[:place], *added, *function.body[place + 1 :])
         return replace(function, body=body)
-    return redirected(function, place + 1, old.target, value)
+    return instead(function, place, value)
 
 
 def _built(
