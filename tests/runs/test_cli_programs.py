@@ -97,7 +97,7 @@ def test_an_optimiser_is_simplified_by_agreement_without_a_task(home: Path) -> N
 
 
 def test_what_is_left_out_within_a_tolerance_is_not_called_the_same(home: Path) -> None:
-    """No model of the agreement has 100 rows, nor has the problem of the fingerprint."""
+    """No model of the agreement has 100 rows, so that the score does not see what goes."""
     source = "def update(w, g, lr):\n    return lr * where(row_count(w) > 100, g, sign(g))\n"
     (home / "tall.py").write_text(source)
     found = answer(home, "simplify", "tall.py", "--tolerance", "0.1")

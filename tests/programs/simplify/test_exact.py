@@ -106,7 +106,7 @@ LIVE = [
     "total > 50000",
     "norm(g) > 1e4",
 ]
-"""Conditions that hold on realistic tensors and steps, though on no probe of the fingerprint."""
+"""Conditions that hold on realistic tensors and steps; the fingerprint sees some of them."""
 
 
 @pytest.mark.parametrize("condition", LIVE)
