@@ -54,6 +54,10 @@ class Equivalence:
         """Tell the same of a candidate that passed, with many probes."""
         return self._agrees(candidate, self.seeds[FEW:])
 
+    def admits(self, candidate: Genome) -> bool:
+        """Tell whether a checked candidate may stand for the original, with few probes and many."""
+        return self(candidate) and self.surely(candidate)
+
     def _agrees(self, candidate: Genome, seeds: Sequence[int]) -> bool:
         for seed in seeds:
             if seed not in self.expected:
