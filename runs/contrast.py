@@ -7,8 +7,11 @@ from dataclasses import asdict, dataclass, replace
 from math import isfinite
 from typing import Any
 
+import numpy as np
+
 from evaluators.candidate import Candidate
 from evaluators.levels import name_of
+from programs.equivalence import Equivalence
 from programs.kind import Kind, Unprobed
 from programs.program import Program
 from programs.render import render
@@ -45,6 +48,7 @@ class Side:
 class Contrast:
     """What is different: `lines` of text, `pairs` of statements where both have any, behaviour.
 
+    `collision` says that they do the same on the probes of the fingerprint but not on random ones,
     `unprobed` is a sentence where one of them could not be run. `gain` is what B scored above A.
     """
 
@@ -53,6 +57,7 @@ class Contrast:
     pairs: list[Pair] | None
     fingerprints: tuple[str, str]
     same_behaviour: bool
+    collision: bool
     parting: Parting | None
     unprobed: str
     comparable: bool
@@ -65,6 +70,7 @@ def contrast(one: Side, other: Side, unsafe: bool = False) -> Contrast:
         prints = tuple(behaviours.of(s.program, s.kind, s.name).fingerprint for s in (one, other))
         alike = one.kind.name == other.kind.name
         same = alike and prints[0] == prints[1]
+        collision = same and _collide(one, other)
         apart, unprobed = None, ""
         if alike and not same:
             apart, unprobed = _parted(one, other, behaviours)
@@ -76,12 +82,21 @@ def contrast(one: Side, other: Side, unsafe: bool = False) -> Contrast:
         _lines(one, other),
         pairs,
         (prints[0], prints[1]),
-        same,
+        same and not collision,
+        collision,
         apart,
         unprobed,
         comparable,
         gained,
     )
+
+
+def _collide(one: Side, other: Side) -> bool:
+    """Tell whether two programs of one fingerprint differ on random probes, where both can run."""
+    a, b = one.program.genome, other.program.genome
+    if a is None or b is None or one.program.key == other.program.key:
+        return False
+    return not Equivalence(a, one.kind, np.random.default_rng(0)).surely(b)
 
 
 def as_dict(found: Contrast) -> dict[str, Any]:
@@ -104,6 +119,7 @@ def as_dict(found: Contrast) -> dict[str, Any]:
         "same_statements": one.kind.name == other.kind.name
         and one.program.key == other.program.key,
         "same_behaviour": found.same_behaviour,
+        "collision": found.collision,
         "lines": found.lines,
         "statements": None if found.pairs is None else [asdict(pair) for pair in found.pairs],
         "parting": None

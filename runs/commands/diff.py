@@ -79,6 +79,11 @@ def _verdict(found: Contrast) -> str:
         return f"They are of different kinds, {kinds}: there is no behaviour to compare."
     if found.same_behaviour:
         return f"They behave the same: both have fingerprint {found.fingerprints[0]}."
+    if found.collision:
+        return (
+            f"They have one fingerprint, {found.fingerprints[0]}, but behave differently: random "
+            "inputs part them where the fixed probes do not reach."
+        )
     if found.unprobed:
         return f"They cannot be compared by behaviour: {found.unprobed}"
     parting = found.parting

@@ -144,6 +144,20 @@ def test_diff_says_its_verdict_in_a_sentence(home: Path, best: str) -> None:
         assert words in cambrian("diff", a, b, cwd=home).stdout
 
 
+def test_diff_asks_random_inputs_where_the_fingerprints_are_one(home: Path) -> None:
+    """No probe has a tensor of more than 100 elements."""
+    head, rest = "def update(w, g, lr):\n    return lr * ", "where(numel(w) > 100, g, sign(g))\n"
+    (home / "plain.py").write_text(f"{head}sign(g)\n")
+    (home / "large.py").write_text(f"{head}{rest}")
+    found = json.loads(cambrian("diff", "plain.py", "large.py", "--json", cwd=home).stdout)
+    assert found["a"]["fingerprint"] == found["b"]["fingerprint"]
+    assert found["collision"]
+    assert not found["same_behaviour"]
+    told = cambrian("diff", "plain.py", "large.py", cwd=home).stdout
+    assert "They have one fingerprint" in told
+    assert "They behave the same" not in told
+
+
 LION_OF_PROGRAM_8 = """
 def update(w, g, lr, m):
     direction = sign(lerp(m, g, 0.10000002384185791))
