@@ -160,9 +160,9 @@ def test_diff_asks_random_inputs_where_the_fingerprints_are_one(home: Path) -> N
 
 LION_OF_PROGRAM_8 = """
 def update(w, g, lr, m):
-    direction = sign(lerp(m, g, 0.10000002384185791))
-    m = lerp(m, g, 0.0017803218158007894)
-    return lr * 0.0002171761734643951 * (direction + 0.4601978361606598 * w), m
+    direction = sign(lerp(m, g, 0.100000023842))
+    m = lerp(m, g, 0.0017803218158)
+    return lr * 0.000217176173464 * (direction + 0.460197836161 * w), m
 """
 
 BAD = [
