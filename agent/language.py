@@ -57,7 +57,8 @@ def _rules(kind: Kind) -> str:
         ", after any number of helper functions of the same sort that it calls, or repeats with "
         "`repeat(f, n, x)`; a helper may call those before it"
         if kind.motifs
-        else ", and no other function beside it"
+        else "; helper functions, of one result each, may stand before it and are written out "
+        "where they are called"
     )
     state = (
         " Every other parameter is a state that you invent, zero at the start; return its new "

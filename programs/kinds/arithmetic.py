@@ -9,7 +9,10 @@ The conventions are the same in the probes, in training and in an exported file:
     pow is the machine's                          a negative number to a broken power is NaN
     x mod 0 is 0                                  else the remainder has the divisor's sign
     comparisons give 1 or 0, `where` tests != 0   a comparison with NaN is 0
+    sign is -1, 0 or 1                            the sign of NaN is 0
     clip(a, b) holds a within ±|b|                clip(a, -2) is clip(a, 2)
+
+One difference is left: where the quotient overflows, torch's remainder is NaN and numpy's is not.
 
 Functions and their names follow Chen et al. 2023 (Lion), appendix H, and its published code.
 """

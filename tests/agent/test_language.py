@@ -75,6 +75,7 @@ def test_orthogonalize_scales_as_is_told() -> None:
         ("a negative number to a broken power is NaN", "pow", (-8.0, 1 / 3), np.nan),
         ("x mod 0 is 0", "mod", (3.0, 0.0), 0.0),
         ("comparisons give 1 or 0", "lt", (1.0, 2.0), 1.0),
+        ("the sign of NaN is 0", "sign", (np.nan,), 0.0),
         ("clip(a, -2) is clip(a, 2)", "clip", (3.0, -2.0), 2.0),
     ],
 )
@@ -90,6 +91,19 @@ def test_comments_and_docstrings_are_no_statements() -> None:
     found = read('"""Signed."""\n    # as it is\n    return lr * sign(g)', "w, g, lr")
     assert isinstance(found, Program)
     assert found.size == 2
+
+
+@pytest.mark.parametrize("name", ["optimizer", "schedule"])
+def test_helpers_may_stand_before_the_entry(name: str) -> None:
+    told = "helper functions, of one result each, may stand before it and are written out"
+    assert told in "\n".join(language(kind_named(name)))
+    heads = {"optimizer": "update(w, g, lr)", "schedule": "schedule(step, total)"}
+    lines = {"optimizer": "lr * half(g)", "schedule": "half(step / total)"}
+    text = f"def half(x):\n    return 0.5 * x\n\ndef {heads[name]}:\n    return {lines[name]}\n"
+    found = read_program(text, kind_named(name))
+    assert isinstance(found, Program)
+    assert found.genome is not None
+    assert not found.genome.helpers
 
 
 def test_a_state_starts_at_zero_and_where_starts_it_elsewhere() -> None:

@@ -74,6 +74,9 @@ HARD = {
     "two norms of the whole model": """g = clip_by_global_norm(g, 0.5)
     m = lerp(m, g, 0.1)
     return lr * m / maximum(global_norm(m), total / 100), m, v + global_norm(w)""",
+    "the sign of what is not a number": """m = lerp(m, g, 0.1)
+    c = sign((step - 5) ** 0.5)
+    return lr * (sign(m ** 0.3) + c * g), m, v""",
     "noise over the model, of shapes that differ": """g = clip_by_global_norm(g, 0.5)
     v = noise(row_mean(g), step) + noise(g, 2 * total) * norm(noise(w, norm(g)))
     return lr * v * global_norm(m), m + g, v""",

@@ -208,3 +208,11 @@ def test_what_only_python_would_choke_on_keeps_to_the_conventions() -> None:
         found = np.array([factor(float(step), float(total)) for step in range(total)])
         wanted = factors(genome(made), total)
         np.testing.assert_allclose(found[np.isfinite(wanted)], wanted[np.isfinite(wanted)])
+
+
+def test_the_sign_of_what_is_not_a_number_is_zero() -> None:
+    body = "return sign((step - 4) ** 0.5) + sign(4 - step)"
+    made = read_program(f"def schedule(step, total):\n    {body}\n", KIND)
+    assert isinstance(made, Program), made
+    found = [module(made)["factor"](float(step), 7.0) for step in range(7)]
+    assert found == factors(genome(made), 7).tolist() == [1, 1, 1, 1, 0, 0, 0]
