@@ -29,8 +29,10 @@ PARTS = (
     "evaluators/supervised.py",
     "programs/kinds",
     "programs/arguments.py",
+    "programs/calls.py",
     "programs/canonical.py",
     "programs/check.py",
+    "programs/copies.py",
     "programs/dialect.py",
     "programs/exactness.py",
     "programs/foreign.py",
@@ -38,9 +40,12 @@ PARTS = (
     "programs/freeform.py",
     "programs/genome.py",
     "programs/given.py",
+    "programs/hints.py",
     "programs/inline.py",
     "programs/interpret.py",
     "programs/kind.py",
+    "programs/layers.py",
+    "programs/layout.py",
     "programs/load.py",
     "programs/logic.py",
     "programs/lower.py",
@@ -54,6 +59,7 @@ PARTS = (
     "programs/spec.py",
     "programs/spellings.py",
     "programs/tidy.py",
+    "programs/unreturned.py",
 )
 """Files, and folders with all that is in them."""
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
+from programs.calls import form_of_call
 from programs.errors import closest
-from programs.forms import form_of_call
 from programs.kind import Kind, Op, Param
-from programs.refusal import Refused, refuse
+from programs.refusal import Refused, quoted, refuse
 
 
 def arguments(node: ast.Call, op: Op, kind: Kind) -> list[ast.expr]:
@@ -25,12 +25,18 @@ def arguments(node: ast.Call, op: Op, kind: Kind) -> list[ast.expr]:
 
 def _ordered(node: ast.Call, op: Op) -> list[ast.expr]:
     names = [p.name for p in op.params]
-    if len(node.args) > len(names) or any(isinstance(a, ast.Starred) for a in node.args):
+    for spread in (a for a in node.args if isinstance(a, ast.Starred)):
+        raise refuse(node, f"expected `{op.usage}`, found `{quoted(spread, 40)}`")
+    for several in (a for a in node.args if isinstance(a, ast.List | ast.Tuple)):
+        raise refuse(several, f"expected `{op.usage}`, found several values in brackets")
+    if len(node.args) > len(names):
         raise refuse(node, f"expected `{op.usage}`, found {len(node.args)} arguments")
     given: dict[str, ast.expr] = dict(zip(names, node.args, strict=False))
     for keyword in node.keywords:
+        if keyword.arg is None:
+            raise refuse(node, f"expected `{op.usage}`, found `**{quoted(keyword.value, 40)}`")
         if keyword.arg not in names or keyword.arg in given:
-            near = closest(keyword.arg or "", set(names) - set(given))
+            near = closest(keyword.arg, set(names) - set(given))
             raise refuse(node, f"expected `{op.usage}`, found `{keyword.arg}=`", near)
         given[keyword.arg] = keyword.value
     return [_argument(node, op, param, given.get(param.name)) for param in op.params]

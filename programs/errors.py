@@ -82,6 +82,9 @@ def blamed(error: BaseException, file: str) -> str:
     return f"{said} ({Path(file).name}, line {lines[-1]})" if lines else said
 
 
+SHORT = 5
+"""Letters up to which a slip may only leave letters out or swap them."""
+
 LONGEST_NAME = 80
 """Characters up to which a name is worth comparing; the time grows with their square."""
 
@@ -101,9 +104,11 @@ def closest(name: str, names: Iterable[str]) -> str | None:
 def misspelt(name: str, names: Iterable[str]) -> str | None:
     """Return the name that `name` is a slip of the pen for: most letters are its own, in order."""
     near = closest(name, names)
-    if near is None or _slips(name, near) > max(1, min(len(name) // 3, 3)):
+    if near is None or _slips(name, near) > max(1, min(len(name) // 4, 3)):
         return None
-    return near
+    # A letter more or another one makes a short name another word: `sum` is no slip for `sub`.
+    another = len(name) <= SHORT and any(name.count(c) > near.count(c) for c in name)
+    return None if another else near
 
 
 def _slips(one: str, other: str) -> int:

@@ -1,12 +1,15 @@
 """Functions and signs of Python, torch and numpy that the language writes in another way.
 
 A row is `names(parameters): form`. `dim=-1` among the parameters means that `dim` must be given as
--1. A sign goes by the name of its class in `ast`, `w.shape[0]` by `shape(w, 0)`.
+-1, `k=x` that it must be given as x is. A sign goes by the name of its class in `ast`,
+`w.shape[0]` by `shape(w, 0)` and a layer `nn.Linear(64, 128)(x)` by `Linear(x, 64, 128)`, in lower
+case where no row has its own.
 """
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -91,9 +94,14 @@ var variance(x): mean(square(x - mean(x)))
 std(x): sqrt(mean(square(x - mean(x))))
 cosine_similarity(x, y): cosine_sim(x, y)
 size(x): numel(x)
+len(x): row_count(x)
 shape size(x, dim=0): row_count(x)
 shape size(x, dim=1): column_count(x)
 shape size(x, dim=-1): column_count(x)
+transpose swapaxes(x, dim0=0, dim1=1): transpose(x)
+transpose swapaxes(x, dim0=1, dim1=0): transpose(x)
+transpose swapaxes(x, dim0=-1, dim1=-2): transpose(x)
+transpose swapaxes(x, dim0=-2, dim1=-1): transpose(x)
 cosine(x): cos(x)
 sine(x): sin(x)
 newton_schulz newtonschulz5 zeropower_via_newtonschulz5 polar(x): orthogonalize(x)
@@ -102,15 +110,6 @@ clip_grad_norm clip_by_norm clip_grad_norm_(x, c): clip_by_global_norm(x, c)
 randn_like normal_like gaussian(x): noise(x, step)
 zeros_like(x): 0 * x
 ones_like(x): 0 * x + 1
-cat concatenate hstack(x, y): concat(x, y)
-cat concatenate hstack concat(x, y, z): concat(concat(x, y), z)
-self_attention multihead_attention multi_head_attention mha(x): attention(x)
-self_attention multihead_attention multi_head_attention mha(x, heads): attention(x, heads)
-dense fc(x, width): linear(x, width)
-dense fc linear(x, out_features): linear(x, out_features)
-dropout(x): x
-dropout(x, p): x
-BitXor(x, y): x ** y
 BitAnd(x, y): x * y
 BitOr(x, y): maximum(x, y)
 Invert(x): 1 - x
@@ -119,6 +118,67 @@ Pow(x, y=2): square(x)
 Pow(x, y=2): x * x
 Pow(x, y=3): x * x * x
 """
+
+_LAYERS = """
+cat concatenate hstack concat(x, y): concat(x, y)
+cat concatenate hstack concat(x, y, z): concat(concat(x, y), z)
+split chunk tensor_split(x): (first_half(x), second_half(x))
+split chunk tensor_split(x, parts=2): (first_half(x), second_half(x))
+split chunk tensor_split(x, parts=2, dim=-1): (first_half(x), second_half(x))
+self_attention multihead_attention multi_head_attention multiheadattention mha attn(x): attention(x)
+multihead_attention multi_head_attention mha attention attn(x, k=x, v=x): attention(x)
+self_attention multihead_attention multi_head_attention mha attn(x, heads): attention(x, heads)
+multihead_attention multi_head_attention mha attention(x, k=x, v=x, heads): attention(x, heads)
+MultiheadAttention(x, k=x, v=x, embed_dim, heads): attention(x, heads)
+dense fc(x, width): linear(x, width)
+dense fc linear(x, out_features): linear(x, out_features)
+Linear(x, in_features, out_features): linear(x, out_features)
+Linear(x, in_features, out_features, bias=False): linear(x, out_features, bias=0)
+conv1d conv2d(x, width): conv(x, width)
+conv1d conv2d(x, width, kernel): conv(x, width, kernel)
+Conv1d Conv2d(x, in_channels, out_channels, kernel): conv(x, out_channels, kernel)
+Conv1d Conv2d(x, in_channels, out_channels, kernel, stride): conv(x, out_channels, kernel, stride)
+mlp ffn feed_forward feedforward(x): linear(gelu(linear(x, times=4)), times=0.25)
+norm(x): rms_norm(x)
+layernorm ln(x): layer_norm(x)
+layer_norm layernorm(x, width): layer_norm(x)
+rmsnorm(x): rms_norm(x)
+rms_norm rmsnorm(x, width): rms_norm(x)
+batchnorm batchnorm1d batchnorm2d bn(x): batch_norm(x)
+batch_norm batchnorm1d batchnorm2d(x, width): batch_norm(x)
+groupnorm(x, groups, width): group_norm(x, groups)
+leakyrelu(x): leaky_relu(x)
+leaky_relu leakyrelu(x, slope=0.01): leaky_relu(x)
+softmax(x, dim=-1): softmax(x)
+lstm(x, input_size, hidden_size=input_size): lstm(x)
+gru(x, input_size, hidden_size=input_size): gru(x)
+mean(x, dim=1): mean_pool(x)
+mean(x, dim=-2): mean_pool(x)
+mean(x, dim=(2, 3)): mean_pool(x)
+mean(x, dim=(-2, -1)): mean_pool(x)
+mean(x, dim=(-1, -2)): mean_pool(x)
+max amax(x, dim=1): max_over(x)
+max amax(x, dim=-2): max_over(x)
+max amax(x, dim=(2, 3)): max_over(x)
+max amax(x, dim=(-2, -1)): max_over(x)
+max_pool1d max_pool2d maxpool maxpool1d maxpool2d(x, kernel): max_pool(x, kernel)
+max_pool1d max_pool2d maxpool maxpool1d maxpool2d(x, kernel, stride=kernel): max_pool(x, kernel)
+avg_pool1d avg_pool2d avgpool avgpool1d avgpool2d(x, kernel): avg_pool(x, kernel)
+avg_pool1d avg_pool2d avgpool avgpool1d avgpool2d(x, kernel, stride=kernel): avg_pool(x, kernel)
+global_average_pool global_avg_pool global_mean_pool global_average_pooling(x): mean_pool(x)
+adaptive_avg_pool1d adaptive_avg_pool2d adaptiveavgpool1d adaptiveavgpool2d(x, size=1): mean_pool(x)
+adaptive_avg_pool2d adaptiveavgpool2d(x, size=(1, 1)): mean_pool(x)
+global_max_pool global_max_pooling(x): max_over(x)
+adaptive_max_pool1d adaptive_max_pool2d adaptivemaxpool1d adaptivemaxpool2d(x, size=1): max_over(x)
+transpose swapaxes(x, dim0=1, dim1=2): transpose(x)
+transpose swapaxes(x, dim0=2, dim1=1): transpose(x)
+permute(x, a=0, b=2, c=1): transpose(x)
+flatten(x, start_dim=1): flatten(x)
+dropout(x): x
+dropout(x, p): x
+identity(x): x
+"""
+"""Of use only where functions have weights: `mean(x, 1)` is another one on a matrix."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,15 +191,21 @@ class Row:
 
 
 @cache
-def rows() -> dict[str, list[Row]]:
-    """Return the rows of the table by each name."""
+def rows(weighted: bool) -> dict[str, list[Row]]:
+    """Return the rows of the table by each name, in kinds with weights those of layers first."""
     found: dict[str, list[Row]] = {}
-    for line in _TABLE.strip().splitlines():
+    for line in (_LAYERS * weighted + _TABLE).split("\n"):
+        if not line:
+            continue
         head, _, form = line.partition("): ")
         names, _, params = head.partition("(")
-        pairs = [p.strip().partition("=") for p in params.split(",")]
+        pairs = [p.partition("=") for p in _COMMA.split(params)]
         fixed = {name: value for name, sign, value in pairs if sign}
         row = Row(tuple(p[0] for p in pairs), fixed, ast.parse(form, mode="eval").body)
         for name in names.split():
             found.setdefault(name, []).append(row)
     return found
+
+
+_COMMA = re.compile(r", (?![^(]*\))")
+"""Parts parameters; a comma inside brackets parts nothing."""

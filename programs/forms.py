@@ -1,61 +1,84 @@
 """The nearest legal form of what others write: `relu(x)` is `maximum(x, 0)` in the language.
 
-For messages alone: nothing here is read as a program. A form is shown only where the kind has all
-that it is made of; of a name's rows in `programs.foreign` the first such one counts.
+For messages alone: nothing here is read as a program. Rather none is shown than a wrong one.
 """
 
 from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from itertools import islice
 
-from programs.foreign import Row, rows
+from programs.calls import (
+    IGNORED,
+    WIDEST,
+    copied,
+    form_of_call,
+    is_spread,
+    legal,
+    short,
+    text_of,
+)
 from programs.kind import Kind, Op
+from programs.layers import applied, last_position, made_only, part_of_call
+from programs.layout import as_meant
 from programs.logic import Logic
 from programs.refusal import quoted
-
-WIDEST = 80
-"""Characters up to which a suggestion is made of the words of the text itself."""
 
 LARGEST = 60
 """Nodes of a syntax tree up to which an argument is mended too."""
 
 _METHODS = {"T": "transpose", "t": "transpose", "mT": "transpose", "mm": "matmul", "bmm": "matmul"}
-_IGNORED = ("keepdim", "keepdims", "dtype", "out", "inplace")
-_RENAMED = {"axis": "dim", "a_min": "min", "a_max": "max", "other": "y"}
+_AMBIGUOUS = ("norm",)
+"""What torch means otherwise than the writers of networks do."""
 
 
-def form_of_call(
-    name: str, args: list[ast.expr], keywords: list[ast.keyword], kind: Kind
-) -> str | None:
-    """Return the form of a call of a function that the kind lacks, or has otherwise."""
-    name = name if name in rows() else name.rstrip("_")
-    if args and isinstance(args[0], ast.List | ast.Tuple):
-        args, keywords = args[0].elts, []  # torch.cat([x, y], dim=-1)
-    return next(_of_rows(name, args, keywords, kind), None)
+def nearest_form(node: ast.AST, bound: Mapping[str, object], kind: Kind, source: str) -> str | None:
+    """Return the nearest legal form of an expression that the language has not."""
+    if isinstance(node, ast.expr) and any(isinstance(n, ast.BitXor) for n in ast.walk(node)):
+        meant = as_meant(node, ast.BitXor(), source)
+        if not isinstance(meant, ast.BinOp):
+            return nearest_form(meant, bound, kind, source) if meant else None
+        mended = _mended(meant, bound, kind)
+        return text_of(mended) if _has_signs(mended, kind) else None
+    return (
+        form_of_attribute(node, bound, kind)
+        or _form_of_part(node, bound, kind)
+        or _form_of_sign(node, kind)
+    )
 
 
-def form_of_sign(node: ast.AST, kind: Kind) -> str | None:
+def nearest_call(node: ast.Call, name: str, bound: Mapping[str, object], kind: Kind) -> str | None:
+    """Return the nearest form of a call of a function that the kind lacks."""
+    if name != name.lower():
+        return _form_of_layer(node, bound, kind)
+    return form_of_call(name, node.args, node.keywords, kind)
+
+
+def _form_of_sign(node: ast.AST, kind: Kind) -> str | None:
     """Return the form of an operator that the kind lacks."""
     match node:
         case ast.BinOp(
             left=left, op=ast.Div(), right=ast.Constant(value=int() | float() as by)
         ) if by and "mul" in kind.ops:
-            factor = ast.Constant(_short(1.0, by, operator.truediv))
-            return _text(ast.BinOp(left, ast.Mult(), factor))
+            factor = ast.Constant(short(1.0, by, operator.truediv))
+            return text_of(ast.BinOp(left, ast.Mult(), factor))
         case ast.Subscript(value=ast.Attribute(value=owner, attr="shape"), slice=ast.expr() as at):
             return form_of_call("shape", [owner, at], [], kind)
         case ast.BinOp(left=left, op=sign, right=right):
             return form_of_call(type(sign).__name__, [left, right], [], kind)
+        case ast.UnaryOp(op=ast.Invert()) if "ge" not in kind.ops:
+            return None
         case ast.UnaryOp(op=sign, operand=operand):
             return form_of_call(type(sign).__name__, [operand], [], kind)
     return None
 
 
 def form_of_attribute(node: ast.AST, bound: Mapping[str, object], kind: Kind) -> str | None:
-    """Return the form of `torch.sign(x)`, `np.linalg.norm(x)`, `x.mean()` and `x.T`."""
+    """Return the form of `torch.sign(x)`, `x.mean()`, `x.T` and `nn.Linear(64, 128)(x)`."""
+    if (layer := applied(node)) is not None:
+        return _form_of_layer(layer, bound, kind)
     inner = node.func if isinstance(node, ast.Call) else node
     if not isinstance(inner, ast.Attribute):
         return None
@@ -73,7 +96,74 @@ def form_of_attribute(node: ast.AST, bound: Mapping[str, object], kind: Kind) ->
     op = kind.op_named(plain) or kind.op_named(_METHODS.get(plain, ""))
     if op is not None and (direct := _direct(op, plain, args, keywords)) is not None:
         return direct
-    return form_of_call(name, args, keywords, kind) or (op.usage if op else None)
+    if plain in _AMBIGUOUS and kind.weighted:
+        return None
+    if (form := form_of_call(name, args, keywords, kind)) is not None:
+        return form
+    if module and made_only(node) and isinstance(node, ast.Call) and "x" in bound:
+        return form_of_attribute(ast.Call(node, [ast.Name("x", ast.Load())], []), bound, kind)
+    return op.usage if op and op.name == plain and not _asks_more(op, args, keywords) else None
+
+
+def form_of_targets(
+    targets: ast.Tuple, value: ast.expr, bound: Mapping[str, object], kind: Kind
+) -> str | None:
+    """Return the form of `a, b = split(x, 2)`, one value for each name, or of what gives one."""
+    first, before = value, ""
+    match value:
+        case ast.Call(args=[ast.Call() as made, *others]):
+            # What is made is made once: it gets a name before it is taken apart.
+            name = next(n for n in ("h", "both", "whole", "") if n not in bound)
+            before = f"{name} = {quoted(made, WIDEST)}; "
+            first = ast.Call(value.func, [ast.Name(name, ast.Load()), *others], value.keywords)
+    form = _form_of(first, bound, kind)
+    whole = ast.parse(form, mode="eval").body if form and "…" not in form else None
+    names = [quoted(t, WIDEST) for t in targets.elts]
+    if isinstance(whole, ast.Tuple) and len(whole.elts) == len(names):
+        parts = ", ".join(quoted(e, WIDEST) for e in whole.elts)
+        text = f"{before}{', '.join(names)} = {parts}"
+    elif applied(value) and not isinstance(whole, ast.Tuple) and form:
+        text = f"{names[0]} = {form}"
+    else:
+        return None
+    return text if len(text) <= WIDEST else None
+
+
+def _form_of(node: ast.expr, bound: Mapping[str, object], kind: Kind) -> str | None:
+    """Return the form of any call, by its name alone or by way of a module."""
+    match node:
+        case ast.Call(func=ast.Name(id=name), args=args, keywords=keywords):
+            return form_of_call(name, args, keywords, kind)
+    return form_of_attribute(node, bound, kind)
+
+
+def _form_of_layer(node: ast.Call, bound: Mapping[str, object], kind: Kind) -> str | None:
+    """Return the form of a layer, by a row of its own or as the function of its name."""
+    if not isinstance(node.func, ast.Name):
+        return None
+    name, keywords = node.func.id, node.keywords
+    args = [_mended(a, bound, kind) for a in node.args]
+    if (form := form_of_call(name, args, keywords, kind)) is not None:
+        return form
+    name = name.lower()
+    op = kind.op_named(name)
+    direct = _direct(op, name, args, keywords) if op else None
+    return direct or form_of_call(name, args, keywords, kind)
+
+
+def _form_of_part(node: ast.AST, bound: Mapping[str, object], kind: Kind) -> str | None:
+    """Return the form of `x[:, -1]`, `split(x, 2)[0]` and `nn.LSTM(64, 64)(x)[0]`."""
+    sequence = last_position(node)
+    if sequence is not None and "last" in kind.ops:
+        return text_of(ast.Call(ast.Name("last", ast.Load()), [sequence], []))
+    found = part_of_call(node)
+    form = _form_of(found[0], bound, kind) if found else None
+    if found is None or form is None or "…" in form:
+        return None
+    whole = ast.parse(form, mode="eval").body
+    if isinstance(whole, ast.Tuple) and -len(whole.elts) <= found[1] < len(whole.elts):
+        return text_of(whole.elts[found[1]])
+    return form if found[1] == 0 and applied(found[0]) else None
 
 
 def _mended(node: ast.expr, bound: Mapping[str, object], kind: Kind) -> ast.expr:
@@ -81,7 +171,7 @@ def _mended(node: ast.expr, bound: Mapping[str, object], kind: Kind) -> ast.expr
     short = len(list(islice(ast.walk(node), LARGEST))) < LARGEST
     if not short or isinstance(node, ast.Starred):
         return node
-    return _Mending(bound, kind).visit(_copied(node))
+    return _Mending(bound, kind).visit(copied(node))
 
 
 class _Mending(ast.NodeTransformer):
@@ -94,6 +184,12 @@ class _Mending(ast.NodeTransformer):
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         return self.mended(node)
 
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        self.generic_visit(node)
+        bits = isinstance(node.op, ast.BitAnd | ast.BitOr)
+        form = None if bits or _has_signs(node, self.kind) else _form_of_sign(node, self.kind)
+        return ast.parse(form, mode="eval").body if form and "…" not in form else node
+
     def mended(self, node: ast.expr) -> ast.AST:
         form = form_of_attribute(node, self.bound, self.kind)
         if form is None or "…" in form:
@@ -101,16 +197,10 @@ class _Mending(ast.NodeTransformer):
         return ast.parse(form, mode="eval").body
 
 
-def _copied(node: ast.expr) -> ast.expr:
-    try:
-        return ast.parse(ast.unparse(node), mode="eval").body
-    except ValueError:  # a number of over 4,300 digits
-        return node
-
-
-def _is_spread(args: list[ast.expr]) -> bool:
-    """Tell whether how many arguments there are shows only when `f(*x)` runs."""
-    return any(isinstance(a, ast.Starred) for a in args)
+def _has_signs(node: ast.AST, kind: Kind) -> bool:
+    """Tell whether the kind has all signs of an expression."""
+    logic = Logic(kind)
+    return all(legal(n, logic) for n in ast.walk(node) if not isinstance(n, ast.Call))
 
 
 def _is_module(owner: ast.expr, bound: Mapping[str, object]) -> bool:
@@ -120,97 +210,22 @@ def _is_module(owner: ast.expr, bound: Mapping[str, object]) -> bool:
     return isinstance(owner, ast.Name) and owner.id not in bound
 
 
+def _asks_more(op: Op, args: list[ast.expr], keywords: list[ast.keyword]) -> bool:
+    """Tell whether a call says what the op does not take, so that the op is another function."""
+    return len(args) > op.arity or any(k.arg not in [p.name for p in op.params] for k in keywords)
+
+
 def _direct(op: Op, name: str, args: list[ast.expr], keywords: list[ast.keyword]) -> str | None:
     """Return a call of the op itself where the arguments fit it."""
     params = [p.name for p in op.params]
+    keywords = [k for k in keywords if k.arg not in IGNORED]
     given = {*params[: len(args)], *(k.arg or "" for k in keywords)}
     needed = {p.name for p in op.params if p.default is None}
     if (
-        _is_spread(args)
+        is_spread(args)
         or not needed <= given <= set(params)
         or len(given) < len(args) + len(keywords)
     ):
         return None
     shown = name if name in (op.name, *op.aliases) else op.name
-    return _text(ast.Call(ast.Name(shown, ast.Load()), args, keywords)) or f"{shown}(…)"
-
-
-def _of_rows(
-    name: str, args: list[ast.expr], keywords: list[ast.keyword], kind: Kind
-) -> Iterator[str]:
-    logic = Logic(kind)
-    for row in rows().get(name, ()):
-        given = _given(row, args, keywords)
-        if given is None or not all(_legal(n, logic, row) for n in ast.walk(row.form)):
-            continue
-        filled = _Filled(given).visit(_copied(row.form))
-        yield _text(_folded(filled)) or ast.unparse(row.form)
-
-
-def _given(
-    row: Row, args: list[ast.expr], keywords: list[ast.keyword]
-) -> dict[str, ast.expr] | None:
-    """Return the arguments by the row's names, or `None` where they do not fit it."""
-    if _is_spread(args) or len(args) > len(row.params):
-        return None
-    given = dict(zip(row.params, args, strict=False))
-    for keyword in keywords:
-        name = _RENAMED.get(keyword.arg or "", keyword.arg or "")
-        if name in _IGNORED:
-            continue
-        if name in given:
-            return None
-        given[name] = keyword.value
-    fits = given.keys() == set(row.params)
-    fits = fits and all(quoted(given[n], 20) == value for n, value in row.fixed.items())
-    return given if fits else None
-
-
-def _legal(node: ast.AST, logic: Logic, row: Row) -> bool:
-    match node:
-        case ast.Call(func=ast.Name(id=name)):
-            return logic.kind.op_named(name) is not None
-        case ast.BinOp(op=ast.FloorDiv()):
-            return "%" in logic.by_sign or "floor" in logic.kind.ops
-        case ast.Compare(ops=[ast.Eq() | ast.NotEq()]):
-            return ">=" in logic.by_sign
-        case ast.BinOp(op=sign) | ast.Compare(ops=[sign]):
-            return logic.op(sign) is not None
-    return True
-
-
-class _Filled(ast.NodeTransformer):
-    """Put arguments in the place of a form's names."""
-
-    def __init__(self, given: Mapping[str, ast.expr]) -> None:
-        self.given = given
-
-    def visit_Name(self, node: ast.Name) -> ast.expr:
-        return self.given.get(node.id, node)
-
-
-def _folded(node: ast.expr) -> ast.expr:
-    """Work out `1 - 0.9`, as nobody would write it."""
-    match node:
-        case ast.Call(args=args):
-            node.args = [_folded(a) for a in args]
-        case ast.BinOp(
-            left=ast.Constant(value=int() | float() as a),
-            op=ast.Sub(),
-            right=ast.Constant(value=int() | float() as b),
-        ):
-            return ast.Constant(_short(a, b, operator.sub))
-    return node
-
-
-def _short(a: float, b: float, op: Callable[[float, float], float]) -> float:
-    try:
-        return float(f"{op(a, b):.6g}")
-    except OverflowError:  # a whole number beyond all floats
-        return 0.0
-
-
-def _text(node: ast.expr) -> str | None:
-    """Return a suggestion, or `None` where it is too long to be one."""
-    text = quoted(node, WIDEST + 1)
-    return text if len(text) <= WIDEST and "…" not in text else None
+    return text_of(ast.Call(ast.Name(shown, ast.Load()), args, keywords)) or f"{shown}(…)"

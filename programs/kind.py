@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 from programs.errors import Fault
 from programs.genome import COMBINATORS, Argument, Function, Genome
 from programs.recent import Recent
+from programs.unreturned import unreturned
 
 if TYPE_CHECKING:
     import numpy as np
@@ -188,11 +189,7 @@ class Entry:
             found = f"`{self.name}` takes only {allowed}; found `{states[0]}`"
             return Fault(found, nearest=self.signature(function.params))
         if len(function.returns) != 1 + len(states):
-            owed = ", ".join(["the result", *(f"the new `{s}`" for s in states)])
-            return Fault(
-                f"`{self.name}` must return {1 + len(states)} values ({owed}), "
-                f"found {len(function.returns)}"
-            )
+            return unreturned(self.name, tuple(self.inputs), states, function)
         return None
 
 

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from functools import partial
 
 from programs.arguments import arguments
+from programs.copies import helper_in
 from programs.docstrings import docstring
 from programs.errors import closest, misspelt
-from programs.forms import form_of_attribute, form_of_call, form_of_sign
+from programs.forms import nearest_call
 from programs.genome import (
     CALL,
-    COMBINATORS,
     RECUR,
     REPEAT,
     Argument,
@@ -26,7 +26,7 @@ from programs.genome import (
     Statement,
     is_anonymous,
 )
-from programs.inline import MAX_COPIES
+from programs.hints import Hints
 from programs.kind import Kind, Op
 from programs.logic import Absent, Logic, Wording
 from programs.refusal import Refused, described, quoted, refuse
@@ -44,9 +44,11 @@ class Lowered:
     doc: str
 
 
-def lower(definition: ast.FunctionDef, kind: Kind, functions: Mapping[str, int]) -> Lowered:
+def lower(
+    definition: ast.FunctionDef, kind: Kind, functions: Mapping[str, int], source: str
+) -> Lowered:
     """Lower one function or raise `Refused`; `functions` are the helpers before it by arity."""
-    lowering = _Lowering(kind, functions)
+    lowering = _Lowering(kind, functions, Hints(kind, definition, source))
     function = lowering.function(definition)
     return Lowered(function, lowering.places, lowering.doc)
 
@@ -54,9 +56,10 @@ def lower(definition: ast.FunctionDef, kind: Kind, functions: Mapping[str, int])
 class _Lowering:
     """The state while one function is lowered."""
 
-    def __init__(self, kind: Kind, functions: Mapping[str, int]) -> None:
+    def __init__(self, kind: Kind, functions: Mapping[str, int], hints: Hints) -> None:
         self.kind = kind
         self.functions = functions
+        self.hints = hints
         self.logic = Logic(kind)
         self.body: list[Statement] = []
         self.now: dict[str, Argument] = {}
@@ -115,7 +118,7 @@ class _Lowering:
             case ast.Return():
                 raise refuse(line, "nothing may follow `return`")
             case _:
-                raise refuse(line, f"expected `name = expression`, found {described(line)}")
+                raise self.hints.no_assignment(line, self.now, self.functions)
         names = [[self.free_name(target, line) for target in each] for each, _ in pairs]
         # All values are computed before any name is bound: `a, b = b, a` is an exchange.
         found = [self.expression(value, 0) for _, value in pairs]
@@ -126,7 +129,7 @@ class _Lowering:
 
     def free_name(self, target: ast.expr, line: ast.stmt) -> str:
         if not isinstance(target, ast.Name):
-            raise refuse(line, f"expected `name = expression`, found {described(line)}")
+            raise self.hints.no_assignment(line, self.now, self.functions)
         self.check_free(target, target.id)
         return target.id
 
@@ -179,7 +182,9 @@ class _Lowering:
             case ast.Call():
                 return self.call(node, depth)
         raise refuse(
-            node, f"expected arithmetic or a call, found {described(node)}", self.nearest(node)
+            node,
+            f"expected arithmetic or a call, found {described(node, self.kind)}",
+            self.hints.nearest(node, self.now),
         )
 
     def negative(self, node: ast.expr, operand: ast.expr, depth: int) -> Argument:
@@ -215,8 +220,7 @@ class _Lowering:
         values = [self.expression(part, depth + 1) for part in parts]
         for part, value in zip(parts, values, strict=True):
             if value not in self.logic.conditions:
-                found = f"expected a comparison in `{quoted(node, 60)}`, found `{quoted(part, 40)}`"
-                raise refuse(part, found, self.nearest(node))
+                raise self.hints.no_condition(node, part, self.now)
         return values
 
     def name(self, node: ast.expr, name: str) -> Argument:
@@ -234,37 +238,21 @@ class _Lowering:
 
     def call(self, node: ast.Call, depth: int) -> Argument:
         if not isinstance(node.func, ast.Name):
-            raise refuse(node, "expected a function of the language", self.nearest(node))
+            raise refuse(
+                node, "expected a function of the language", self.hints.nearest(node, self.now)
+            )
         name = node.func.id
         if name in self.functions:
             return self.combine(node, CALL, name, list(node.args), depth)
         if name in (REPEAT, RECUR):
-            return self.apply_many(node, name, depth)
+            helper = helper_in(node, name, self.functions, self.now, self.kind)
+            return self.combine(node, name, helper, node.args[1:], depth)
         op = self.kind.op_named(name)
         if op is None:
             known = [*self.kind.names, *self.functions, REPEAT, RECUR]
-            near = form_of_call(name, node.args, node.keywords, self.kind)
+            near = nearest_call(node, name, self.now, self.kind)
             raise refuse(node, f"there is no function `{name}`", near or misspelt(name, known))
         return self.emit(node, op, arguments(node, op, self.kind), depth)
-
-    def apply_many(self, node: ast.Call, combinator: str, depth: int) -> Argument:
-        """Lower `repeat(f, n, x)`: a helper's name, a literal or its name, the arguments."""
-        usage = f"`{COMBINATORS[combinator]}` with a helper defined above and a literal number"
-        match node.args:
-            case [ast.Name(id=function), ast.Constant(value=int()) as number, *_]:
-                count = _number(number, number.value)
-            case [ast.Name(id=function), ast.Name(id=name) as number, *_]:
-                count = self.now.get(name)
-            case _:
-                raise refuse(node, f"expected {usage}")
-        if function not in self.functions:
-            near = closest(function, self.functions)
-            raise refuse(node, f"expected {usage}; `{function}` is none", near)
-        if not isinstance(count, float) or count != int(count):
-            raise refuse(number, f"expected {usage}")
-        if not 1 <= count <= MAX_COPIES:
-            raise refuse(number, f"expected 1 to {MAX_COPIES} copies")
-        return self.combine(node, combinator, function, node.args[1:], depth)
 
     def combine(
         self, node: ast.Call, combinator: str, function: str, args: list[ast.expr], depth: int
@@ -285,7 +273,7 @@ class _Lowering:
     def unknown_sign(self, node: ast.expr) -> Refused:
         """Return the refusal of an operator, with the signs there are where no form comes near."""
         message = f"the operator in `{quoted(node, 60)}` is not part of the language"
-        near = self.nearest(node)
+        near = self.hints.nearest(node, self.now)
         if near is None:
             *others, last = [f"`{sign}`" for sign in self.logic.by_sign]
             message += f", whose signs are {', '.join(others)} and {last}"
@@ -300,9 +288,6 @@ class _Lowering:
         self.logic.note(self.body[-1])
         self.places[target] = node
         return target
-
-    def nearest(self, node: ast.AST) -> str | None:
-        return form_of_attribute(node, self.now, self.kind) or form_of_sign(node, self.kind)
 
 
 def _number(node: ast.expr, value: object) -> float:

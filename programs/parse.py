@@ -22,6 +22,9 @@ from programs.tidy import tidy
 
 MAX_CHARACTERS = 64 * 1024
 
+_DEEP = "nested too deeply, or a sum or product too long: give parts of it names"
+_HUGE = f"a number has too many digits; it must be within ±{MAX_CONSTANT:g}"
+
 __all__ = ["MAX_CHARACTERS", "MAX_CONSTANT", "names_in", "parse", "syntax_tree"]
 
 
@@ -31,11 +34,11 @@ def parse(source: str, kind: Kind) -> Genome | Fault:
     if isinstance(tree, Fault):
         return tree
     try:
-        genome = _Reader(kind).module(tree)
+        genome = _Reader(kind, source).module(tree)
     except Refused as refused:
         return refused.fault
     except RecursionError:
-        return Fault("nested too deeply", 1, 1)
+        return Fault(_DEEP, 1, 1)
     genome = tidy(genome, kind)
     # What is read must be read again once it is written out, and that may take more characters.
     return _too_long(render(genome, kind), " once written out") or genome
@@ -51,11 +54,12 @@ def syntax_tree(source: str) -> ast.Module | Fault:
             return ast.parse(source)
     except SyntaxError as error:
         line, column = error.lineno or 1, max(error.offset or 1, 1)
-        return Fault(f"not valid Python: {error.msg}", line, column, _with_colon(error))
-    except (ValueError, RecursionError, MemoryError, OverflowError):
-        return Fault(
-            "not valid Python: nested too deeply, or with characters Python does not read", 1, 1
-        )
+        said = _HUGE if "int_max_str_digits" in error.msg else f"not valid Python: {error.msg}"
+        return Fault(said, line, column, _with_colon(error))
+    except ValueError:
+        return Fault("not valid Python: it has characters that Python does not read", 1, 1)
+    except (RecursionError, MemoryError, OverflowError):
+        return Fault(_DEEP, 1, 1)
 
 
 def _too_long(text: str, where: str = "") -> Fault | None:
@@ -63,6 +67,18 @@ def _too_long(text: str, where: str = "") -> Fault | None:
         return None
     size = f"{len(text):,} characters{where}; at most {MAX_CHARACTERS:,} are read"
     return Fault(f"the program has {size}", 1, 1)
+
+
+def _outside(line: ast.stmt) -> str:
+    """Say what becomes of a line that stands outside all functions."""
+    match line:
+        case ast.Import() | ast.ImportFrom():
+            return ": drop the import, for nothing of it is read"
+        case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+            return f": put `{name}` into the function that reads it"
+        case ast.ClassDef():
+            return ", found a class"
+    return ""
 
 
 def _with_colon(error: SyntaxError) -> str | None:
@@ -77,8 +93,9 @@ def _with_colon(error: SyntaxError) -> str | None:
 class _Reader:
     """Read one syntax tree, function by function, then check the whole."""
 
-    def __init__(self, kind: Kind) -> None:
+    def __init__(self, kind: Kind, source: str) -> None:
         self.kind = kind
+        self.source = source
         self.arity: dict[str, int] = {}
         self.places: dict[tuple[str, str], ast.AST] = {}
         self.doc = ""
@@ -97,7 +114,8 @@ class _Reader:
         found = [line for line in lines if isinstance(line, ast.FunctionDef)]
         for line in lines:
             if not isinstance(line, ast.FunctionDef):
-                raise refuse(line, f"expected `def {entry}(…)` and helper functions before it only")
+                wanted = f"expected `def {entry}(…)` and helper functions before it only"
+                raise refuse(line, f"{wanted}{_outside(line)}")
         if not found:
             nearest = self.kind.entry.signature(())
             raise refuse(None, f"expected a function `{entry}`, found none", nearest)
@@ -122,7 +140,7 @@ class _Reader:
             raise refuse(definition, f"there are two functions `{name}`")
         if not name.isascii():
             raise refuse(definition, f"`{name}` has letters outside ASCII")
-        lowered = lower(definition, self.kind, self.arity)
+        lowered = lower(definition, self.kind, self.arity, self.source)
         function = lowered.function
         self.places.update(((name, t), node) for t, node in lowered.places.items())
         self.arity[name] = len(function.params)

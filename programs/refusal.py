@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 
 from programs.errors import Fault
+from programs.kind import Kind
 
 _WORDS: dict[type[ast.AST], str] = {
     ast.Attribute: "an attribute",
     ast.Subscript: "an index",
     ast.For: "a loop",
     ast.While: "a loop",
-    ast.If: "an `if` statement (write `where(condition, a, b)`)",
+    ast.If: "an `if` statement",
     ast.Import: "an import",
     ast.ImportFrom: "an import",
     ast.FunctionDef: "a function inside a function",
@@ -22,7 +23,7 @@ _WORDS: dict[type[ast.AST], str] = {
     ast.AnnAssign: "a name without a value",
     ast.AugAssign: "a target that is no name",
     ast.NamedExpr: "`:=` (give the value a line of its own)",
-    ast.Invert: "`~` (write `1 - c` for a comparison `c`)",
+    ast.Invert: "`~`",
     ast.Starred: "a `*`",
     ast.Tuple: "several values where one is wanted",
     ast.List: "a list",
@@ -50,10 +51,23 @@ def refuse(node: ast.AST | None, message: str, nearest: str | None = None) -> Re
     return Refused(Fault(message, line, getattr(node, "col_offset", 0) + 1, nearest))
 
 
-def described(node: ast.AST) -> str:
-    """Say in words what a construct outside the language is."""
+def described(node: ast.AST, kind: Kind) -> str:
+    """Say in words what a construct outside the language is, and what the kind has instead."""
     node = node.op if isinstance(node, ast.UnaryOp) else node
-    return _WORDS.get(type(node), f"a Python `{type(node).__name__}`")
+    return _WORDS.get(type(node), f"a Python `{type(node).__name__}`") + _instead(node, kind)
+
+
+def _instead(node: ast.AST, kind: Kind) -> str:
+    match node:
+        case ast.If() if "where" in kind.ops:
+            return " (write `where(condition, a, b)`)"
+        case ast.Invert() if "ge" in kind.ops:
+            return " (write `1 - c` for a comparison `c`)"
+        case ast.For() | ast.While() | ast.GeneratorExp() | ast.ListComp() if kind.motifs:
+            return " (write `repeat(f, n, x)` with a helper `f` defined above)"
+        case ast.FunctionDef() | ast.Lambda():
+            return f" (define it above `def {kind.entry.name}`)"
+    return ""
 
 
 def quoted(node: ast.AST, width: int) -> str:

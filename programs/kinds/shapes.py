@@ -44,7 +44,9 @@ def broadcast(*shapes: Dims) -> Dims:
 def _common(sizes: set[str], shapes: tuple[Dims, ...]) -> str:
     sizes = sizes - {ONE}
     if len(sizes) > 1:
-        raise TypeMismatch(f"cannot combine {' with '.join(map(str, shapes))}")
+        # A scalar combines with everything, and what is there twice need be named once.
+        unlike = dict.fromkeys(str(s) for s in shapes if s != SCALAR)
+        raise TypeMismatch(f"cannot combine {' with '.join(unlike)}")
     return sizes.pop() if sizes else ONE
 
 

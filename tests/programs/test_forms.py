@@ -59,9 +59,58 @@ NEAREST = [
     ("architecture", "x / 2", "x * 0.5"),
     ("architecture", "x ** 2", "square(x)"),
     ("architecture", "x ** 3", "x * x * x"),
-    ("architecture", "batchnorm(x)", "batch_norm"),
+    ("architecture", "batch_nrom(x)", "batch_norm"),
     ("architecture", "multi_head_attention(x)", "attention(x)"),
     ("architecture", "linear(x, out_features=64)", "linear(x, 64)"),
+    ("optimizer", "lr * g^2", "lr * g ** 2"),
+    ("optimizer", "1 - g^2", "1 - g ** 2"),
+    ("optimizer", "(1 - g)^2 + m^2", "(1 - g) ** 2 + m ** 2"),
+    ("architecture", "1 - x^2", "1 - square(x)"),
+    ("optimizer", "torch.exp(1 - g^2)", "exp(1 - g ** 2)"),
+    ("optimizer", "norm(g, ord=1)", "sum(abs(g))"),
+    ("optimizer", "torch.linalg.norm(g, ord=1)", "sum(abs(g))"),
+    ("optimizer", "torch.transpose(g, 0, 1)", "transpose(g)"),
+    ("optimizer", "g.mean(keepdim=True)", "mean(g)"),
+    ("optimizer", "len(g)", "row_count(g)"),
+    ("architecture", "nn.Linear(64, 128)(x)", "linear(x, 128)"),
+    ("architecture", "nn.Linear(64, 128, bias=False)(x)", "linear(x, 128, bias=0)"),
+    ("architecture", "nn.Linear(64, 128)", "linear(x, 128)"),
+    ("architecture", "Dense(64)(x)", "linear(x, 64)"),
+    ("architecture", "nn.ReLU()(x)", "relu(x)"),
+    ("optimizer", "nn.ReLU()(g)", "maximum(g, 0)"),
+    ("architecture", "nn.LayerNorm(64)(x)", "layer_norm(x)"),
+    ("architecture", "LayerNorm(x)", "layer_norm(x)"),
+    ("architecture", "layer_norm(x, 64)", "layer_norm(x)"),
+    ("architecture", "RMSNorm(64)(x)", "rms_norm(x)"),
+    ("architecture", "batchnorm(x)", "batch_norm(x)"),
+    ("architecture", "norm(x)", "rms_norm(x)"),
+    ("architecture", "x.mean(dim=1)", "mean_pool(x)"),
+    ("architecture", "mean(x, 1)", "mean_pool(x)"),
+    ("architecture", "x.mean(dim=[2, 3])", "mean_pool(x)"),
+    ("architecture", "F.max_pool2d(x, 2)", "max_pool(x, 2)"),
+    ("architecture", "nn.MaxPool2d(2, stride=2)(x)", "max_pool(x, 2)"),
+    ("architecture", "global_average_pool(x)", "mean_pool(x)"),
+    ("architecture", "nn.AdaptiveAvgPool2d((1, 1))(x)", "mean_pool(x)"),
+    ("architecture", "multi_head_attention(x, 8)", "attention(x, 8)"),
+    ("architecture", "multi_head_attention(x, x, x, heads=8)", "attention(x, 8)"),
+    ("architecture", "nn.MultiheadAttention(64, 4)(x, x, x)", "attention(x, 4)"),
+    ("architecture", "nn.MultiheadAttention(64, num_heads=4)(x, x, x)[0]", "attention(x, 4)"),
+    ("architecture", "nn.GRU(32, 32, batch_first=True)(x)[0]", "gru(x)"),
+    ("architecture", "mlp(x)", "linear(gelu(linear(x, times=4)), times=0.25)"),
+    ("architecture", "split(x, 2)", "(first_half(x), second_half(x))"),
+    ("architecture", "x.chunk(2, dim=-1)[1]", "second_half(x)"),
+    ("architecture", "x[:, -1]", "last(x)"),
+    ("architecture", "x[:, -1, :]", "last(x)"),
+    ("architecture", "nn.Conv2d(32, 64, 3, padding=1)(x)", "conv(x, 64, 3)"),
+    ("architecture", "nn.Dropout(0.1)(linear(x))", "linear(x)"),
+    ("architecture", "torch.softmax(x, dim=-1)", "softmax(x)"),
+    ("architecture", "x.transpose(1, 2)", "transpose(x)"),
+    ("architecture", "F.relu(nn.Linear(64, 32)(x))", "relu(linear(x, 32))"),
+    (
+        "architecture",
+        "nn.Sequential(nn.Linear(64, 128), nn.ReLU(), nn.Linear(128, 64))(x)",
+        "linear(relu(linear(x, 128)), 64)",
+    ),
     ("optimizer", "lepr(m, g, 0.1)", "lerp"),
     ("optimizer", "orthogonalise(g)", "orthogonalize"),
 ]
@@ -80,6 +129,81 @@ def test_the_nearest_form(kind: str, expression: str, nearest: str) -> None:
     assert fault.nearest == nearest
 
 
+WITHIN = [
+    ("optimizer", "g * (m > 0.1 & m < 0.5)", 21, "m > 0.1 and m < 0.5"),
+    ("optimizer", "g * (m > 1 | m < 0)", 21, "m > 1 or m < 0"),
+    ("schedule", "step > 0.1 & step < total", 19, "step > 0.1 and step < total"),
+    ("architecture", "concat([x, shift(x, 1)], dim=-1)", 19, "concat(x, shift(x, 1))"),
+    ("architecture", "concat([x, x])", 19, "concat(x, x)"),
+]
+
+
+@pytest.mark.parametrize(("kind", "expression", "column", "nearest"), WITHIN)
+def test_the_nearest_form_of_what_stands_within(
+    kind: str, expression: str, column: int, nearest: str
+) -> None:
+    fault = written(kind, expression)
+    assert isinstance(fault, Fault)
+    assert (fault.line, fault.column, fault.nearest) == (2, column, nearest)
+    assert reads(kind, nearest)
+
+
+@pytest.mark.parametrize(
+    ("line", "words", "nearest"),
+    [
+        ("for _ in range(4): x = block(x)", "`repeat(f, n, x)`", "x = repeat(block, 4, x)"),
+        ("for _ in range(4): x = x + block(x)", "a loop (write `repeat(f, n, x)`", None),
+        ("while x: x = block(x)", "a loop (write `repeat(f, n, x)`", None),
+        ("if x > 0: x = x", "found an `if` statement", None),
+        ("def f(x): return x", "(define it above `def network`)", None),
+        ("a, b = split(x, 2)", "several for one value", "a, b = first_half(x), second_half(x)"),
+        ("a, b = x.chunk(2, -1)", "for one value", "a, b = first_half(x), second_half(x)"),
+        (
+            "a, b = split(linear(x, times=2), 2)",
+            "several for one value",
+            "h = linear(x, times=2); a, b = first_half(h), second_half(h)",
+        ),
+        ("x, _ = nn.LSTM(9, 9)(x)", "several for one value", "x = lstm(x)"),
+        ("q, k, v = x.split(64)", "several for one value", None),
+        ("x = repeat(block, n=3, x=x)", "without their names", "repeat(block, 3, x)"),
+        ("x = repeat(block, x, 3)", "a literal number of copies second", "repeat(block, 3, x)"),
+        ("x = repeat(3, block, x)", "then the number of copies", "repeat(block, 3, x)"),
+        ("x = repeat(lambda h: h, 3, x)", "(define it above `def network`)", None),
+        ("x = repeat(gelu, 3, x)", "first in `repeat(f, n, x)`: write one that calls `gelu`", None),
+        ("x = repeat(block, n, x)", "found `n`", None),
+        ("x = repeat(block(x), 3)", "found `block(x)`", None),
+        ("x = recur(block)", "expected `recur(f, n, x)`, found `recur(block)`", None),
+    ],
+)
+def test_lines_of_a_network_have_a_nearest_form(line: str, words: str, nearest: str | None) -> None:
+    text = "def block(x):\n    return relu(x)\n\ndef network(x):\n    {}\n    return x\n"
+    kind = kind_named("architecture")
+    fault = parse(text.format(line), kind)
+    assert isinstance(fault, Fault)
+    assert fault.line == 5
+    assert words in fault.message
+    assert fault.nearest == nearest
+    if nearest is not None:
+        whole = nearest if " = " in nearest else f"x = {nearest}"
+        assert isinstance(parse(text.format(whole), kind), Genome)
+
+
+@pytest.mark.parametrize(
+    ("kind", "expression", "words"),
+    [
+        ("optimizer", "abs(*g)", "expected `abs(a)`, found `*g`"),
+        ("optimizer", "abs(**g)", "expected `abs(a)`, found `**g`"),
+        ("optimizer", "sum([g, m])", "expected `sum(a)`, found several values in brackets"),
+        ("optimizer", "g * (m > 1 & m < 2)", "`&` binds more tightly than a comparison"),
+        ("optimizer", "[g for g in m]", "found a list"),
+    ],
+)
+def test_what_is_wrong_is_named(kind: str, expression: str, words: str) -> None:
+    fault = written(kind, expression)
+    assert isinstance(fault, Fault)
+    assert words in fault.message
+
+
 @pytest.mark.parametrize(("kind", "expression", "nearest"), NEAREST)
 def test_the_nearest_form_is_legal(kind: str, expression: str, nearest: str) -> None:
     if "(" not in nearest and " " not in nearest and nearest != "pi":
@@ -90,7 +214,10 @@ def test_the_nearest_form_is_legal(kind: str, expression: str, nearest: str) -> 
 
 def reads(kind: str, form: str) -> bool:
     """Tell whether a form is legal somewhere: not every value can be returned as it is."""
-    around = ("{}", "g * ({})", "({}) @ g") if kind == "optimizer" else ("{}",)
+    tree = ast.parse(form, mode="eval").body
+    if isinstance(tree, ast.Tuple):
+        return all(reads(kind, ast.unparse(part)) for part in tree.elts)
+    around = ("{}", "g * ({})", "({}) @ g", "transpose({})") if kind == "optimizer" else ("{}",)
     return any(isinstance(written(kind, whole.format(form)), Genome) for whole in around)
 
 
@@ -106,6 +233,23 @@ def reads(kind: str, form: str) -> bool:
         ("optimizer", "relu(*g)"),
         ("optimizer", f"{'9' * 5000} ^ g"),
         ("architecture", f"x / {'9' * 5000}"),
+        ("optimizer", "torch.linalg.norm(g, ord='nuc')"),
+        ("optimizer", "torch.max(g)"),
+        ("optimizer", "median(g)"),
+        ("optimizer", "kan(g)"),
+        ("optimizer", "moe(g)"),
+        ("optimizer", "split(g, 2)"),
+        ("architecture", "sum(x)"),
+        ("architecture", "len(x)"),
+        ("architecture", "relu6(x)"),
+        ("architecture", "prelu(x)"),
+        ("architecture", "torch.norm(x)"),
+        ("architecture", "x > 0 & x < 1"),
+        ("architecture", "~x"),
+        ("architecture", "linear(x) ** 3"),
+        ("architecture", "nn.MultiheadAttention(64, 4)(x, y, y)"),
+        ("architecture", "nn.Sequential(nn.Linear(64, 128), Mine())(x)"),
+        ("architecture", "x[0]"),
     ],
 )
 def test_rather_none_than_a_wrong_one(kind: str, expression: str) -> None:
@@ -118,7 +262,9 @@ def test_a_slip_of_the_pen_is_told_from_another_word() -> None:
     names = ("lerp", "sign", "recur", "max", "mod", "sin", "orthogonalize", "linear_attention")
     for slip, meant in (("lepr", "lerp"), ("sgn", "sign"), ("orthogonalise", "orthogonalize")):
         assert misspelt(slip, names) == meant
-    for word in ("relu", "ema", "sigmoid", "int", "multi_head_attention"):
+    names += ("sub", "le", "mean", "tan", "softmax")
+    words = ("relu", "ema", "sigmoid", "int", "multi_head_attention")
+    for word in (*words, "sum", "len", "median", "kan", "moe", "softmin"):
         assert misspelt(word, names) is None
 
 
@@ -127,7 +273,7 @@ ARGUMENTS = {"optimizer": ("g", "lr"), "schedule": ("step",), "architecture": ("
 
 def test_every_row_is_of_use_to_some_kind() -> None:
     """A form must read for some arguments; those that a row fixes are no part of it."""
-    for name, of_name in rows().items():
+    for name, of_name in [*rows(False).items(), *rows(True).items()]:
         for row in of_name:
             found = (
                 reads(kind, filled(row.form, dict(zip(row.params, values, strict=True))))
@@ -139,4 +285,4 @@ def test_every_row_is_of_use_to_some_kind() -> None:
 
 def filled(form: ast.expr, values: dict[str, str]) -> str:
     text = ast.unparse(form)
-    return re.sub(r"[a-z_]+\b(?!\()", lambda found: values.get(found[0], found[0]), text)
+    return re.sub(r"[a-z_]+\b(?![(=])", lambda found: values.get(found[0], found[0]), text)

@@ -123,7 +123,10 @@ ENTRY = "def schedule(step, total):\n    return 1\n"
         ("def f(x):\n    return f(x)\n" + ENTRY, "no function `f`"),
         ("def f(x):\n    return x, x\n" + ENTRY, "one value"),
         ("def cos(x):\n    return x\n" + ENTRY, "another name"),
-        ("import os\n" + ENTRY, "helper functions before it only"),
+        ("import os\n" + ENTRY, "helper functions before it only: drop the import"),
+        ("from math import pi\n" + ENTRY, "helper functions before it only: drop the import"),
+        ("WARM = 9\n" + ENTRY, "put `WARM` into the function that reads it"),
+        ("class Schedule:\n    pass\n", "helper functions before it only, found a class"),
         ("def schedule(step):\n    return 1\n", "must take `total`"),
         ("def schedule(step, total, m):\n    return 1, m\n", "takes only step, total"),
     ],
@@ -161,6 +164,38 @@ def test_helpers_that_multiply_are_refused_before_they_are_written_out() -> None
 def test_a_wrong_head_is_answered_with_the_right_one(source: str, line: int, nearest: str) -> None:
     fault = refused(source, OPTIMIZER)
     assert (fault.line, fault.column, fault.nearest) == (line, 1, nearest)
+
+
+@pytest.mark.parametrize(
+    ("head", "words", "nearest"),
+    [
+        ("w, g, m, lr, wd", "but `w`, `g`, `lr`, `step` and `total`: a number", None),
+        ("w, g, m, lr, wd", "is written in the body, `wd = 0.01`", None),
+        ("w, g, m, lr, t", "for a state: write `step`", "def update(w, g, m, lr, step)"),
+        ("w, g, m, eta", "for a state: write `lr`", "def update(w, g, m, lr)"),
+        ("w, g, m, v, lr", "(the result, the new `m`, the new `v`), found 2", None),
+    ],
+)
+def test_a_parameter_that_is_taken_for_a_state_is_named(
+    head: str, words: str, nearest: str | None
+) -> None:
+    fault = refused(f"def update({head}):\n    m = lerp(m, g, 0.1)\n    return m, m\n", OPTIMIZER)
+    assert words in fault.message
+    assert fault.nearest == nearest
+
+
+def test_shapes_that_do_not_meet_are_named_once_and_no_scalar() -> None:
+    line = "L = lerp(L, g @ transpose(g), 0.01)"
+    fault = refused(f"def update(w, g, L):\n    {line}\n    return g, L\n", OPTIMIZER)
+    assert fault.message.endswith("cannot combine a tensor of w's shape with an r×r matrix")
+
+
+def test_what_python_cannot_read_is_told_in_our_words() -> None:
+    digits = refused(f"def update(w, g):\n    return g * {'9' * 5000}\n", OPTIMIZER)
+    assert digits.message == "a number has too many digits; it must be within ±1e+30"
+    assert digits.line == 2
+    terms = refused("def update(w, g):\n    return g" + "+g" * 20_000, OPTIMIZER)
+    assert terms.message.startswith("nested too deeply, or a sum or product too long")
 
 
 def test_a_schedule_is_told_what_it_may_take() -> None:

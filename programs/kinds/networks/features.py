@@ -98,11 +98,12 @@ def fits(found: Type, wanted: Type) -> bool:
 def feature(x: Type, *sorts: str) -> Feature:
     """Demand a feature, of one of the sorts if any are named."""
     wanted = " or ".join(sorts) or "sequence, image or vector"
+    wanted = f"{'an' if wanted[0] in 'aeiou' else 'a'} {wanted}"
     if not isinstance(x, Feature):
-        raise TypeMismatch(f"expected a {wanted}, found {x}")
+        raise TypeMismatch(f"expected {wanted}, found {x}")
     if sorts and x.sort not in sorts:
         hint = "; write `to_sequence(x)` first" if x.sort == "image" else ""
-        raise TypeMismatch(f"expected a {wanted}, found {x}{hint}")
+        raise TypeMismatch(f"expected {wanted}, found {x}{hint}")
     return x
 
 
