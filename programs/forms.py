@@ -37,7 +37,7 @@ _AMBIGUOUS = ("norm",)
 def nearest_form(node: ast.AST, bound: Mapping[str, object], kind: Kind, source: str) -> str | None:
     """Return the nearest legal form of an expression that the language has not."""
     if isinstance(node, ast.expr) and any(isinstance(n, ast.BitXor) for n in ast.walk(node)):
-        meant = as_meant(node, ast.BitXor(), source)
+        meant = as_meant(node, [ast.BitXor], source)
         if not isinstance(meant, ast.BinOp):
             return nearest_form(meant, bound, kind, source) if meant else None
         mended = _mended(meant, bound, kind)

@@ -32,7 +32,7 @@ class Hints:
             found = f"expected a comparison in `{quoted(node, 60)}`, found `{quoted(part, 40)}`"
             return refuse(part, found, self.nearest(node, bound))
         written, meant = MEANT[type(node.op)]
-        whole = as_meant(around, node.op, self.source)
+        whole = as_meant(around, MEANT, self.source)
         message = f"`{written}` binds more tightly than a comparison: write `{meant}`"
         return refuse(node, message, text_of(whole) if whole else None)
 

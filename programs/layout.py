@@ -7,20 +7,26 @@ text is read again with the sign that is meant; brackets stand in it where the w
 from __future__ import annotations
 
 import ast
-import re
+from collections.abc import Iterable
 
-MEANT = {ast.BitXor: ("^", "**"), ast.BitAnd: ("&", "and"), ast.BitOr: ("|", "or")}
+MEANT: dict[type[ast.AST], tuple[str, str]] = {
+    ast.BitXor: ("^", "**"),
+    ast.BitAnd: ("&", "and"),
+    ast.BitOr: ("|", "or"),
+}
 """What is written, and for what, by the sign that Python reads."""
 
 
-def as_meant(node: ast.expr, sign: ast.AST, source: str) -> ast.expr | None:
-    """Return what stands at a node with another sign in the place of each like `sign`."""
-    written, meant = MEANT[type(sign)]
+def as_meant(node: ast.expr, signs: Iterable[type[ast.AST]], source: str) -> ast.expr | None:
+    """Return what stands at a node with other signs in the place of these signs of bits."""
     text = ast.get_source_segment(source, node)
     if text is None or "#" in text:
         return None
+    for sign in signs:
+        written, meant = MEANT[sign]
+        text = text.replace(written, f" {meant} ")
     try:
-        return ast.parse(f"({re.sub(re.escape(written), f' {meant} ', text)})", mode="eval").body
+        return ast.parse(f"({text})", mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 

@@ -132,6 +132,7 @@ def test_the_nearest_form(kind: str, expression: str, nearest: str) -> None:
 WITHIN = [
     ("optimizer", "g * (m > 0.1 & m < 0.5)", 21, "m > 0.1 and m < 0.5"),
     ("optimizer", "g * (m > 1 | m < 0)", 21, "m > 1 or m < 0"),
+    ("optimizer", "g > 1 & m < 2 | g < m^2", 16, "g > 1 and m < 2 or g < m ** 2"),
     ("schedule", "step > 0.1 & step < total", 19, "step > 0.1 and step < total"),
     ("architecture", "concat([x, shift(x, 1)], dim=-1)", 19, "concat(x, shift(x, 1))"),
     ("architecture", "concat([x, x])", 19, "concat(x, x)"),
@@ -196,6 +197,8 @@ def test_lines_of_a_network_have_a_nearest_form(line: str, words: str, nearest: 
         ("optimizer", "sum([g, m])", "expected `sum(a)`, found several values in brackets"),
         ("optimizer", "g * (m > 1 & m < 2)", "`&` binds more tightly than a comparison"),
         ("optimizer", "[g for g in m]", "found a list"),
+        ("architecture", "patchify(mean_pool(x), 4, 64)", "expected an image, found a vector"),
+        ("architecture", "conv(mean_pool(x), 4)", "expected a sequence or image, found a vector"),
     ],
 )
 def test_what_is_wrong_is_named(kind: str, expression: str, words: str) -> None:

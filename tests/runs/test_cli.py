@@ -148,6 +148,26 @@ def update(w, g, velocity, lr):
     assert a["fingerprint"] == b["fingerprint"] != c["fingerprint"]
 
 
+@pytest.mark.parametrize("flags", [[], ["--json"]])
+def test_a_file_that_is_no_program_keeps_no_other_from_being_hashed(
+    tmp_path: Path, flags: list[str]
+) -> None:
+    (tmp_path / "good.py").write_text(library("optimizer")["lion"].source)
+    (tmp_path / "bad.py").write_text("def update(w, g, lr):\n    return lr * gg\n")
+    alone = cambrian("hash", "good.py", *flags, cwd=tmp_path)
+    done = cambrian("hash", "bad.py", "good.py", "absent.py", *flags, cwd=tmp_path)
+    assert (alone.returncode, done.returncode) == (0, 2)
+    assert "line 2" in done.stderr
+    assert "absent.py" in done.stderr
+    if not flags:
+        assert done.stdout == alone.stdout
+        return
+    bad, good, absent = json.loads(done.stdout)
+    assert [good] == json.loads(alone.stdout)
+    assert set(bad) == set(absent) == {"file", "fault"}
+    assert "line 2" in bad["fault"]
+
+
 def test_eval_answers_for_good_and_bad_programs(tmp_path: Path) -> None:
     (tmp_path / "good.py").write_text(library("optimizer")["lion"].source)
     (tmp_path / "bad.py").write_text("def update(w, g, lr):\n    return torch.sign(g)\n")
