@@ -11,6 +11,7 @@ MISTAKES = (
     ("optimizer", "def update(w, g, m, lr):\n    return lr * relu(g), m\n"),
     ("schedule", "def schedule(step, total, w):\n    return w * step / total\n"),
     ("architecture", "def network(x):\n    return batch_norm(linear(x, width=1.5))\n"),
+    ("architecture", "def network(x):\n    return nn.ReLU()(nn.Linear(64, 128)(x))\n"),
 )
 """A kind, and a text that is almost a program of it."""
 
