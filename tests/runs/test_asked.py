@@ -37,7 +37,7 @@ def searched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, 
         serving(persona()) as server,
     ):
         asked = {"models": {MODEL: 1.0}, "proposers": TEAM, "api_base": server.base}
-        given = {"task": TASK, "evals": 40, "workers": 2, "seed": 7, "lookahead": 8}
+        given = {"task": TASK, "evals": 40, "workers": 2, "seed": 9, "lookahead": 8}
         given["fill"] = 0.0  # or so many places are filled in that few are asked for
         prepared = prepare(store, read_config(**given, **asked), MemorySandbox())
         _, progress = perform(prepared, Silent())
