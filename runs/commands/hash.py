@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 def command(files: tuple[Path, ...], unsafe: bool, as_json: bool) -> None:
     """Tell which program files do the same.
 
-    Equal fingerprints are equivalent programs, in our language or in free-form Python, which is run
-    in the sandbox for it. The structural key sees only how they are written. A file that `cambrian
-    export` wrote is the program in its header, as long as its code was not changed. What is wrong
-    with a file is said after the others' fingerprints.
+    Programs of one fingerprint do the same on the fixed probes, in our language or in free-form
+    Python, which is run in the sandbox for it; `cambrian diff` asks random inputs too. The
+    structural key sees only how they are written. A file that `cambrian export` wrote is the
+    program in its header, as long as its code was not changed. What is wrong with a file is said
+    after the others' fingerprints.
 
     Example: cambrian hash adamw.py mine.py
     """
