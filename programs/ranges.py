@@ -121,14 +121,16 @@ def _times(a: float, b: float) -> float:
     return 0.0 if a == 0 or b == 0 else a * b
 
 
-def _mul(a: Range, b: Range) -> Range:
+def product(a: Range, b: Range) -> Range:
+    """Return the range of a product."""
     ends = [_times(x, y) for x in (a.low, a.high) for y in (b.low, b.high)]
     return Range(min(ends), max(ends))
 
 
-def _div(a: Range, b: Range) -> Range:
+def quotient(a: Range, b: Range) -> Range:
+    """Return the range of a quotient; x / 0 is 0."""
     if b.low > 0:
-        return _mul(a, Range(1 / b.high, 1 / b.low))
+        return product(a, Range(1 / b.high, 1 / b.low))
     if b.nonnegative and a.nonnegative:
         return NONNEGATIVE
     return ANY
@@ -136,7 +138,7 @@ def _div(a: Range, b: Range) -> Range:
 
 def _square(a: Range) -> Range:
     magnitude = _abs(a)
-    return _mul(magnitude, magnitude)
+    return product(magnitude, magnitude)
 
 
 def _abs(a: Range) -> Range:
@@ -182,8 +184,8 @@ _RULES: dict[str, Callable[..., Range]] = {
     "add": _add,
     "sub": lambda a, b, rounding: _add(a, _neg(b), rounding),
     "neg": _neg,
-    "mul": _mul,
-    "div": _div,
+    "mul": product,
+    "div": quotient,
     "pow": _pow,
     "abs": _abs,
     "square": _square,

@@ -1,7 +1,7 @@
 """The fast half of an exported optimiser: `update_foreach_`, on whole lists and in place.
 
-Values that are read once are computed where they are read, so that sums of products meet PyTorch's
-fused operations (`linear.py`). What those do not offer is said for one tensor after the other
+Values that are read once are computed where they are read, so that products meet PyTorch's fused
+operations (`linear.py`, `sums.py`). What lists do not offer is said for one tensor after the other
 (`singles.py`). A state is overwritten as soon as nothing reads its old value; where something still
 does, the new value waits in a list of its own until the end.
 """
@@ -9,17 +9,24 @@ does, the new value waits in a list of its own until the end.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from programs.export.analysis import Analysis
-from programs.export.linear import ONE, Linear, Term, is_one, minus, plus
+from programs.export.linear import ONE, Linear, Term, minus, plus
 from programs.export.names import Names, python_name
 from programs.export.page import CALL, Page, readers_of
 from programs.export.parts import Line
 from programs.export.scalars import Scalars
 from programs.export.singles import SingleTensors
 from programs.export.spell import Operand, Speller, literal
+from programs.export.sums import Sums
 from programs.genome import Argument, Statement, base_of
+from programs.ranges import INPUTS, Range, range_of, ranges_of
 from programs.render import number
+
+USUAL = {**INPUTS, "lr": Range(0.0, 1.0)}
+LARGEST_SHARE = 0.5
+"""Of the weights that a step takes away beside its other term, at usual learning rates."""
 
 
 def foreach_lines(analysis: Analysis, scalars: Scalars, helpers: set[str]) -> list[Line]:
@@ -51,6 +58,9 @@ class _Writer:
         self.lazy: dict[str, Statement] = {}
         self.pending = {s.target: s for s in self.body}
         self.linear = Linear(analysis, self.scalar, self.lazy)
+        self.flat = Linear(analysis, self._usual, self.lazy).flat
+        self.usual = ranges_of(analysis.function, analysis.states, analysis.scalars, USUAL)
+        self.sums = Sums(self.linear, self.page, self._list, self._is_own)
         self.single = SingleTensors(self.linear, self.page, self.pending, self._list)
         self.copies: list[tuple[str, str]] = []
         self.stored: set[str] = set()
@@ -58,6 +68,11 @@ class _Writer:
     def scalar(self, arg: Argument) -> Operand | None:
         """Return a value of one element as text, or `None` for a list."""
         return self.singles.get(arg) if isinstance(arg, str) else literal(arg)
+
+    def _usual(self, arg: Argument) -> Operand | None:
+        """Return a value of one element as text, with the range that it has at usual rates."""
+        known = self.scalar(arg)
+        return known and replace(known, range=range_of(arg, self.usual))
 
     def keep_exchanged_states(self) -> None:
         """Copy an input that becomes the new value of another state, before anything changes."""
@@ -153,10 +168,10 @@ class _Writer:
         terms = self.linear.of(statement)
         own = [t for t in terms if t.factors == (state,)]
         rest = [t for t in terms if t.factors != (state,)]
-        if not own or any(state in t.factors for t in rest):
+        if len(own) != 1 or any(state in t.factors for t in rest):
             return False
         self._take(name, terms)
-        self._accumulate(state, own[0].scale, rest, statement)
+        self.sums.accumulate(self.lists[state], own[0].scale, rest, statement)
         self.lists[name] = self.lists[state]
         self.stored.add(state)
         return True
@@ -186,71 +201,16 @@ class _Writer:
         for done in self._inside(name) - kept:
             del self.lazy[done], self.pending[done]
 
-    def _accumulate(
-        self, target: str, scale: Operand, terms: Iterable[Term], statement: Statement | None = None
-    ) -> None:
-        """Write `target = scale * target + terms`, in place."""
-        ready = [(t, [self._list(f) for f in t.factors]) for t in terms]
-        into = self.lists[target]
-        if statement and self._is_plain_average(statement) and len(ready) == 1:
-            (term, lists), share = ready[0], self.linear.scalar(statement.args[2])
-            # What is averaged may hold the target itself, which changes the shares.
-            kept = share is not None and scale == plus(ONE, minus(share))
-            if kept and term.scale == share and len(lists) == 1:
-                self.page.write(f"{CALL}lerp_({into}, {lists[0]}, {term.scale.text})")
-                return
-        self.page.scale(into, scale)
-        for term, lists in ready:
-            self.page.add(into, term, lists)
-
     def _fresh(self, name: str) -> None:
         """Compute a value into a new list, or into one that nothing else reads."""
         statement = self.lazy[name]
         terms = self.linear.of(statement)
-        if terms == [Term(ONE, (name,))] or self._is_plain_average(statement):
+        if terms == [Term(ONE, (name,))] or self.sums.is_plain_average(statement):
             self._take(name, [Term(ONE, tuple(statement.names()))])
             self.lists[name] = self._applied(statement)
             return
         self._take(name, terms)
-        ready = [(t, [self._list(f) for f in t.factors]) for t in terms]
-        ready.sort(key=self._cost_of_starting)
-        (first, lists), *rest = ready
-        made = self._started(name, first, lists)
-        for term, more in rest:
-            self.page.add(made, term, more)
-        self.lists[name] = made
-
-    def _is_plain_average(self, statement: Statement) -> bool:
-        """Tell whether `_foreach_lerp` says it all."""
-        if statement.op != "lerp" or isinstance(statement.args[2], str):
-            return False
-        if not self.analysis.is_uniform(statement):
-            return False
-        return all(self.scalar(a) is None for a in statement.args[:2])
-
-    def _cost_of_starting(self, ready: tuple[Term, list[str]]) -> int:
-        """Prefer to add to a list that is free, then to one that is made anyway."""
-        term, lists = ready
-        if not lists:
-            return 3
-        if self._is_own(term.factors[0]):
-            return 0
-        return 2 if len(lists) == 1 and is_one(term.scale) else 1
-
-    def _started(self, name: str, term: Term, lists: list[str]) -> str:
-        """Write a term as the list to which others are added."""
-        first, *second = lists
-        op = "mul" if term.sign == "*" else "div"
-        if self._is_own(term.factors[0]):
-            if second:
-                self.page.write(f"{CALL}{op}_({first}, {second[0]})")
-            self.page.scale(first, term.scale)
-            return first
-        if not second:
-            return self.page.bind(name, f"{CALL}mul({first}, {term.scale.text})")
-        made = self.page.bind(name, f"{CALL}{op}({first}, {second[0]})")
-        self.page.scale(made, term.scale)
-        return made
+        self.lists[name] = self.sums.fresh(statement, terms)
 
     def _is_own(self, name: str) -> bool:
         """Tell whether a list was made for one reader, who may do with it as it likes."""
@@ -259,13 +219,16 @@ class _Writer:
 
     def _applied(self, statement: Statement) -> str:
         """Write an op that is not linear."""
-        if self._is_plain_average(statement):
+        if self.sums.is_plain_average(statement):
             a, b, t = (self._list(x) if isinstance(x, str) else number(x) for x in statement.args)
             own = self._is_own(str(statement.args[0]))
             if own:
                 self.page.write(f"{CALL}lerp_({a}, {b}, {t})")
                 return a
             return self.page.bind(statement.target, f"{CALL}lerp({a}, {b}, {t})")
+        average = self.sums.average(statement) if statement.op == "lerp" else None
+        if average is not None:
+            return average
         chain = self.single.chain(statement)
         if chain is None:
             return self.page.bind(statement.target, self.single.listed(statement))
@@ -284,14 +247,28 @@ class _Writer:
 
     def _change_weights(self) -> None:
         """Subtract the update from the weights."""
-        terms = self.linear(self.analysis.function.returns[0])
-        terms = [Term(minus(t.scale), t.factors, t.sign) for t in terms]
-        own = [t for t in terms if t.factors == ("w",)]
-        rest = [t for t in terms if t.factors != ("w",)]
-        if any("w" in t.factors for t in rest):
-            update = self.analysis.function.returns[0]
+        update = self.analysis.function.returns[0]
+        shrunk = self._shrunk()
+        if shrunk is not None:
+            self.sums.accumulate(self.lists["w"], *shrunk)
+            return
+        term = self.linear.term(update)
+        if "w" in term.factors:
             assert isinstance(update, str)
             self.page.write(f"{CALL}sub_({self.lists['w']}, {self._list(update)})")
             return
-        scale = plus(ONE, own[0].scale) if own else ONE
-        self._accumulate("w", scale, rest)
+        self.sums.accumulate(self.lists["w"], ONE, [replace(term, scale=minus(term.scale))])
+
+    def _shrunk(self) -> tuple[Operand, list[Term]] | None:
+        """Split an update in a share of the weights, which is small, and another term at most.
+
+        What the weights keep is then as large as they were: nothing cancels.
+        """
+        terms = self.flat(self.analysis.function.returns[0])
+        own = [t.scale for t in terms if t.factors == ("w",)]
+        rest = [replace(t, scale=minus(t.scale)) for t in terms if t.factors != ("w",)]
+        if len(own) != 1 or len(rest) > 1 or any("w" in t.factors for t in rest):
+            return None
+        if not -LARGEST_SHARE <= own[0].range.low <= own[0].range.high <= LARGEST_SHARE:
+            return None
+        return plus(ONE, minus(own[0])), rest

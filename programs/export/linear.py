@@ -1,7 +1,9 @@
-"""Sums of scaled products: the form in which PyTorch's fused list operations are recognised.
+"""Values as sums of scaled products: the form in which PyTorch's fused operations are recognised.
 
-`lr * (m / (c1 * d) + 0.01 * w)` becomes `lr / c1 · m/d + 0.01 * lr · w`, so that subtracting it
-from `w` costs one `mul_` and one `addcdiv_` with no list of temporaries.
+`(m / c1) / d` becomes `1 / c1 · m/d`. Constants and shared values move within a product, which
+costs a rounding at most. Sums keep their order: `1 - (1 - x)` is not `x` where that is small beside
+1. Only what is subtracted from the weights is read through its sums (`flat`): there
+`lr * (m / d + 0.01 * w)` costs one `mul_` and one `addcdiv_` with no list of temporaries.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from dataclasses import dataclass, replace
 from programs.export.analysis import Analysis
 from programs.export.spell import PRODUCT, SUM, Operand, infix, literal
 from programs.genome import Argument, Statement
+from programs.ranges import Range, product, quotient
 
 ONE = literal(1.0)
 
@@ -34,16 +37,18 @@ def times(a: Operand, b: Operand) -> Operand:
             return other
         if one.literal and _value(one) == -1:
             return minus(other)
+    known, tensor = product(a.range, b.range), a.tensor or b.tensor
     for one, other in ((a, b), (b, a)):
         if one.binds == PRODUCT and one.text.startswith("1 / "):
             text = f"{other.within(PRODUCT)} / {one.text[4:]}"
-            return Operand(text, PRODUCT, a.tensor or b.tensor)
-    return Operand(*infix("*", a, b), tensor=a.tensor or b.tensor)
+            return Operand(text, PRODUCT, tensor, known)
+    return Operand(*infix("*", a, b), tensor, known)
 
 
 def over(a: Operand, b: Operand) -> Operand:
     """Divide two scalars as text."""
-    return Operand(*infix("/", a, b), tensor=a.tensor or b.tensor)
+    known = quotient(a.range, b.range)
+    return Operand(*infix("/", a, b), a.tensor or b.tensor, known)
 
 
 def plus(a: Operand, b: Operand) -> Operand:
@@ -59,9 +64,10 @@ def minus(a: Operand) -> Operand:
     """Negate a scalar as text."""
     if a.literal:
         return literal(-_value(a))
+    known = Range(-a.range.high, -a.range.low)
     if a.text.startswith("-") and a.binds >= PRODUCT:
-        return replace(a, text=a.text[1:], binds=PRODUCT)
-    return Operand(f"-{a.within(PRODUCT)}", PRODUCT, a.tensor)
+        return replace(a, text=a.text[1:], binds=PRODUCT, range=known)
+    return Operand(f"-{a.within(PRODUCT)}", PRODUCT, a.tensor, known)
 
 
 def is_one(a: Operand) -> bool:
@@ -86,57 +92,96 @@ class Linear:
         self.scalar = scalar
         self.lazy = lazy
 
-    def __call__(self, arg: Argument) -> list[Term]:
-        """Return the terms of a value."""
+    def term(self, arg: Argument) -> Term:
+        """Return a value as one term: a sum is one that has to be computed."""
+        terms = self._terms(arg)
+        return terms[0] if len(terms) == 1 else self._whole(arg)
+
+    def of(self, statement: Statement) -> list[Term]:
+        """Return the terms, two at most, of a statement's value."""
+        rule = _RULES.get(statement.op) if self.analysis.is_uniform(statement) else None
+        terms = rule(self, *statement.args) if rule else None
+        return terms or [self._whole(statement.target)]
+
+    def flat(self, arg: Argument) -> list[Term]:
+        """Return all the terms that a value is made of, through sums of sums."""
+        statement = self.lazy.get(arg) if isinstance(arg, str) else None
+        if statement is None or not self.analysis.is_uniform(statement):
+            return [self.term(arg)]
+        op, args = statement.op, statement.args
+        if op in ("add", "sub", "neg"):
+            last = [_negated(t) if op != "add" else t for t in self.flat(args[-1])]
+            return [*self.flat(args[0]), *last] if len(args) > 1 else last
+        scalars = [self.scalar(a) for a in args]
+        if op == "mul" and any(scalars):
+            by, rest = (scalars[0], args[1]) if scalars[0] else (scalars[1], args[0])
+            return [replace(t, scale=times(by, t.scale)) for t in self.flat(rest) if by]
+        if op == "div" and scalars[1] and self.analysis.range(args[1]).nonzero:
+            return [replace(t, scale=over(t.scale, scalars[1])) for t in self.flat(args[0])]
+        return [self.term(arg)]
+
+    def single(self, arg: Argument) -> tuple[Operand, str]:
+        """Split a tensor into a scalar and a name."""
+        term = self.term(arg)
+        if len(term.factors) == 1:
+            return term.scale, term.factors[0]
+        assert isinstance(arg, str)
+        return ONE, arg
+
+    def cannot_cancel(self, statement: Statement) -> bool:
+        """Tell whether a sum may be fused: an average, or what has one sign."""
+        if statement.op == "lerp":
+            return True
+        if statement.op not in ("add", "sub"):
+            return False
+        a, b = (self.analysis.range(x) for x in statement.args)
+        b = Range(-b.high, -b.low) if statement.op == "sub" else b
+        return (a.low >= 0 and b.low >= 0) or (a.high <= 0 and b.high <= 0)
+
+    def _terms(self, arg: Argument) -> list[Term]:
         known = self.scalar(arg)
         if known is not None:
             return [Term(known)]
         assert isinstance(arg, str)
-        return self.of(self.lazy[arg]) if arg in self.lazy else [Term(ONE, (arg,))]
+        return self.of(self.lazy[arg]) if arg in self.lazy else [self._whole(arg)]
 
-    def of(self, statement: Statement) -> list[Term]:
-        """Return the terms of a statement's value; what is not linear is one term by itself."""
-        rule = _RULES.get(statement.op) if self.analysis.is_uniform(statement) else None
-        terms = rule(self, *statement.args) if rule else None
-        return merged(terms) if terms else [Term(ONE, (statement.target,))]
-
-    def scaled(self, arg: Argument, by: Operand) -> list[Term]:
-        """Return the terms of a value times a scalar."""
-        return [replace(t, scale=times(by, t.scale)) for t in self(arg)]
-
-    def single(self, arg: Argument) -> tuple[Operand, str]:
-        """Split a tensor into a scalar and a name."""
-        terms = self(arg)
-        if len(terms) == 1 and len(terms[0].factors) == 1:
-            return terms[0].scale, terms[0].factors[0]
+    def _whole(self, arg: Argument) -> Term:
         assert isinstance(arg, str)
-        return ONE, arg
+        return Term(ONE, (arg,))
 
 
 Terms = list[Term] | None
 
 
+def _negated(term: Term) -> Term:
+    return replace(term, scale=minus(term.scale))
+
+
+def _scaled(term: Term, by: Operand) -> Term:
+    return replace(term, scale=times(by, term.scale))
+
+
 def _add(self: Linear, a: Argument, b: Argument) -> Terms:
-    return [*self(a), *self(b)]
+    return [self.term(a), self.term(b)]
 
 
 def _sub(self: Linear, a: Argument, b: Argument) -> Terms:
-    return [*self(a), *self.scaled(b, literal(-1.0))]
+    return [self.term(a), _negated(self.term(b))]
 
 
 def _neg(self: Linear, a: Argument) -> Terms:
-    return self.scaled(a, literal(-1.0))
+    return [_negated(self.term(a))]
 
 
 def _abs(self: Linear, a: Argument) -> Terms:
-    return self(a) if self.analysis.range(a).nonnegative else None
+    return [self.term(a)] if self.analysis.range(a).nonnegative else None
 
 
 def _mul(self: Linear, a: Argument, b: Argument) -> Terms:
     for factor, rest in ((a, b), (b, a)):
         known = self.scalar(factor)
         if known is not None:
-            return self.scaled(rest, known)
+            return [_scaled(self.term(rest), known)]
     (left, x), (right, y) = self.single(a), self.single(b)
     return [Term(times(left, right), (x, y))]
 
@@ -151,7 +196,8 @@ def _div(self: Linear, a: Argument, b: Argument) -> Terms:
         return None
     divisor = self.scalar(b)
     if divisor is not None:
-        return [replace(t, scale=over(t.scale, divisor)) for t in self(a)]
+        term = self.term(a)
+        return [replace(term, scale=over(term.scale, divisor))]
     if self.scalar(a) is not None:
         return None
     scale, x = self.single(a)
@@ -160,10 +206,11 @@ def _div(self: Linear, a: Argument, b: Argument) -> Terms:
 
 
 def _lerp(self: Linear, a: Argument, b: Argument, t: Argument) -> Terms:
-    share = self.scalar(t)
-    if share is None:
+    share, known = self.scalar(t), self.analysis.range(t)
+    # Beyond the two values, `a + (b - a) * t` is not to be told from what is left of large terms.
+    if share is None or known.low < 0 or known.high > 1:
         return None
-    return [*self.scaled(a, plus(ONE, minus(share))), *self.scaled(b, share)]
+    return [_scaled(self.term(a), plus(ONE, minus(share))), _scaled(self.term(b), share)]
 
 
 _RULES: dict[str, Callable[..., Terms]] = {
@@ -176,12 +223,3 @@ _RULES: dict[str, Callable[..., Terms]] = {
     "div": _div,
     "lerp": _lerp,
 }
-
-
-def merged(terms: list[Term]) -> list[Term]:
-    """Add the scales of terms with equal factors."""
-    sums: dict[tuple[tuple[str, ...], str], Operand] = {}
-    for term in terms:
-        key = (term.factors, term.sign)
-        sums[key] = plus(sums[key], term.scale) if key in sums else term.scale
-    return [Term(scale, factors, sign) for (factors, sign), scale in sums.items()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from types import ModuleType
 from typing import Any
@@ -90,6 +90,9 @@ def weights(dtype: torch.dtype, shapes: Sequence[tuple[int, ...]] = SHAPES) -> l
     ]
 
 
+Gradients = Callable[[Sequence[Tensor], int], list[Tensor]]
+
+
 def gradients(params: Sequence[Tensor], step: int) -> list[Tensor]:
     """Return gradients that do not depend on the weights, so that errors do not grow."""
     source = torch.Generator().manual_seed(100 + step)
@@ -97,27 +100,36 @@ def gradients(params: Sequence[Tensor], step: int) -> list[Tensor]:
     return [d.to(p.dtype) for d, p in zip(draws, params, strict=True)]
 
 
-def trained(opt: torch.optim.Optimizer, params: Sequence[Tensor], steps: range) -> list[Tensor]:
+def trained(
+    opt: torch.optim.Optimizer,
+    params: Sequence[Tensor],
+    steps: range,
+    given: Gradients = gradients,
+) -> list[Tensor]:
     """Take steps and return copies of the weights."""
     for step in steps:
-        for p, g in zip(params, gradients(params, step), strict=True):
+        for p, g in zip(params, given(params, step), strict=True):
             p.grad = g
         opt.step()
     return [p.detach().clone() for p in params]
 
 
-def interpreted(made: Program, params: Sequence[Tensor], steps: int = STEPS) -> list[Tensor]:
+def interpreted(
+    made: Program, params: Sequence[Tensor], steps: int = STEPS, given: Gradients = gradients
+) -> list[Tensor]:
     """Take the same steps with the interpreter, on matrix views."""
     # A comparison is 1.0 or 0.0 of torch's default type, which would narrow what it meets.
     before = torch.get_default_dtype()
     torch.set_default_dtype(params[0].dtype)
     try:
-        return _interpreted(made, params, steps)
+        return _interpreted(made, params, steps, given)
     finally:
         torch.set_default_dtype(before)
 
 
-def _interpreted(made: Program, params: Sequence[Tensor], steps: int) -> list[Tensor]:
+def _interpreted(
+    made: Program, params: Sequence[Tensor], steps: int, given: Gradients
+) -> list[Tensor]:
     assert made.genome is not None
     function = made.genome.main
     run = plan(function, KIND, torch)
@@ -130,7 +142,7 @@ def _interpreted(made: Program, params: Sequence[Tensor], steps: int) -> list[Te
         **{s: [torch.zeros_like(x) for x in w] for s in states},
     }
     for step in range(1, steps + 1):
-        g = [_matrix(x) for x in gradients(params, step)]
+        g = [_matrix(x) for x in given(params, step)]
         inputs.update(w=w, g=g, step=torch.tensor(float(step), dtype=dtype))
         delta, *new = run(inputs, len(w))
         inputs.update(zip(states, new, strict=True))
