@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from programs.check import Typed, check, without_dead_code
+from programs.check import Typed, check
 from programs.errors import InputError
 from programs.export.evidence import Evidence
 from programs.export.functions import functions_for
 from programs.export.header import header
+from programs.export.idle import without_idle_arguments
 from programs.export.instances import Instance, instances
 from programs.export.layers import NORMAL, class_of, layer_class
 from programs.export.modules import Module, module
@@ -35,7 +36,7 @@ def export_architecture(
     """Return the text of a Python file with the program as an `nn.Module` named `Network`."""
     if program.kind != "architecture" or program.genome is None:
         raise InputError("expected an architecture in the program language, not free-form Python")
-    genome = without_dead_code(program.genome, KIND)
+    genome = without_idle_arguments(program.genome, KIND)
     typed = check(genome, at(spec) if spec else KIND)
     if not isinstance(typed, Typed):
         raise InputError(f"the program does not fit this input: {typed}")
@@ -54,7 +55,7 @@ def export_architecture(
 def _modules(
     genome: Genome, kind: Kind, found: Mapping[str, list[Instance]], plan: Recipe
 ) -> dict[str, Module]:
-    taken = {class_of(op) for op in kind.ops} | {"Network", "Tensor"}
+    taken = {class_of(op) for op in kind.ops} | {"F", "Network", "Tensor"}
     made: dict[str, Module] = {}
     for function in genome.functions:
         own = class_of(function.name)

@@ -73,6 +73,6 @@ class _Walk:
         function = self.functions[statement.function]
         here.children[statement.target] = []
         for _ in range(1 if statement.op == RECUR else copies(statement)):
-            given[0] = self.apply(function, given)
+            given = [self.apply(function, given), *given[1:]]
             here.children[statement.target].append(len(self.found[function.name]) - 1)
         return given[0]

@@ -56,16 +56,32 @@ def _attributes(function: Function, made: set[str]) -> dict[str, str]:
         several = list(stems.values()).count(stem) > 1
         place = sum(stems[t] == stem for t in found) + 1
         name = f"{stem}{place}" if several else stem
-        while name in _METHODS or name in found.values():
+        while _is_taken(name) or name in found.values():
             name += "_"
         found[target] = name
     return found
 
 
-_ACTIONS = ("apply", "compile", "cpu", "cuda", "eval", "forward", "to", "train", "type", "xpu")
-_PARTS = ("buffers", "children", "double", "float", "half", "modules", "parameters", "state_dict")
-_METHODS = frozenset((*_ACTIONS, *_PARTS, "training"))
-"""Names that `nn.Module` has for itself."""
+_ACTIONS = (
+    "add_module",
+    "apply",
+    "compile",
+    "eval",
+    "extra_repr",
+    "forward",
+    "share_memory",
+    "train",
+)
+_TYPES = ("bfloat16", "cpu", "cuda", "double", "float", "half", "ipu", "mtia", "to", "type", "xpu")
+_PARTS = ("buffers", "children", "load_state_dict", "modules", "parameters", "state_dict")
+_FLAGS = ("call_super_init", "dump_patches", "training", "to_empty", "zero_grad", "T_destination")
+_METHODS = frozenset((*_ACTIONS, *_TYPES, *_PARTS, *_FLAGS, "requires_grad_"))
+_STEMS = ("_", "get_", "named_", "register_", "set_")
+
+
+def _is_taken(name: str) -> bool:
+    """Tell whether `nn.Module` may have the name for itself."""
+    return name in _METHODS or (name.startswith(_STEMS) and not name.endswith("_"))
 
 
 class _Writer:
@@ -83,11 +99,14 @@ class _Writer:
 
     def leaf(self, column: Column, stem: str) -> str:
         """Write a value: itself where all instances agree, else a parameter's name."""
-        if all(v == column[0] for v in column):
-            return repr(column[0])
+        texts = [repr(v) for v in column]
+        if len(set(texts)) == 1:
+            return texts[0]
         for name, known in self.parameters.items():
-            if known == column:
+            if [repr(v) for v in known] == texts:
                 return name
+        # What a helper needs has a numbered name already, and the number is another's here.
+        stem = stem.rstrip("0123456789")
         count = sum(n.rstrip("0123456789") == stem for n in self.parameters)
         name = f"{stem}{count + 1}" if count else stem
         self.parameters[name] = column

@@ -11,8 +11,6 @@ import sys
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 import pytest
 import torch
@@ -20,27 +18,27 @@ from torch import Tensor, nn
 
 from programs.errors import Fault, InputError
 from programs.export import export
-from programs.export.architecture import export_architecture
 from programs.export.evidence import Evidence
-from programs.genome import Genome
-from programs.kinds.architecture import KIND, at
+from programs.kinds.architecture import at
 from programs.kinds.networks.build import Network, build
 from programs.kinds.networks.plan import Recipe, recipe
 from programs.load import library, read_program, unreadable
-from programs.program import Program
 from programs.spec import Spec
+from tests.programs.export.networks import (
+    SPECS,
+    assert_same,
+    copy_weights,
+    exported,
+    genome,
+    program,
+    twins,
+)
 from tests.programs.test_architectures import IMAGES
 from tests.programs.test_layers import CASES
 from tests.programs.test_layers import SPECS as SORTS
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 EVIDENCE = Evidence(("score: 0.912 ± 0.004 (95 %)", "task: digits"))
-SPECS = (
-    Spec("sequence", (8, 8), 3, causal=True),
-    Spec("sequence", (8, 8), 3),
-    Spec("image", (8, 8, 8), 3),
-    Spec("vector", (8,), 3),
-)
 NAMES = sorted(library("architecture"))
 
 ALONE = """
@@ -76,26 +74,6 @@ print("trained")
 """
 
 
-def program(source: str) -> Program:
-    found = read_program(source, KIND)
-    assert isinstance(found, Program), found
-    return found
-
-
-def genome(made: Program) -> Genome:
-    assert made.genome is not None
-    return made.genome
-
-
-def exported(made: Program, spec: Spec) -> Any:
-    """Return the module that the file is, where pickle finds it again."""
-    module = ModuleType(f"exported_{made.key}_{spec.input}_{spec.causal}")
-    sys.modules[module.__name__] = module
-    text = export_architecture(made, spec=spec)
-    exec(compile(text, module.__name__, "exec"), vars(module))
-    return module
-
-
 def fitting(name: str) -> Iterator[Spec]:
     """Yield the inputs a library program fits."""
     for spec in SPECS:
@@ -103,50 +81,6 @@ def fitting(name: str) -> Iterator[Spec]:
             continue
         if isinstance(recipe(genome(library("architecture")[name]), at(spec)), Recipe):
             yield spec
-
-
-def twins(made: Program, spec: Spec) -> tuple[Network, nn.Module]:
-    """Return the built network and the exported one, with the same weights."""
-    torch.manual_seed(1)
-    built = build(genome(made), spec)
-    assert isinstance(built, Network)
-    ours = exported(made, spec).Network()
-    copy_weights(built, ours, torch.randn(3, *spec.shape))
-    return built, ours
-
-
-def copy_weights(built: Network, ours: nn.Module, x: Tensor) -> None:
-    """Give each layer of the exported network the weights of the call that it is."""
-    ran: list[nn.Module] = []
-    own = [m for m in ours.modules() if m._parameters]
-    hooks = [m.register_forward_pre_hook(lambda m, _: ran.append(m)) for m in own]
-    before = copy.deepcopy(ours.state_dict())
-    ours(x)
-    ours.load_state_dict(before)  # batch statistics
-    for hook in hooks:
-        hook.remove()
-    paths = [c.path for c in built.recipe.calls if c.path]
-    assert len(ran) == len(paths)
-    for layer, path in zip(ran, paths, strict=True):
-        wanted = built.weights[path].state_dict()
-        missing = set(layer.state_dict()) ^ set(wanted)
-        assert not missing, missing
-        layer.load_state_dict(wanted)
-
-
-def answers(network: nn.Module, x: Tensor) -> list[Tensor]:
-    """Return output, gradient of the input and the size of all weights' gradients."""
-    x = x.clone().requires_grad_()
-    y = network(x)
-    y.square().sum().backward()
-    assert x.grad is not None
-    sizes = [p.grad.square().sum() for p in network.parameters() if p.grad is not None]
-    return [y.detach(), x.grad, torch.stack(sizes).sum() if sizes else torch.zeros(())]
-
-
-def assert_same(built: nn.Module, ours: nn.Module, x: Tensor) -> None:
-    for found, wanted in zip(answers(ours, x), answers(built, x), strict=True):
-        torch.testing.assert_close(found, wanted, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -187,45 +121,6 @@ def test_every_layer_agrees_and_begins_alike(call: str, sort: str) -> None:
 def by_last_name(network: nn.Module) -> dict[str, Tensor]:
     """Return the weights of a network of one layer by their own names."""
     return {name.rpartition(".")[2]: w for name, w in network.state_dict().items()}
-
-
-SHAPED = {
-    "sizes that differ between copies": """
-def grow(x):
-    return concat(x, linear(relu(x), 4))
-
-def widen(x):
-    return linear(grow(grow(x)), times=2)
-
-def network(x):
-    return concat(widen(repeat(grow, 3, x)), linear(widen(x), 3))
-""",
-    "helpers with more than one input": """
-def mixed(x, y):
-    return linear(x) * sigmoid(linear(y)) + 0.5
-
-def network(x):
-    h = tanh(linear(x))
-    h = repeat(mixed, 2, h, x)
-    return recur(mixed, 3, mixed(h, x), relu(h)) - x
-""",
-    "values read twice, names the file needs": """
-def apply(shared):
-    features = square(linear(shared)) * softmax(linear(shared))
-    return maximum(features, 0.1) + minimum(bias(shared), scale(shared))
-
-def network(x):
-    torch = square(apply(x) + x)
-    return glu(linear(torch, times=2)) + 2 * (1 - first_half(concat(x, torch)))
-""",
-}
-
-
-@pytest.mark.parametrize("name", SHAPED)
-@pytest.mark.parametrize("spec", SPECS[1:])
-def test_what_is_hard_to_write_agrees(name: str, spec: Spec) -> None:
-    built, ours = twins(program(SHAPED[name]), spec)
-    assert_same(built, ours, torch.randn(3, *spec.shape))
 
 
 def test_a_vector_meets_a_sequence_and_an_image() -> None:
