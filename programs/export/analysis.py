@@ -58,6 +58,13 @@ class Analysis:
         names = Names(python_name(n) for n in self.function.bound())
         return {shape: names.numbered("start") for shape in shapes}
 
+    def keys(self) -> dict[str, str]:
+        """Name the rows of the table of noise that shared values stand for."""
+        asked = (s.args[1] for s in self.function.body if s.op == "noise")
+        shared = dict.fromkeys(k for k in asked if isinstance(k, str) and k in self.scalars)
+        names = Names(python_name(n) for n in self.function.bound())
+        return {key: names.numbered("key") for key in shared}
+
     def range(self, arg: Argument) -> Range:
         """Return what is known of the value."""
         return range_of(arg, self.ranges)

@@ -38,7 +38,7 @@ class _Writer:
         self.analysis = analysis
         self.spell = Speller("w", helpers)
         bound = {python_name(n) for n in analysis.function.bound() if not is_anonymous(n)}
-        self.starts = analysis.starts()
+        self.starts, self.keys = analysis.starts(), analysis.keys()
         self.names = Names(bound | set(scalars.parameters) | set(self.starts.values()))
         self.lines: list[Line] = []
         inputs = [p for p in analysis.function.params if p not in analysis.scalars]
@@ -83,18 +83,20 @@ class _Writer:
             self.views[statement.target] = self.views[source]
 
     def _written(self, statement: Statement) -> Operand:
-        args = [self._operand(a) for a in statement.args]
         known = self.analysis.range(statement.target)
         if statement.op == "noise":
-            return Operand(*self._noise(statement, args), range=known)
+            return Operand(*self._noise(statement), range=known)
+        args = [self._operand(a) for a in statement.args]
         if self.analysis.kind.ops[statement.op].scope is Scope.MODEL:
             return Operand(*self._asked(statement.op, args), range=known)
         return written(self.spell, statement.op, args, known)
 
-    def _noise(self, statement: Statement, args: list[Operand]) -> Written:
+    def _noise(self, statement: Statement) -> Written:
+        x, key = statement.args
         start = self.starts[self.analysis.shape(statement.args[0])]
-        self.spell.helpers |= {"noise", "scrambled", "share"}
-        return f"noise({args[0].text}, {args[1].text}, {start})", ATOM
+        self.spell.helpers |= {"noise", "scrambled", "share", "whole"}
+        row = self.keys[key] if key in self.keys else self._operand(key).text
+        return f"noise({self._operand(x).text}, {row}, {start})", ATOM
 
     def _asked(self, op: str, args: list[Operand]) -> Written:
         """Write an op over the whole model: what it asks the norm of, and what it makes of it."""

@@ -61,8 +61,11 @@ def by_type(tensors):
 ''',
     "beside": '''
 def beside(values, w):
-    """Give values that are tensors the device and the type of a weight."""
-    return [x.to(w) if isinstance(x, torch.Tensor) else x for x in values]
+    """Give values that are tensors the device and, but for whole ones, the type of a weight."""
+    return [
+        x.to(w if x.is_floating_point() else w.device) if isinstance(x, torch.Tensor) else x
+        for x in values
+    ]
 ''',
     "matrix": '''
 def matrix(x):
@@ -91,12 +94,20 @@ def answered(asked):
     norm = torch.linalg.vector_norm(torch.stack([p.to(parts[0].device) for p in parts]))
     return [(norm.to(tensors[0]), *kept) for tensors, kept in asked]
 ''',
+    "whole": '''
+def whole(key):
+    """Return the row of the table of noise that a number stands for, in double precision."""
+    if not isinstance(key, torch.Tensor):
+        return key
+    key = torch.nan_to_num(key.to(torch.float64))
+    return torch.floor(torch.clamp(key, -1e9, 1e9)).to(torch.int64)
+''',
     "noise": '''
 def noise(x, key, start):
     """Return standard normal numbers, a function of `key` and of the places from `start` alone."""
     if not isinstance(key, torch.Tensor):
         key = torch.full((), key, dtype=torch.float64, device=x.device)
-    row = torch.floor(torch.clamp(torch.nan_to_num(key), -1e9, 1e9)).to(torch.int64)
+    row = whole(key).to(x.device)
     place = torch.arange(start, start + x.numel(), device=x.device).view(x.shape)
     bits = scrambled(scrambled(place + 1) + scrambled(row + 0x9E3779B9))
     radius = torch.sqrt(-2.0 * torch.log(share(bits)))

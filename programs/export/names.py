@@ -18,6 +18,7 @@ from programs.program import Program
 _PYTHON = (
     "abs",
     "float",
+    "group",
     "isinstance",
     "math",
     "len",
@@ -29,7 +30,7 @@ _PYTHON = (
     "zip",
 )
 _OURS = ("apply", "as_lists", "as_tensor", "beside", "copy_back", "cosine", "divide", "matrix")
-_MODEL = ("answered", "newton_schulz", "noise", "scrambled", "self", "share", "start")
+_MODEL = ("answered", "newton_schulz", "noise", "scrambled", "self", "share", "start", "whole")
 _FOREACH = ("add_", "addcdiv_", "addcmul_", "by_type", "shrinkage", "update_foreach_")
 _FLOATS = ("cbrt", "clamp", "divide", "mod", "power", "safely", "sign")
 TAKEN = frozenset((*_PYTHON, *_OURS, *_MODEL, *_FOREACH, *_FLOATS))

@@ -40,7 +40,7 @@ class SingleTensors:
         self.page = page
         self.pending = pending
         self.list_of = list_of
-        self.starts = self.analysis.starts()
+        self.starts, self.keys = self.analysis.starts(), self.analysis.keys()
         self.values: dict[str, Operand] = {}
 
     def chain(self, statement: Statement) -> tuple[Argument, list[str]] | None:
@@ -71,13 +71,16 @@ class SingleTensors:
 
     def _value(self, statement: Statement, made: _Comprehension) -> Operand:
         """Write a statement; what is nested in it goes into the same expression."""
-        args = [self._operand(a, made) for a in statement.args]
         known = self.analysis.range(statement.target)
         if statement.op == "noise":
+            x, key = statement.args
+            tensor = self._operand(x, made).text
+            row = self.keys[key] if key in self.keys else self._operand(key, made).text
             start = self.starts[self.analysis.shape(statement.args[0])]
             place = made.element(start, Operand("", tensor=False, number=True))
-            self.page.helpers |= {"noise", "scrambled", "share"}
-            return Operand(f"noise({args[0].text}, {args[1].text}, {place.text})", range=known)
+            self.page.helpers |= {"noise", "scrambled", "share", "whole"}
+            return Operand(f"noise({tensor}, {row}, {place.text})", range=known)
+        args = [self._operand(a, made) for a in statement.args]
         return written(made.spell, statement.op, args, known)
 
     def _operand(self, arg: Argument, made: _Comprehension) -> Operand:

@@ -151,10 +151,14 @@ def _reciprocal(spell: Speller, a: Operand) -> Written:
 
 
 def _pow(spell: Speller, a: Operand, b: Operand) -> Written:
+    if a.literal and b.literal:
+        # Where constants make no number, Python's own power is complex, or an error.
+        a = Operand(spell.tensor(a))
     return f"{a.within(POWER + 1)}**{b.within(POWER)}", POWER
 
 
 def _cube(spell: Speller, a: Operand) -> Written:
+    a = Operand(spell.tensor(a)) if a.literal else a
     return f"{a.within(POWER + 1)}**3", POWER
 
 

@@ -103,6 +103,21 @@ HARD = {
     "a weight's name for a number": """m = lerp(m, g + w, 0.1)
     w = column_count(w)
     return lr * where(w - 1, m, v), m, v + g""",
+    "constants that make no number": """k = (-0.8)**1.5
+    m = m + (k > 0) + (0**(-1) > 1)
+    return lr * (g + m) * (1 + ((-2)**0.5 > 0)), m, v""",
+    "constants beyond all numbers": """k = (1e30**9)**(1 + 0.5)
+    c = square(1e30**6) + cube(1e30**4)
+    return lr * g * minimum(k, 2) * minimum(c, 1), m, v""",
+    "shared values beyond all numbers": """c = square(1e30 * step)
+    c = square(square(c)) * c
+    return lr * g * minimum(square(c) + cube(c), 2), m, v""",
+    "names that the fixed parts use": """group = sqrt(sin(step))
+    shared = group * cos(step)
+    m = lerp(m, g, group)
+    state = shared + m
+    row = norm(state)
+    return lr * (m + state * shared / row), m, v""",
     "names that are letters": """g = clip_by_global_norm(g, 1)
     m = lerp(m, row_mean(g), 0.1)
     a = clip_by_global_norm(m, 0.5)

@@ -244,3 +244,33 @@ def test_groups_may_take_different_paths() -> None:
         groups = [{"params": params[:2], "foreach": True}, {"params": params[2:], "foreach": False}]
         found = trained(optimizer(made, groups), params, range(1, 6))
         assert difference(found, wanted) < 1e-6
+
+
+NOISE = {
+    "step": "noise(g, step)",
+    "a value of the step": "noise(g, 1000 * step + 0.5) + 0.001 * step",
+    "a key of each tensor's own": "noise(g, norm(g)) + noise(g, step)",
+    "a key that cosines make": "noise(g, 1e6 * cos(step))",
+    "one key": "noise(g, 7)",
+}
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("name", NOISE)
+def test_noise_is_the_same_on_every_path(name: str, dtype: torch.dtype) -> None:
+    made = program(f"def update(w, g, lr, step):\n    return lr * {NOISE[name]}\n")
+    found = []
+    for options in ({"foreach": False}, *PATHS, {"foreach": False, "capturable": True}):
+        param = torch.zeros(3, 2, dtype=dtype, requires_grad=True)
+        param.grad = torch.ones_like(param)
+        opt = optimizer(made, [param], lr=1.0, **options)
+        opt.param_groups[0]["step"] = torch.tensor(258.0, dtype=torch.float64)
+        steps = []
+        for _ in range(3):
+            param.detach().zero_()
+            opt.step()
+            steps.append(param.detach().clone())
+        assert len({float(s[0, 0]) for s in steps}) == (1 if name == "one key" else 3)
+        found.append(steps)
+    for steps in found[1:]:
+        torch.testing.assert_close(steps, found[0], rtol=0.01, atol=0.01)
