@@ -1,15 +1,18 @@
 """How one op is written for Python's own floats, as in a schedule that is computed once per step.
 
 Python raises where the language has a convention: on x / 0, on the root of something negative, on
-overflow. A helper keeps the convention there, and is left out where an operand's range allows it.
+overflow; and its `max` forgets what is no number. A helper keeps the convention there, and is left
+out where an operand's range allows it.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from programs.export.sizes import TRUTH, WILD, Size, constant, size_of
 from programs.export.spell import (
     ATOM,
     CHOICE,
@@ -33,11 +36,10 @@ _CALLS = {
     "arctan": "math.atan({})",
     "arcsinh": "math.asinh({})",
     "tanh": "math.tanh({})",
-    "maximum": "max({}, {})",
-    "minimum": "min({}, {})",
     "log1p": "math.log(clamp(abs(1 + {}), 1e-30, 1e30))",
 }
-_FINITE = {"sin": "math.sin", "cos": "math.cos", "tan": "math.tan", "floor": "math.floor"}
+_FINITE = {"sin": "math.sin", "cos": "math.cos", "tan": "math.tan"}
+_EXTREMA = {"maximum": "max", "minimum": "min"}
 _BOUNDED = {
     "exp": ("math.exp({})", -80.0, 80.0),
     "exp2": ("2.0 ** {}", -115.0, 115.0),
@@ -85,11 +87,18 @@ def clamp(x, low, high):
 ''',
     "safely": '''
 def safely(function, x):
-    """Apply a function; the answer is NaN where it has none."""
-    try:
-        return function(x)
-    except (OverflowError, ValueError):
-        return math.nan
+    """Apply a function; what is infinite has no answer."""
+    return function(x) if math.isfinite(x) else math.nan
+''',
+    "floor": '''
+def floor(x):
+    """Round down to a whole number; what is infinite stays."""
+    return float(math.floor(x)) if math.isfinite(x) else x
+''',
+    "extremum": '''
+def extremum(function, a, b):
+    """Return the larger or the smaller of two; NaN where one of them is that."""
+    return math.nan if math.isnan(a) or math.isnan(b) else function(a, b)
 ''',
 }
 """The functions a file may carry, each only where it is called."""
@@ -97,22 +106,32 @@ def safely(function, x):
 
 @dataclass(slots=True)
 class FloatSpeller:
-    """Write ops on floats; `wild` holds the texts of values that may be infinite."""
+    """Write ops on floats; `sizes` holds what is known of the values with a text."""
 
     helpers: set[str]
-    wild: set[str]
+    sizes: dict[str, Size]
     tests: dict[str, Written]
 
-    def __call__(self, op: str, args: Sequence[Operand]) -> Written:
-        """Return the expression for one call of `op`."""
+    def __call__(self, op: str, args: Sequence[Operand], known: Range) -> Written:
+        """Return the expression for one call of `op`, whose value is in a known range."""
         written = self._written(op, args)
-        self.helpers |= {name for name in HELPERS if f"{name}(" in written[0]}
-        if op not in SIGNS and op not in _FINITE and self._may_be_infinite(written[0], args):
-            self.wild.add(written[0])
+        self.helpers |= {name for name in HELPERS if re.search(rf"(?<![\w.]){name}\(", written[0])}
+        self.sizes[written[0]] = self._size_of(op, written[0], args, known)
         return written
 
-    def _may_be_infinite(self, text: str, args: Sequence[Operand]) -> bool:
-        return text.startswith("power(") or any(a.text in self.wild for a in args)
+    def size(self, arg: Operand) -> Size:
+        """Return what is known of the size of an operand."""
+        return constant(arg.range.low) if arg.literal else self.sizes[arg.text]
+
+    def _size_of(self, op: str, text: str, args: Sequence[Operand], known: Range) -> Size:
+        """Return the size of a result, which no test can make wild."""
+        tested = {"where": 1}.get(op, len(args) if op in SIGNS else 0)
+        sizes = [TRUTH] * tested + [self.size(a) for a in args[tested:]]
+        return WILD if text.startswith("power(") else size_of(op, sizes, known)
+
+    def _is_wild(self, args: Sequence[Operand]) -> bool:
+        """Tell whether one of the operands may be infinite or no number."""
+        return any(self.size(a).is_wild for a in args)
 
     def _written(self, op: str, args: Sequence[Operand]) -> Written:
         first, last = args[0], args[-1]
@@ -126,16 +145,26 @@ class FloatSpeller:
         if op in _LOGARITHMS:
             return f"math.{op}({_clamped(f'abs({first.text})', 1e-30, 1e30)})", ATOM
         if op in _FINITE:
-            is_wild = first.text in self.wild
-            call = f"{_FINITE[op]}({first.text})"
-            call = f"safely({_FINITE[op]}, {first.text})" if is_wild else call
+            given = f"{_FINITE[op]}, {first.text}" if self._is_wild(args) else first.text
+            return f"safely({given})" if self._is_wild(args) else f"{_FINITE[op]}({given})", ATOM
+        if op == "floor":
             # Python's whole numbers are exact at any size, and then too large for a float.
-            return f"float({call})" if op == "floor" else call, ATOM
+            tame = f"float(math.floor({first.text}))"
+            return f"floor({first.text})" if self._is_wild(args) else tame, ATOM
+        if op in _EXTREMA:
+            return self._extremum(_EXTREMA[op], first, last), ATOM
         if op in SIGNS:
             return self._compared(SIGNS[op], first, last)
         if op == "where":
             return self._chosen(*args)
+        if op == "clip" and self._is_wild(args[1:]):
+            size = f"abs({last.text})"
+            return f"extremum(min, extremum(max, {first.text}, -{size}), {size})", ATOM
         return _RULES[op](*args)
+
+    def _extremum(self, function: str, a: Operand, b: Operand) -> str:
+        given = f"{a.text}, {b.text}"
+        return f"extremum({function}, {given})" if self._is_wild((a, b)) else f"{function}({given})"
 
     def _compared(self, sign: str, a: Operand, b: Operand) -> Written:
         test = f"{a.within(COMPARISON + 1)} {sign} {b.within(COMPARISON + 1)}"

@@ -17,6 +17,7 @@ from programs.export.evidence import Evidence
 from programs.export.floats import HELPERS, FloatSpeller
 from programs.export.header import clean, header
 from programs.export.names import Names, class_name, python_name
+from programs.export.sizes import count
 from programs.export.spell import ATOM, Operand, literal
 from programs.genome import Argument, Function, Statement, is_anonymous
 from programs.load import kind_named
@@ -27,7 +28,9 @@ from programs.tidy import tidy
 WIDTH = 72
 """Characters from which a nested expression gets a line and a name of its own."""
 
-INPUTS = {"step": Range(0.0), "total": Range(1.0)}
+INPUTS = {"step": Range(0.0, 1e15), "total": Range(1.0, 1e15)}
+"""Counts that a float holds."""
+
 READING = (
     "`step` is 0, 1, …, `total` - 1. What the program returns is the factor on the base learning "
     "rate at that step."
@@ -89,7 +92,7 @@ class _Writer:
     def __init__(self, function: Function, helpers: set[str]) -> None:
         targets = frozenset(s.target for s in function.body)
         self.ranges = ranges_of(function, (), targets | set(INPUTS), INPUTS)
-        self.spell = FloatSpeller(helpers, set(), {})
+        self.spell = FloatSpeller(helpers, {n: count(r) for n, r in INPUTS.items()}, {})
         self.names = Names(python_name(n) for n in function.bound() if not is_anonymous(n))
         self.texts = {p: Operand(p, tensor=False, range=INPUTS[p]) for p in function.params}
         self.lines: list[str] = []
@@ -101,15 +104,15 @@ class _Writer:
     def add(self, statement: Statement) -> None:
         """Write one statement, or keep its text for where it is used."""
         name = statement.target
-        text, binds = self.spell(statement.op, [self.operand(a) for a in statement.args])
-        value = Operand(text, binds, False, range_of(name, self.ranges))
+        known, args = range_of(name, self.ranges), [self.operand(a) for a in statement.args]
+        text, binds = self.spell(statement.op, args, known)
+        value = Operand(text, binds, False, known)
         is_result = statement == self.last and name == self.result
         if not is_result and (not is_anonymous(name) or len(text) > WIDTH):
             given = self.names.numbered("x") if is_anonymous(name) else python_name(name)
             self.lines.append(f"{given} = {text}")
             value = replace(value, text=given, binds=ATOM)
-            self.spell.wild.discard(given)
-            self.spell.wild |= {given} if text in self.spell.wild else set()
+            self.spell.sizes[given] = self.spell.sizes[text]
         self.texts[name] = value
 
     def operand(self, arg: Argument) -> Operand:

@@ -216,3 +216,49 @@ def test_the_sign_of_what_is_not_a_number_is_zero() -> None:
     assert isinstance(made, Program), made
     found = [module(made)["factor"](float(step), 7.0) for step in range(7)]
     assert found == factors(genome(made), 7).tolist() == [1, 1, 1, 1, 0, 0, 0]
+
+
+WILD = {
+    "a cosine of infinity": """a = exp(step) * 1e30
+    b = a * a * a * a
+    return where(sin(b * b * b) > 2, 1, 0.5) + 0 * tan(step)""",
+    "cosines of squares": "return where(cos(square(square(square(1e30 * step)))) > -2, 1, 0.5)",
+    "tangents of infinity": "return minimum(1, maximum(0, tan(cube(cube(cube(1e20 * step))))))",
+    "remainders of infinity": """b = cube(cube(cube(step * 1e20)))
+    return minimum(1, mod(b, 3)) + mod(3, b)""",
+    "infinity rounded down": "return 1 / floor(square(square(square(1e30 * exp(step)))))",
+    "the larger of no number": "return maximum(0.5, (step - 5)**0.5)",
+    "the smaller of no number": "return minimum((step - 5)**0.5, 0.5)",
+    "a limit that is no number": "return clip(step, (step - 5)**0.5) + clip((step - 5)**0.5, 1)",
+    "a choice by no number": "return where((step - 5)**0.5, 1, 0.5)",
+    "infinity less infinity": """a = 1e30**9 * exp(step)
+    return maximum(0, a * 1e30 - a * 1e30)""",
+    "functions of no number": """a = (step - 5)**0.5
+    return exp(a) + log(a) + sqrt(a) + arctan(a) + arcsin(a) + cbrt(a) + abs(a) + floor(a)""",
+    "a name that is bound again": """a = 1e30**9 * 1e30**9
+    a = minimum(cos(a), 2)
+    a = step
+    return minimum(cos(a), 2)""",
+    "constants": """k = (-0.5)**0.5
+    return where(k > 0, 1, 0.5) * minimum(1e30**11, 1) + 0**(-1) * (k > 0)""",
+}
+
+
+@pytest.mark.parametrize("name", WILD)
+def test_infinity_and_no_number_are_kept(name: str) -> None:
+    made = read_program(f"def schedule(step, total):\n    {WILD[name]}\n", KIND)
+    assert isinstance(made, Program), made
+    factor = module(made)["factor"]
+    for total in (1, 12):
+        found = [factor(float(step), float(total)) for step in range(total)]
+        wanted = plain(made, total)
+        np.testing.assert_allclose(found, wanted, rtol=1e-9, atol=1e-9)
+
+
+def plain(made: Program, total: int) -> np.ndarray:
+    """Return the interpreter's own values, which the factors hold within limits."""
+    with np.errstate(all="ignore"):
+        steps = np.arange(total, dtype=np.float64)
+        inputs = {"step": steps, "total": np.float64(total)}
+        ((result,),) = plan(genome(made).main, KIND, np)(inputs, 1)
+    return np.broadcast_to(result, steps.shape)
