@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import count
 
 from programs.check import without_dead_code
@@ -123,6 +124,10 @@ def _inputs(kind: Kind) -> Mapping[str, Range]:
     return {**OPTIMIZER_INPUTS, "step": steps}
 
 
+def _rest(share: float) -> float:
+    return float(1 - Decimal(repr(float(share))))
+
+
 class _Writer:
     """Write statements; `rows` are the equations so far."""
 
@@ -233,7 +238,8 @@ class _Writer:
     def _lerp(self, args: Sequence[Argument]) -> Text:
         how, (first, second, share) = self.notation, (self.text(x) for x in args)
         t = args[2]
-        rest = how.less(("1", ATOM), share) if isinstance(t, str) else how.constant(1 - t)
+        # As people subtract: 1 - 0.999 is 0.001.
+        rest = how.less(("1", ATOM), share) if isinstance(t, str) else how.constant(_rest(t))
         return how.plus(how.product(rest, first), how.product(share, second))
 
     def _where(self, tested: Argument, texts: Sequence[Text]) -> Text:

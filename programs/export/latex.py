@@ -14,7 +14,7 @@ from programs.export.equations import (
     Text,
     equations,
 )
-from programs.export.symbols import GREEK, INPUTS, split, stem
+from programs.export.symbols import GREEK, INPUTS, digits, split, stem
 from programs.program import Program
 
 FUNCTIONS = {
@@ -76,11 +76,10 @@ def scientific(value: float) -> Text:
         return (r"\pi", ATOM) if value > 0 else (r"-\pi", SUM)
     sign, size = ("-" if value < 0 else ""), abs(value)
     binds = ATOM if value >= 0 else SUM
-    if size == 0 or 1e-4 <= size < 1e6:
-        return f"{sign}{size:.10g}", binds
-    digits, _, exponent = f"{size:e}".partition("e")
-    mantissa = f"{float(digits):g}"
-    power = f"10^{{{int(exponent)}}}"
+    mantissa, place = digits(size)
+    if not place:
+        return f"{sign}{mantissa}", binds
+    power = f"10^{{{place}}}"
     if mantissa == "1":
         return f"{sign}{power}", POWER if value >= 0 else SUM
     return rf"{sign}{mantissa} \cdot {power}", PRODUCT if value >= 0 else SUM
@@ -108,7 +107,20 @@ def _product(a: Text, b: Text) -> Text:
 
 
 def _power(a: Text, b: Text) -> Text:
-    return f"{LATEX.within(a, ATOM)}^{{{b[0]}}}", POWER
+    base = LATEX.within(a, ATOM)
+    # TeX takes no second superscript, and a prime is one.
+    raised = "{" + base + "}" if _has_superscript(base) else base
+    return f"{raised}^{{{b[0]}}}", POWER
+
+
+def _has_superscript(text: str) -> bool:
+    """Tell whether a symbol has primes or a number above; what is bracketed has none of its own."""
+    depth = 0
+    for character in text if r"\left" not in text else "":
+        depth += (character == "{") - (character == "}")
+        if depth == 0 and character in "'^":
+            return True
+    return False
 
 
 def _mod(a: Text, b: Text) -> Text:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 INPUTS = {"lr": (r"\eta", "η"), "step": ("t", "t"), "total": ("T", "T")}
 """The scalars a program is given: in LaTeX and as a character."""
@@ -13,6 +14,17 @@ GREEK = dict(zip(_NAMES, "αβγδεζθκλμνξρστφχψω", strict=True))
 """The Greek letters by their names."""
 
 ACCENTS = ("hat", "bar")
+
+
+def digits(size: float) -> tuple[str, int]:
+    """Split a number that is not negative into all its digits and the power of ten they stand by.
+
+    It is 0 where people write the number as it is.
+    """
+    exact = Decimal(repr(size))
+    place = exact.adjusted() if size and not 1e-4 <= size < 1e6 else 0
+    text = f"{exact.scaleb(-place):f}"
+    return (text.rstrip("0").rstrip(".") if "." in text else text), place
 
 
 def stem(name: str) -> tuple[str, str]:

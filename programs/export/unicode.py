@@ -14,7 +14,7 @@ from programs.export.equations import (
     Text,
     equations,
 )
-from programs.export.symbols import GREEK, INPUTS, split, stem
+from programs.export.symbols import GREEK, INPUTS, digits, split, stem
 from programs.program import Program
 
 _RAISED = str.maketrans("0123456789-−t()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻ᵗ⁽⁾")
@@ -53,10 +53,10 @@ def scientific(value: float) -> Text:
         return ("π", ATOM) if value > 0 else ("−π", SUM)
     sign, size = ("−" if value < 0 else ""), abs(value)
     binds = ATOM if value >= 0 else SUM
-    if size == 0 or 1e-4 <= size < 1e6:
-        return f"{sign}{size:.10g}", binds
-    digits, _, exponent = f"{size:e}".partition("e")
-    mantissa, power = f"{float(digits):g}", f"10{_raised(str(int(exponent)))}"
+    mantissa, place = digits(size)
+    if not place:
+        return f"{sign}{mantissa}", binds
+    power = f"10{_raised(str(place))}"
     if mantissa == "1":
         return f"{sign}{power}", POWER if value >= 0 else SUM
     return f"{sign}{mantissa}·{power}", PRODUCT if value >= 0 else SUM
