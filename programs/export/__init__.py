@@ -32,12 +32,14 @@ def export(
         return export_json(program)
     if form == "latex" and program.form:
         raise InputError("free-form Python has no equations to write; export it `--as py`")
-    if form == "latex" and program.kind != "architecture":
+    if form == "latex" and program.kind in ("optimizer", "schedule"):
         from programs.export.latex import export_latex
 
         return export_latex(program)
     if form == "py" and (program.form or program.kind in ("optimizer", "schedule", "architecture")):
         return _as_python(program, evidence, spec)
+    if form == "latex" and program.kind != "architecture":
+        raise InputError(f"the kind `{program.kind}` has no LaTeX; export it `--as json`")
     if form in FORMS:
         raise InputError(f"a program of kind `{program.kind}` cannot be exported as {form} yet")
     hint = closest(form, FORMS)

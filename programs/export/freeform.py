@@ -7,6 +7,7 @@ A network gets a function beside its `build`, which says what `build` asks of a 
 from __future__ import annotations
 
 import ast
+import re
 import textwrap
 from collections.abc import Iterator, Mapping
 
@@ -55,6 +56,31 @@ _HEAD = '''class {name}(torch.optim.Optimizer):
 
     def _step(self, group):
         {body}'''
+
+_LOADING = '''
+
+    def load_state_dict(self, state_dict):
+        """Load a state; named tuples in what `init` made are kept as they are."""
+        saved = {key: dict(state) for key, state in state_dict["state"].items()}
+        models = {key: state.pop("model") for key, state in saved.items() if "model" in state}
+        super().load_state_dict({**state_dict, "state": saved})
+        keys = [key for group in state_dict["param_groups"] for key in group["params"]]
+        params = [p for group in self.param_groups for p in group["params"]]
+        for key, p in zip(keys, params):
+            if key in models:
+                self.state[p]["model"] = self._placed(models[key], p)
+
+    def _placed(self, x, p):
+        """Copy what a model's state is made of to the device of a parameter."""
+        if isinstance(x, torch.Tensor):
+            return x.to(p.device, copy=True)
+        if isinstance(x, dict):
+            return type(x)((k, self._placed(v, p)) for k, v in x.items())
+        if isinstance(x, tuple) and hasattr(x, "_fields"):
+            return type(x)(*(self._placed(v, p) for v in x))
+        if isinstance(x, (list, tuple)):
+            return type(x)(self._placed(v, p) for v in x)
+        return copy.deepcopy(x)'''
 
 _EACH = """taken = inspect.signature(update).parameters
         for p in group["params"]:
@@ -150,8 +176,39 @@ def export_freeform(
         body, what = (_EACH, "each") if program.form == "tensor" else (_WHOLE, "whole groups")
         what = "each parameter" if what == "each" else what
         wrapper = _HEAD.format(name=called, lr=known.lr, what=what, body=body)
-    imports = "import inspect\n\nimport torch" if program.form == "tensor" else "import torch"
+        wrapper += _LOADING if program.form == "model" else ""
+    imports, wrapper = _imported(program.source, wrapper)
     return f"{_header(program, known)}\n\n{imports}\n\n{body_of(program.source)}\n\n\n{wrapper}\n"
+
+
+def _imported(source: str, wrapper: str) -> tuple[str, str]:
+    """Return the imports of a wrapper, and the wrapper with names that the program leaves alone."""
+    lines = []
+    bound = _bound(source)
+    for module in ("copy", "inspect", "torch"):
+        if not re.search(rf"\b{module}\.", wrapper):
+            continue
+        name = module
+        while name in bound:
+            name = f"_{name}"
+        wrapper = re.sub(rf"(?<![\w.]){module}\.", f"{name}.", wrapper)
+        lines.append(f"import {module}" + (f" as {name}" if name != module else ""))
+    return "\n".join(lines).replace("import torch", "\nimport torch").lstrip(), wrapper
+
+
+def _bound(source: str) -> set[str]:
+    """Return the names that a text binds for itself, but for modules under their own name."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        elif isinstance(node, ast.Import):
+            found |= {a.asname for a in node.names if a.asname and a.asname != a.name}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {a.asname or a.name for a in node.names}
+    return found
 
 
 def _network(program: Program, evidence: Evidence, spec: Spec | None) -> str:

@@ -111,13 +111,15 @@ def _tensors(shape: Shape) -> str:
                 state[name] = torch.zeros_like(p, memory_format=torch.preserve_format)
 """
     fill = fill if shape.states else ""
+    # A matrix without elements has counts of 0, and nothing to change.
+    idle = "p.grad is None or not p.numel()" if shape.matrix else "p.grad is None"
     held = "".join(f', state["{s}"]' for s in shape.states)
     return f'''
 def _tensors(self, group):
     """Return weight, gradient and states of each parameter that has a gradient."""
     found = []
     for p in group["params"]:
-        if p.grad is None:
+        if {idle}:
             continue
         if p.grad.is_sparse or p.is_complex():
             raise RuntimeError("{shape.name} needs dense, real gradients; found others")

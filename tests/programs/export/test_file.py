@@ -6,6 +6,7 @@ import ast
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,9 @@ def test_what_cannot_be_exported_is_said() -> None:
         export(unreadable("def update(w, g): return g.sin_()", "optimizer"))
     with pytest.raises(InputError, match="did you mean `latex`"):
         export(library("optimizer")["sgd"], "latec")
+    other = replace(library("optimizer")["sgd"], kind="loss")
+    with pytest.raises(InputError, match="the kind `loss` has no LaTeX; export it `--as json`"):
+        export(other, "latex")
     with pytest.raises(InputError, match="`my class`"):
         export_optimizer(library("optimizer")["sgd"], name="my class")
 

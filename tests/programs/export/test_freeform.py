@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import subprocess
 import sys
 from pathlib import Path
@@ -63,6 +64,81 @@ def trained(make: Any) -> list[torch.Tensor]:
 def test_an_exported_optimiser_trains_as_torchs_own(case: str, reference: Any):
     for ours, theirs in zip(trained(exported(case)), trained(reference), strict=True):
         torch.testing.assert_close(ours, theirs, rtol=1e-6, atol=1e-9)
+
+
+HIDING = {
+    "a helper named inspect": """
+import torch
+
+def inspect(x):
+    return x.sin_()
+
+def update(w, g, m, lr):
+    m = 0.9 * m + inspect(g.clone())
+    return lr * m, m
+""",
+    "torch under another's name": """
+import torch as inspect
+
+class torch:
+    scale = 2.0
+
+def update(w, g, lr):
+    return lr * torch.scale * inspect.sin(g).clone().mul_(1.0)
+""",
+    "a function of torch named copy": """
+from torch import clone as copy
+
+def init(params):
+    return [copy(p) * 0 for p in params]
+
+def update(params, grads, state, lr, step, total):
+    state = [0.9 * m + g for m, g in zip(state, grads)]
+    return [lr * m.sin_() for m in state], state
+""",
+    "a state with names": """
+from collections import namedtuple
+import torch
+
+State = namedtuple("State", "first rest count")
+
+def init(params):
+    return State([p * 0 for p in params], {"second": tuple(p * 0 for p in params)}, 0)
+
+def update(params, grads, state, lr, step, total):
+    first = [0.9 * m + g for m, g in zip(state.first, grads)]
+    second = tuple(v + g.square_() for v, g in zip(state.rest["second"], grads))
+    deltas = [lr * m / (v.sqrt() + 1e-8) for m, v in zip(first, second)]
+    return deltas, State(first, {"second": second}, state.count + 1)
+""",
+}
+
+
+def hiding(name: str) -> Any:
+    made = read_program(HIDING[name], kind_named("optimizer"))
+    assert isinstance(made, Program), made
+    assert made.genome is None
+    names: dict[str, Any] = {"__name__": "mine"}
+    exec(compile(export_freeform(made, {"lr": "0.01"}, name="Mine"), "mine.py", "exec"), names)
+    return names["Mine"]
+
+
+@pytest.mark.parametrize("name", HIDING)
+def test_a_checkpoint_of_a_program_with_names_of_its_own_goes_on(name: str) -> None:
+    param = torch.nn.Parameter(torch.tensor([1.0, -2.0]))
+    first = hiding(name)([param])
+
+    def moved(optimizer: Any, p: torch.nn.Parameter) -> torch.Tensor:
+        for step in range(3):
+            p.grad = torch.tensor([0.5, 1.0 + step])
+            optimizer.step()
+        return p.detach().clone()
+
+    moved(first, param)
+    twin = torch.nn.Parameter(param.detach().clone())
+    second = hiding(name)([twin])
+    second.load_state_dict(copy.deepcopy(first.state_dict()))
+    torch.testing.assert_close(moved(second, twin), moved(first, param), rtol=0, atol=0)
 
 
 def test_an_exported_schedule_sets_the_rates():

@@ -177,6 +177,17 @@ def test_strides_do_not_matter(options: dict[str, bool]) -> None:
         assert difference(found, wanted) < 1e-5
 
 
+@pytest.mark.parametrize("name", ["adamw", "muon", "muon_with_adamw", "lamb", "adafactor"])
+@pytest.mark.parametrize("options", PATHS)
+def test_weights_without_elements_are_no_trouble(name: str, options: dict[str, bool]) -> None:
+    made, shapes = library("optimizer")[name], ((0,), (0, 3), (3, 0, 2), (4, 3))
+    params, plain = weights(torch.float32, shapes), weights(torch.float32, shapes)[3:]
+    found = trained(optimizer(made, params, **options), params, range(1, 4))
+    alone = optimizer(made, plain, **options)
+    wanted = trained(alone, plain, range(1, 4), lambda _, step: gradients(params, step)[3:])
+    assert difference(found[3:], wanted) == 0
+
+
 def test_types_may_be_mixed() -> None:
     params: Sequence[Tensor] = [*weights(torch.float32), *weights(torch.bfloat16)]
     for made in (ADAMW, CLIPPED):

@@ -74,7 +74,7 @@ BODIES = (
     "return lr * square(v1) * cube(v), v1, v",
     "g = clip(g, 1)\n    g = clip(g, 2)\n    return square(g) ** w * g ** w ** v1, g, v",
     "m_hat = g + v\n    m_hat = m_hat ** 2\n    return w @ (transpose(m_hat) @ m_hat**2), v, v1",
-    "m1_hat = g + v1\n    m1_hat = m1_hat @ (transpose(g) @ m1_hat)\n    return cube(m1_hat), v, v1",
+    "m1_hat = g + v1\n    m1_hat = m1_hat @ transpose(g) @ g\n    return cube(m1_hat), v, v1",
     "beta2 = g ** 2\n    beta2 = beta2 ** 2\n    return (beta2 ** 2) ** 2, v, -v1 ** 2",
     "a_b = g\n    a_b = square(a_b) + 1\n    return square(a_b) ** 0.5, v, exp(v1) ** 2",
     "return square(norm(g)) * square(abs(v)) * square(1 / g) * lr ** 2 * step ** 2, v, v1",
