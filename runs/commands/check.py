@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 
 @click.command(name="check")
 @click.argument("name", metavar="NAME|FILE")
-@click.option("--kind", help="Only as a task for this kind of program.  [default: for each]")
+@click.option(
+    "--kind",
+    help="The kind of a program, or the only one to check a task for; one that comes with Cambrian "
+    "or the path to its file.",
+)
 @unsafe_option
 @json_option
 def command(name: str, kind: str | None, unsafe: bool, as_json: bool) -> None:
@@ -83,7 +87,7 @@ def _examined(name: str, kind: str | None, unsafe: bool) -> Iterator[tuple[str, 
         return found("kind", kind_conformance(KINDS.find(name)))
     # To import a file is to run it: one that defines no plug-in is read as a program, good or bad.
     if is_file and not seems_to_define(text, "TASK"):
-        return iter(_of_a_program(path, unsafe))
+        return iter(_of_a_program(path, kind, unsafe))
     return _of_a_task(name, kind)
 
 
@@ -100,14 +104,15 @@ def _of_a_task(name: str, kind: str | None) -> Iterator[tuple[str, Check]]:
             yield from ((each, check) for check in conformance(judged, sandbox))
 
 
-def _of_a_program(path: Path, unsafe: bool) -> list[tuple[str, Check]]:
+def _of_a_program(path: Path, named: str | None, unsafe: bool) -> list[tuple[str, Check]]:
     """Check a program; of a text that shows no kind, say what keeps it from being one."""
     from evaluators.examine import examine
     from evaluators.freeform import probing
     from programs.load import meant_kind
+    from programs.named import kind_named
     from sandbox.process import ProcessSandbox
 
     source = read_source(path)
-    kind = meant_kind(source)
+    kind = kind_named(named) if named else meant_kind(source)
     with ProcessSandbox(1, probing(kind.name), unsafe=unsafe) as sandbox:
         return [(kind.name, check) for check in examine(source, kind, sandbox)]

@@ -120,7 +120,7 @@ MIXING = (
         "fourier",
         "x",
         _mixed_by_fft,
-        "torch.fft.fft2(x, norm='ortho').real",
+        "fourier(x)",
         "real part of the Fourier transform over positions and features (FNet)",
     ),
     layer(

@@ -15,7 +15,7 @@ REFRESH, LONGEST = 10, 10_000
 def update(w, g, m, v, factors, bases, lr, step):
     if step == 1:
         factors = [gram(g, axis) for axis in range(g.dim())]
-        bases = [None if f is None else torch.linalg.eigh(f)[1].flip(-1) for f in factors]
+        bases = [None if f is None else eigenvectors(f) for f in factors]
         factors = [None if f is None else (1 - BETA) * f for f in factors]
         return torch.zeros_like(w), m, v, factors, bases
     m = torch.lerp(m, g, 1 - BETA)
@@ -56,4 +56,13 @@ def refreshed(factor, basis, v, axis):
     power = factor @ basis
     order = torch.argsort((basis * power).sum(0), descending=True)
     v = v.movedim(axis, -1)[..., order].movedim(-1, axis)
-    return torch.linalg.qr(power[:, order])[0], v
+    return torch.linalg.qr(precise(power[:, order]))[0].to(power.dtype), v
+
+
+def eigenvectors(factor):
+    return torch.linalg.eigh(precise(factor))[1].flip(-1).to(factor.dtype)
+
+
+def precise(x):
+    """Return x in a type that decompositions are there for."""
+    return x.float() if x.dtype in (torch.float16, torch.bfloat16) else x

@@ -52,7 +52,7 @@ def test_library_agrees_with_the_interpreter(name: str, dtype: torch.dtype) -> N
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
 def test_mutants_agree_with_the_interpreter(dtype: torch.dtype) -> None:
-    verdicts = {made.source: agrees(made, dtype) for made in mutants(MUTANTS, seed=8)}
+    verdicts = {made.source: agrees(made, dtype) for made in mutants(MUTANTS, seed=22)}
     assert [source for source, verdict in verdicts.items() if verdict is False] == []
     assert sum(verdict is True for verdict in verdicts.values()) >= 60
 

@@ -142,6 +142,22 @@ def test_copies_pickles_and_states_go_round(name: str) -> None:
         torch.testing.assert_close(other.eval()(x), first(x))
 
 
+@pytest.mark.parametrize("name", ["fnet", "hyena", "llama"])
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_types_of_half_the_width_and_empty_batches_will_do(name: str, dtype: torch.dtype) -> None:
+    made = library("architecture")[name]
+    for spec in fitting(name):
+        network = exported(made, spec).Network()
+        x = torch.randn(2, *spec.shape)
+        wanted = network.eval()(x)
+        half = copy.deepcopy(network).to(dtype)
+        found = half(x.to(dtype))
+        assert found.dtype == dtype
+        torch.testing.assert_close(found.float(), wanted, rtol=0.1, atol=0.1)
+        found.float().sum().backward()
+        assert half(x[:0].to(dtype)).shape == (0, *wanted.shape[1:])
+
+
 @pytest.mark.parametrize("name", ["llama", "densenet"])
 def test_it_compiles(name: str) -> None:
     network = exported(library("architecture")[name], SPECS[1]).Network().eval()

@@ -16,7 +16,7 @@ import torch
 from programs.errors import Fault, InputError
 from programs.export import export
 from programs.export.freeform import export_freeform
-from programs.load import kind_named, read_program
+from programs.load import kind_named, library, read_program
 from programs.program import Program
 from programs.spec import Spec
 from tests.programs.freeform.corpus import FREE
@@ -139,6 +139,21 @@ def test_a_checkpoint_of_a_program_with_names_of_its_own_goes_on(name: str) -> N
     second = hiding(name)([twin])
     second.load_state_dict(copy.deepcopy(first.state_dict()))
     torch.testing.assert_close(moved(second, twin), moved(first, param), rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("name", ["soap", "shampoo"])
+def test_decompositions_do_with_bfloat16(name: str) -> None:
+    names: dict[str, Any] = {"__name__": "mine"}
+    text = export_freeform(library("optimizer")[name], {"lr": "0.01"}, name="Mine")
+    exec(compile(text, "mine.py", "exec"), names)
+    torch.manual_seed(0)
+    param = torch.nn.Parameter(torch.randn(4, 3).bfloat16())
+    before = float(param.detach().float().norm())
+    optimizer = names["Mine"]([param])
+    for _ in range(25):
+        param.grad = param.detach().clone()
+        optimizer.step()
+    assert float(param.detach().float().norm()) < before
 
 
 def test_an_exported_schedule_sets_the_rates():

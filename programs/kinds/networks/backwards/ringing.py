@@ -31,6 +31,6 @@ def _long_conv(x: Array, *, weight: Array, causal: bool) -> tuple[Array, Back]:
 
 
 RINGING: Mapping[str, Rule] = {
-    "torch.fft.fft2(x, norm='ortho').real": _fourier,
+    "fourier(x)": _fourier,
     "long_conv(x, weight, causal)": _long_conv,
 }

@@ -22,10 +22,22 @@ def token_linear(x: Tensor, weight: Tensor, bias: Tensor, causal: bool) -> Tenso
 
 def long_conv(x: Tensor, weight: Tensor, causal: bool) -> Tensor:
     """Convolve each feature with a filter as long as the sequence, in a ring or causally."""
-    length = x.shape[1]
+    length, kernel = x.shape[1], weight.t()
+    if not x.numel():
+        return x * kernel
     size = 2 * length if causal else length
-    spectrum = torch.fft.rfft(x, size, 1) * torch.fft.rfft(weight.t(), size, 0)
-    return torch.fft.irfft(spectrum, size, 1)[:, :length]
+    spectrum = torch.fft.rfft(precise(x), size, 1) * torch.fft.rfft(precise(kernel), size, 0)
+    return torch.fft.irfft(spectrum, size, 1)[:, :length].to(x.dtype)
+
+
+def fourier(x: Tensor) -> Tensor:
+    """Return the real part of the Fourier transform over positions and features."""
+    return torch.fft.fft2(precise(x), norm="ortho").real.to(x.dtype) if x.numel() else x
+
+
+def precise(x: Tensor) -> Tensor:
+    """Return a tensor in a type that Fourier transforms are there for."""
+    return x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
 
 
 def pooling(x: Tensor, kernel: int, causal: bool) -> Tensor:
