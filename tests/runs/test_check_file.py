@@ -9,6 +9,7 @@ import pytest
 from evaluators.task import TASKS
 from programs.errors import InputError
 from programs.plugins import MAX_CHARACTERS, constants_in
+from tests.programs.test_plugin_kind import LOSS
 from tests.runs.test_cli import TOY, cambrian
 
 RUN = "open('RUN', 'w').write('x')\n"
@@ -67,6 +68,21 @@ def test_no_command_runs_a_text_that_is_no_task(tmp_path: Path, command: tuple[s
     done = cambrian(*command, cwd=tmp_path)
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "RUN").exists(), done.stdout
+
+
+def test_a_program_of_a_kind_from_a_file_is_checked_as_one(tmp_path: Path) -> None:
+    (tmp_path / "loss.py").write_text(LOSS)
+    (tmp_path / "mine.py").write_text("def loss(p, y):\n    return square(p - y)\n")
+    done = cambrian("check", "mine.py", "--kind", "./loss.py", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout
+    assert "loss, a program of the language" in " ".join(done.stdout.split())
+    (tmp_path / "mine.py").write_text("def loss(p, y):\n    return squire(p - y)\n")
+    done = cambrian("check", "mine.py", "--kind", "./loss.py", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "did you mean" in " ".join(done.stdout.split())
+    done = cambrian("check", "mine.py", "--kind", "los", cwd=tmp_path)
+    assert done.returncode != 0
+    assert "There is no kind `los`" in done.stderr
 
 
 @pytest.mark.parametrize(
