@@ -46,7 +46,7 @@ class Shape:
         wanted = {
             "by_type": True,
             "answered": self.rounds,
-            "beside": self.scalars.names,
+            "beside": self.scalars.parameters,
             "matrix": self.matrix,
             "as_lists": self.matrix,
             "copy_back": self.matrix,

@@ -68,7 +68,7 @@ def _size(dims: Dims) -> str:
 def _work(shape: Shape) -> list[str]:
     """Update tensors one by one, or as whole lists; or collect them where all must wait."""
     tensors = _tensors(shape)
-    beside = ", *beside(shared, {})" if shape.scalars.names else ""
+    beside = ", *beside(shared, {})" if shape.scalars.parameters else ""
     row, lists = f"*row{beside.format('row[0]')}", f"*lists{beside.format('lists[0][0]')}"
     if shape.rounds:
         each = [f"rows += [({row}{'' if beside else ','}) for row in {tensors}]"]

@@ -263,13 +263,15 @@ NOISE = {
     "a key of each tensor's own": "noise(g, norm(g)) + noise(g, step)",
     "a key that cosines make": "noise(g, 1e6 * cos(step))",
     "one key": "noise(g, 7)",
+    "nothing else that is shared": "noise(g, step)",
 }
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
 @pytest.mark.parametrize("name", NOISE)
 def test_noise_is_the_same_on_every_path(name: str, dtype: torch.dtype) -> None:
-    made = program(f"def update(w, g, lr, step):\n    return lr * {NOISE[name]}\n")
+    rate = "" if name == "nothing else that is shared" else "lr * "
+    made = program(f"def update(w, g, lr, step):\n    return {rate}{NOISE[name]}\n")
     found = []
     for options in ({"foreach": False}, *PATHS, {"foreach": False, "capturable": True}):
         param = torch.zeros(3, 2, dtype=dtype, requires_grad=True)
