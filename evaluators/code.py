@@ -54,6 +54,7 @@ PARTS = (
     "programs/preamble.py",
     "programs/quick_numpy.py",
     "programs/ranges.py",
+    "programs/readable.py",
     "programs/recall.py",
     "programs/recent.py",
     "programs/spec.py",

@@ -14,7 +14,7 @@ from programs.refusal import Refused, quoted, refuse
 def arguments(node: ast.Call, op: Op, kind: Kind) -> list[ast.expr]:
     """Bring positional and keyword arguments into the op's order."""
     try:
-        return _ordered(node, op)
+        return ordered(node, op)
     except Refused as refused:
         name = node.func.id if isinstance(node.func, ast.Name) else op.name
         form = form_of_call(name, node.args, node.keywords, kind)
@@ -23,7 +23,8 @@ def arguments(node: ast.Call, op: Op, kind: Kind) -> list[ast.expr]:
         raise Refused(replace(refused.fault, nearest=form)) from None
 
 
-def _ordered(node: ast.Call, op: Op) -> list[ast.expr]:
+def ordered(node: ast.Call, op: Op) -> list[ast.expr]:
+    """Bring the arguments of a call into the op's order, or say what is wrong with them."""
     names = [p.name for p in op.params]
     for spread in (a for a in node.args if isinstance(a, ast.Starred)):
         raise refuse(node, f"expected `{op.usage}`, found `{quoted(spread, 40)}`")

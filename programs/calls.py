@@ -48,7 +48,8 @@ def form_of_call(
     known = rows(kind.weighted)
     name = name if name in known else name.rstrip("_")
     if args and isinstance(args[0], ast.List | ast.Tuple):
-        args, keywords = args[0].elts, []  # torch.cat([x, y], dim=-1)
+        args = args[0].elts  # torch.cat([x, y], dim=-1)
+        keywords = [k for k in keywords if quoted(k.value, 20) != "-1"]
     return next(_of_rows(known.get(name, ()), args, keywords, kind), None)
 
 

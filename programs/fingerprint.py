@@ -22,7 +22,8 @@ MANTISSA_BITS = 24
 VERSION = 6
 MAX_REMEMBERED, MAX_JUDGED = 50_000, 250
 _DIGITS = 24
-_SMALLEST = 1e-200
+_SMALLEST = 1e-30
+"""What is smaller counts as zero: `exp` stops at e⁻⁸⁰, where a power of the same value goes on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ def nearest_form(node: ast.AST, bound: Mapping[str, object], kind: Kind, source:
     """Return the nearest legal form of an expression that the language has not."""
     if isinstance(node, ast.expr) and any(isinstance(n, ast.BitXor) for n in ast.walk(node)):
         meant = as_meant(node, [ast.BitXor], source)
-        if not isinstance(meant, ast.BinOp):
+        if not isinstance(meant, ast.BinOp | ast.UnaryOp):
             return nearest_form(meant, bound, kind, source) if meant else None
         mended = _mended(meant, bound, kind)
         return text_of(mended) if _has_signs(mended, kind) else None
@@ -145,9 +145,10 @@ def _form_of_layer(node: ast.Call, bound: Mapping[str, object], kind: Kind) -> s
     args = [_mended(a, bound, kind) for a in node.args]
     if (form := form_of_call(name, args, keywords, kind)) is not None:
         return form
-    name = name.lower()
-    op = kind.op_named(name)
-    direct = _direct(op, name, args, keywords) if op else None
+    # A layer is made of sizes in an order of its own: only what has none is the function itself.
+    name, op = name.lower(), kind.op_named(name.lower())
+    values = sum(not p.attribute for p in op.params) if op else 0
+    direct = _direct(op, name, args, keywords) if op and len(args) == values else None
     return direct or form_of_call(name, args, keywords, kind)
 
 

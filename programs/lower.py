@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from programs.arguments import arguments
@@ -29,6 +29,7 @@ from programs.genome import (
 from programs.hints import Hints
 from programs.kind import Kind, Op
 from programs.logic import Absent, Logic, Wording
+from programs.readable import readable
 from programs.refusal import Refused, described, quoted, refuse
 
 MAX_DEPTH = 64
@@ -49,7 +50,13 @@ def lower(
 ) -> Lowered:
     """Lower one function or raise `Refused`; `functions` are the helpers before it by arity."""
     lowering = _Lowering(kind, functions, Hints(kind, definition, source))
-    function = lowering.function(definition)
+    try:
+        function = lowering.function(definition)
+    except Refused as refused:
+        near = refused.fault.nearest
+        if near is None or readable(near, functions, kind):
+            raise
+        raise Refused(replace(refused.fault, nearest=None)) from None
     return Lowered(function, lowering.places, lowering.doc)
 
 

@@ -1,8 +1,9 @@
 """Random problems for optimisers: a second opinion on what the fixed one merges.
 
 Most are *long*: small tensors take many steps of a run of up to 300,000, from the first to the
-last. Nearly a third are *large*: a tall and a wide matrix, and a row or a column, take a few steps.
-They have up to thousands of rows or columns, but are thin, so that they stay cheap. Gradients range
+last. The others are *large*: a tall and a wide matrix, and a row or a column, take a few steps.
+Half of these have hundreds of rows or columns, half thousands, but are thin, so that they stay
+cheap; a program that makes square matrices of them is run on the first half only. Gradients range
 from 1e-8 to 1e4. Now and then a tensor stays at zero or has no gradient, or gradients change sign
 at every step, so that every bound that a program may have is met from both sides.
 """
@@ -25,10 +26,11 @@ from programs.kinds.step_numbers import lengths, within
 LONG, LARGE = (24, 2), (4, 1)
 """The steps of a long problem and of a large one, and how many runs they are taken in."""
 
-OFTEN_LARGE = 0.3
+OFTEN_LARGE = 0.4
 LONGEST = 300_000
-SIZES = (64, 4096)
-"""Rows of tall tensors, columns of wide ones, in a large problem."""
+SQUARABLE = 320
+SIZES = ((64, SQUARABLE, 6), (64, 4096, 2))
+"""Rows of tall tensors, columns of wide ones, in a large problem: least, most, and how thick."""
 
 _SCALES = (0.0, 1e-5, 1.0, 1.0, 1.0, 10.0, 1000.0)
 _SQUARES = frozenset({Dims("r", "r"), Dims("c", "c")})
@@ -40,7 +42,8 @@ def fresh(genome: Genome, kind: Kind, rng: np.random.Generator) -> np.ndarray:
     Raises `Unprobed` where the problem is too large for the program.
     """
     drawn = problem(int(rng.integers(2**62)))
-    if drawn.steps.shape[:2] == LARGE and _makes_squares(genome, kind):
+    longest = max(max(shape) for shape in drawn.layout.shapes)
+    if longest > SQUARABLE and _makes_squares(genome, kind):
         raise Unprobed("too large: a square matrix of thousands of rows")
     return updates(genome.main, kind, course_of(drawn, kind))
 
@@ -64,9 +67,9 @@ def _long(rng: np.random.Generator) -> Problem:
 
 
 def _large(rng: np.random.Generator) -> Problem:
-    low, high = SIZES
+    low, high, thick = SIZES[rng.integers(len(SIZES))]
     tall, wide, long = (int(n) for n in low * (high / low) ** rng.random(3))
-    columns, rows = (int(n) for n in rng.integers(1, 3, size=2))
+    columns, rows = (int(n) for n in rng.integers(1, thick + 1, size=2))
     row_or_column = (1, long) if rng.integers(2) else (long, 1)
     return _drawn(((tall, columns), (rows, wide), row_or_column), *LARGE, rng)
 

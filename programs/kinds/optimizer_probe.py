@@ -8,12 +8,12 @@ no output is fed back, all steps can be computed together and rounding does not 
 Gradients range from 1e-14 to 1e4, with elements that are always zero and some that are zero at
 every other step, so that programs which differ only for small gradients, only in `lr`, `step` or
 `total`, or only for matrices come apart. Step numbers jump to 5000. No run takes what another has
-taken, so that whoever acts at every k-th step only, or from step k on, shows his k; and as parts of
-`total` they lie between the usual ones (a tenth, a quarter, a half, …). `total` is not reached,
-where a decay to zero would leave nothing but rounding. The learning rate changes from step to
-step, as a schedule changes it, which tells `lr` inside a state from `lr` outside; at one step all
-gradients are small, so that norms are too. Most gradients nearly cancel an average of those before
-them: that is where programs which take signs show their rates.
+taken, so that most programs which act at every k-th step only, or from step k on, show their k; and
+as parts of `total` they lie between the usual ones (a tenth, a quarter, a half, …). `total` is not
+reached, where a decay to zero would leave nothing but rounding. The learning rate changes from step
+to step, as a schedule changes it, which tells `lr` inside a state from `lr` outside; at one step
+all gradients are small, so that norms are too. Most gradients nearly cancel an average of those
+before them: that is where programs which take signs show their rates.
 """
 
 from __future__ import annotations

@@ -148,3 +148,16 @@ def test_no_square_of_thousands_of_rows_is_computed() -> None:
 
 def drawn_from(seed: int) -> int:
     return int(np.random.default_rng(seed).integers(2**62))
+
+
+def test_a_program_that_makes_squares_is_asked_on_hundreds_of_rows() -> None:
+    kind = kind_named("optimizer")
+    text = """def update(w, g, m, lr):
+    m = lerp(m, g, 0.1)
+    p = m @ transpose(m) @ m
+    return lr * {}, m
+"""
+    bounded = read(text.format("where(row_count(w) > 100, sign(m), p)"), kind)
+    plain = read(text.format("p"), kind)
+    assert fingerprint(plain, kind) == fingerprint(bounded, kind)
+    assert not Equivalence(bounded, kind, np.random.default_rng(0)).surely(plain)
