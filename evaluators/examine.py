@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from evaluators.admit import Admitted, Rejected, admit
 from programs.conformance import Check
+from programs.equivalence import collide
 from programs.errors import Fault
 from programs.fingerprint import fingerprint
 from programs.kind import Kind
@@ -49,6 +50,10 @@ def _same(found: Admitted, kind: Kind) -> str:
     for name, known in library(kind.name).items():
         if known.key == found.program.key:
             return f"the library's {name}"
-        if known.genome is not None and fingerprint(known.genome, kind) == found.fingerprint:
-            return f"the same as the library's {name}"
+        if known.genome is None or fingerprint(known.genome, kind) != found.fingerprint:
+            continue
+        genome = found.program.genome
+        if genome is not None and collide(known.genome, genome, kind):
+            return f"the same as the library's {name} on the fixed probes, but not on random ones"
+        return f"the same as the library's {name}"
     return "nothing that the library does"

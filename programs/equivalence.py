@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from programs.canonical import structural_key
 from programs.check import without_dead_code
 from programs.fingerprint import fingerprint
 from programs.genome import Genome
@@ -31,6 +32,13 @@ def differ(one: Genome, other: Genome, kind: Kind, rng: np.random.Generator) -> 
     seed = int(rng.integers(2**62))
     found, expected = (_fresh(g, kind, seed) for g in (one, other))
     return not _agree(found, expected)
+
+
+def collide(one: Genome, other: Genome, kind: Kind) -> bool:
+    """Tell whether two checked programs of one fingerprint differ on random probes after all."""
+    if structural_key(one, kind) == structural_key(other, kind):
+        return False
+    return not Equivalence(one, kind, np.random.default_rng(0)).surely(other)
 
 
 class Equivalence:

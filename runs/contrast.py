@@ -7,11 +7,9 @@ from dataclasses import asdict, dataclass, replace
 from math import isfinite
 from typing import Any
 
-import numpy as np
-
 from evaluators.candidate import Candidate
 from evaluators.levels import name_of
-from programs.equivalence import Equivalence
+from programs.equivalence import collide
 from programs.kind import Kind, Unprobed
 from programs.program import Program
 from programs.render import render
@@ -68,14 +66,14 @@ def contrast(one: Side, other: Side, unsafe: bool = False) -> Contrast:
     """Compare two programs; free-form ones run in the sandbox."""
     with Behaviours(unsafe) as behaviours:
         prints = tuple(behaviours.of(s.program, s.kind, s.name).fingerprint for s in (one, other))
+        a, b = one.program.genome, other.program.genome
         alike = one.kind.name == other.kind.name
         same = alike and prints[0] == prints[1]
-        collision = same and _collide(one, other)
+        collision = same and a is not None and b is not None and collide(a, b, one.kind)
         apart, unprobed = None, ""
         if alike and not same:
             apart, unprobed = _parted(one, other, behaviours)
-    old, new = one.program.genome, other.program.genome
-    pairs = None if old is None or new is None or not alike else aligned(old, new, one.kind)
+    pairs = None if a is None or b is None or not alike else aligned(a, b, one.kind)
     comparable, gained = _scored(one, other)
     return Contrast(
         (one, other),
@@ -89,14 +87,6 @@ def contrast(one: Side, other: Side, unsafe: bool = False) -> Contrast:
         comparable,
         gained,
     )
-
-
-def _collide(one: Side, other: Side) -> bool:
-    """Tell whether two programs of one fingerprint differ on random probes, where both can run."""
-    a, b = one.program.genome, other.program.genome
-    if a is None or b is None or one.program.key == other.program.key:
-        return False
-    return not Equivalence(a, one.kind, np.random.default_rng(0)).surely(b)
 
 
 def as_dict(found: Contrast) -> dict[str, Any]:

@@ -156,6 +156,8 @@ def test_diff_asks_random_inputs_where_the_fingerprints_are_one(home: Path) -> N
     told = cambrian("diff", "plain.py", "large.py", cwd=home).stdout
     assert "They have one fingerprint" in told
     assert "They behave the same" not in told
+    checked = " ".join(cambrian("check", "large.py", cwd=home).stdout.split())
+    assert "the same as the library's sign_sgd on the fixed probes, but not" in checked
 
 
 LION_OF_PROGRAM_8 = """
