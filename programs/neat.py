@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from programs.check import without_dead_code
 from programs.folding import Folding, folded
 from programs.genome import (
     CALL,
@@ -21,6 +20,7 @@ from programs.genome import (
     base_of,
     is_anonymous,
 )
+from programs.idle import without_idle_arguments
 from programs.inline import copies, operands
 from programs.kind import Kind
 from programs.tidy import tidy
@@ -32,37 +32,8 @@ def neat(genome: Genome, kind: Kind, fold: Folding = folded) -> Genome:
     It computes the same to the last digit, unless `fold` gives other constants than `folded`.
     """
     functions = tuple(_merged(f, kind, fold) for f in genome.functions)
-    genome = without_dead_code(replace(genome, functions=functions), kind)
-    # A helper calls those before it, so what it gives them may be idle once they are seen to.
-    for name in [h.name for h in genome.helpers]:
-        genome = without_dead_code(_without_idle_params(genome, name), kind)
+    genome = without_idle_arguments(replace(genome, functions=functions), kind, first=1)
     return tidy(genome.with_main(_without_idle_inputs(genome.main, kind)), kind)
-
-
-def _without_idle_params(genome: Genome, name: str) -> Genome:
-    """Drop what a helper is given and does not read, but for the first, which `repeat` hands on."""
-    helper = next((h for h in genome.helpers if h.name == name), None)
-    uses = helper.uses() if helper else {}
-    idle = {i for i, p in enumerate(helper.params) if i and not uses[p]} if helper else set()
-    if helper is None or not idle:
-        return genome
-
-    def cut(statement: Statement) -> Statement:
-        if statement.function != helper.name:
-            return statement
-        first = len(statement.args) - len(helper.params)
-        return statement.reading(
-            tuple(a for i, a in enumerate(statement.args) if i - first not in idle)
-        )
-
-    functions = []
-    for function in genome.functions:
-        params = function.params
-        if function.name == helper.name:
-            params = tuple(p for i, p in enumerate(params) if i not in idle)
-        body = tuple(cut(s) for s in function.body)
-        functions.append(replace(function, params=params, body=body))
-    return replace(genome, functions=tuple(functions))
 
 
 def _merged(function: Function, kind: Kind, fold: Folding) -> Function:

@@ -14,11 +14,11 @@ from programs.errors import InputError
 from programs.export.evidence import Evidence
 from programs.export.functions import functions_for
 from programs.export.header import header
-from programs.export.idle import without_idle_arguments
 from programs.export.instances import Instance, instances
 from programs.export.layers import NORMAL, class_of, layer_class
 from programs.export.modules import Module, module
 from programs.genome import Genome
+from programs.idle import without_idle_arguments
 from programs.kind import Kind
 from programs.kinds.architecture import KIND, at
 from programs.kinds.networks.features import Feature

@@ -1,7 +1,7 @@
-"""A network's functions without the arguments that they do not read, so that nothing makes these.
+"""A program's helpers without the arguments that they do not read, so that nothing makes these.
 
-The trained network is the program written out, where what reaches no result is gone. A file keeps
-the helpers, so what they are given and leave unread has to go from their parameters.
+Where helpers are written out, what reaches no result is gone. Where they are kept, in a simplified
+program or an exported file, what they are given and leave unread has to go from their parameters.
 """
 
 from __future__ import annotations
@@ -17,23 +17,26 @@ from programs.kind import Kind
 T = TypeVar("T")
 
 
-def without_idle_arguments(genome: Genome, kind: Kind) -> Genome:
-    """Return the genome with only what reaches the result."""
+def without_idle_arguments(genome: Genome, kind: Kind, first: int = 0) -> Genome:
+    """Return the genome with only what reaches the result.
+
+    Parameters before the place `first` stay: 1 keeps what `repeat` hands on, so all its copies.
+    """
     genome = without_dead_code(genome, kind)
     # A helper calls those before it, so what it gives them may be idle once they are seen to.
     for name in [h.name for h in genome.helpers]:
         helper = next((h for h in genome.helpers if h.name == name), None)
-        idle = _idle(helper) if helper else frozenset()
+        idle = _idle(helper, first) if helper else frozenset()
         if helper and idle:
             functions = tuple(_without(f, helper, idle) for f in genome.functions)
             genome = without_dead_code(replace(genome, functions=functions), kind)
     return genome
 
 
-def _idle(helper: Function) -> frozenset[int]:
+def _idle(helper: Function, first: int) -> frozenset[int]:
     """Return the places of the parameters that a helper does not read."""
     uses = helper.uses()
-    return frozenset(i for i, p in enumerate(helper.params) if not uses[p])
+    return frozenset(i for i, p in enumerate(helper.params) if i >= first and not uses[p])
 
 
 def _without(function: Function, helper: Function, idle: frozenset[int]) -> Function:
