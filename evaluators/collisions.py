@@ -1,9 +1,11 @@
 """Collisions of the functional hash: programs of one fingerprint that fresh inputs tell apart.
 
-Looked for whenever the cache answers for a program, with one draw of the kind's fresh probes, which
-cost what a fingerprint costs. A collision is counted and changes nothing else: the earlier result
-stands. Two ways to write one function may be counted too, where rounding sets them apart on an
-input; free-form Python, which runs in the sandbox alone, is not compared.
+Looked for whenever an earlier result would answer for a program, with one draw of the kind's fresh
+probes, which costs little beside a training. A program that gives other numbers there than the one
+it would be taken for is counted, and goes by a fingerprint of its own, made of random probes, from
+then on: it is trained, and answers for those that do the same. Two ways to write one function may
+be told apart too, where rounding parts them on an input; free-form Python, which runs in the
+sandbox alone, is not compared.
 """
 
 from __future__ import annotations
@@ -12,8 +14,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from evaluators.admit import Admitted
 from evaluators.candidate import Candidate, Evaluation
-from programs.equivalence import differ
+from programs.equivalence import collide, differ, random_fingerprint
+from programs.genome import Genome
 from programs.kind import Kind
 from programs.load import read_program
 from programs.program import Program
@@ -21,11 +25,14 @@ from programs.program import Program
 COLLISION = "collision"
 """The metric, 1 where it is there, of a candidate that its fingerprint takes for another."""
 
+APART = "apart"
+"""What a fingerprint made of random probes begins with."""
+
 
 def compared(
     candidate: Candidate, earlier: Program, kind: Kind, rng: np.random.Generator
 ) -> Candidate:
-    """Mark a candidate that does not do what `earlier`, of its fingerprint, does."""
+    """Mark and rename a candidate that does not do what `earlier`, of its fingerprint, does."""
     program = candidate.program
     if program.key == earlier.key or program.genome is None:
         return candidate
@@ -34,8 +41,35 @@ def compared(
         return candidate
     if not differ(program.genome, known.genome, kind, rng):
         return candidate
-    metrics = {**candidate.evaluation.metrics, COLLISION: 1.0}
-    return replace(candidate, evaluation=replace(candidate.evaluation, metrics=metrics))
+    evaluation = candidate.evaluation
+    own = replace(
+        evaluation,
+        fingerprint=_own_fingerprint(program.genome, kind),
+        metrics={**evaluation.metrics, COLLISION: 1.0},
+    )
+    return replace(candidate, evaluation=own)
+
+
+class Separate:
+    """Name the behaviours of a few programs; those that random probes tell apart get two names."""
+
+    def __init__(self, kind: Kind) -> None:
+        self.kind = kind
+        self._first: dict[str, Genome] = {}
+
+    def named(self, admitted: Admitted) -> Admitted:
+        """Return an admitted program, under a fingerprint of its own if it needs one."""
+        genome = admitted.program.genome
+        if genome is None:
+            return admitted
+        first = self._first.setdefault(admitted.fingerprint, genome)
+        if first is genome or not collide(first, genome, self.kind):
+            return admitted
+        return replace(admitted, fingerprint=_own_fingerprint(genome, self.kind))
+
+
+def _own_fingerprint(genome: Genome, kind: Kind) -> str:
+    return f"{APART}-{random_fingerprint(genome, kind)}"
 
 
 def marked(evaluation: Evaluation, admitted: Evaluation) -> Evaluation:

@@ -13,12 +13,12 @@ import numpy as np
 
 from programs.canonical import structural_key
 from programs.check import without_dead_code
-from programs.fingerprint import fingerprint
+from programs.fingerprint import fingerprint, fingerprint_of
 from programs.genome import Genome
 from programs.kind import Kind, Unprobed
 
-FEW, MANY = 1, 40
-"""Fresh random problems for a program on the way, and for one that may be the answer."""
+FEW, SOME, MANY = 1, 8, 40
+"""Fresh random problems for a program on the way, to know it again, and for a possible answer."""
 
 PRECISION = 1e-6
 """Relative difference at which outputs are the same: the order of the fingerprint's 24 bits."""
@@ -39,6 +39,12 @@ def collide(one: Genome, other: Genome, kind: Kind) -> bool:
     if structural_key(one, kind) == structural_key(other, kind):
         return False
     return not Equivalence(one, kind, np.random.default_rng(0)).surely(other)
+
+
+def random_fingerprint(genome: Genome, kind: Kind) -> str:
+    """Hash what a checked program gives on a few random probes, the same for all programs."""
+    found = [_fresh(genome, kind, seed) for seed in range(SOME)]
+    return fingerprint_of(np.concatenate([f.ravel() for f in found if f is not None]), kind.name)
 
 
 class Equivalence:

@@ -17,6 +17,7 @@ from typing import Any
 
 from evaluators.admit import Admitted, Rejected, admit_to
 from evaluators.candidate import Evaluation
+from evaluators.collisions import Separate
 from evaluators.decimals import fixed
 from evaluators.task import Task, language
 from programs.check import check
@@ -100,11 +101,12 @@ def explain(
     genome: Genome, task: Task, repeats: Sequence[int], run_all: RunAll, recall: Recall
 ) -> Explained:
     """Judge a program, and what is left of it without each statement, on the seeds of repeats."""
-    whole = admit_to(task, genome)
+    separate = Separate(language(task))
+    whole = _admitted(genome, task, separate)
     if isinstance(whole, Rejected):
         raise InputError(f"The program cannot be judged: {whole.reason}")
     left = cuts(genome, language(task))
-    made = [(cut, cut.genome and admit_to(task, cut.genome)) for cut in left]
+    made = [(cut, cut.genome and _admitted(cut.genome, task, separate)) for cut in left]
     admitted = [whole, *(found for _, found in made if isinstance(found, Admitted))]
     known, judged = _judged(admitted, repeats, run_all, recall)
     base = _scores(whole.fingerprint, repeats, known)
@@ -112,6 +114,11 @@ def explain(
         raise InputError(f"The program itself gets no score here: {base}")
     rows = tuple(_worth(cut, found, whole, base, repeats, known) for cut, found in made)
     return Explained(rows, sum(base) / len(base), len(base), judged, known)
+
+
+def _admitted(genome: Genome, task: Task, separate: Separate) -> Admitted | Rejected:
+    found = admit_to(task, genome)
+    return found if isinstance(found, Rejected) else separate.named(found)
 
 
 def _judged(

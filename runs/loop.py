@@ -18,7 +18,7 @@ import numpy as np
 
 from agent.proposer import Proposal
 from evaluators.admit import Rejected, admit_to
-from evaluators.cache import Use, as_copy
+from evaluators.cache import Look, Use, as_copy
 from evaluators.candidate import Candidate, Evaluation, Status
 from evaluators.collisions import compared, marked
 from evaluators.evaluator import Cancelled, Evaluator
@@ -163,21 +163,35 @@ class Loop:
         if rejected:
             self.order.reject(candidate)
             return
-        look = self.order.cache.look(found.fingerprint, np.random.default_rng([*origin.seed, 1]))
-        if look.earlier >= 0:
-            candidate = self._compared(candidate, self.order.program(look.earlier))
+        candidate, look, known = self._recognised(candidate)
         if look.use is Use.REUSE:
             self.order.copy(as_copy(candidate), look.earlier)
-        elif look.trained == 0 and (known := self._recall(found.fingerprint)) is not None:
-            candidate = self._compared(candidate, known.program)
+        elif known is not None:
             self.order.recall(candidate, replace(known.evaluation, seconds=0.0))
         else:
             earlier = look.earlier if look.use is Use.ADD else None
             self.order.expect(candidate, look.averaged, earlier)
             rung = self.climbing.levels[0]
-            job = (found.program, found.fingerprint, rung, look.trained)
+            job = (found.program, candidate.evaluation.fingerprint, rung, look.trained)
             future = pool.submit(evaluate, self.evaluator, *job)
             self.flying[future] = Job(candidate, rung, partial(self._judged, candidate))
+
+    def _recognised(self, candidate: Candidate) -> tuple[Candidate, Look, Candidate | None]:
+        """Return a candidate by the fingerprint that is its own, and what is known of that."""
+        look, known = self._earlier(candidate)
+        met = self.order.program(look.earlier) if look.earlier >= 0 else known and known.program
+        if met is None:
+            return candidate, look, known
+        own = self._compared(candidate, met)
+        if own.evaluation.fingerprint != candidate.evaluation.fingerprint:
+            look, known = self._earlier(own)
+        return own, look, known
+
+    def _earlier(self, candidate: Candidate) -> tuple[Look, Candidate | None]:
+        """Say what to do with a candidate, and what another run knows where this one does not."""
+        fingerprint, seed = candidate.evaluation.fingerprint, candidate.origin.seed
+        look = self.order.cache.look(fingerprint, np.random.default_rng([*seed, 1]))
+        return look, self._recall(fingerprint) if look.trained == 0 else None
 
     def _compared(self, candidate: Candidate, earlier: Program) -> Candidate:
         """Mark a collision of the functional hash; the draw is the candidate's own."""

@@ -15,7 +15,9 @@ import numpy as np
 
 from evaluators.admit import Rejected, admit_to
 from evaluators.candidate import Evaluation
+from evaluators.collisions import Separate
 from evaluators.evaluator import Evaluator
+from evaluators.task import language
 from programs.errors import InputError
 from programs.genome import Genome
 
@@ -29,6 +31,7 @@ class Scoring:
     def __init__(self, evaluator: Evaluator, original: Genome, say: Callable[[str], Any]) -> None:
         self.evaluator, self.say = evaluator, say
         self.original = original
+        self.separate = Separate(language(evaluator.task))
         self.known: dict[tuple[str, int], Evaluation] = {}
         found = self.judged(original)
         if isinstance(found, str) or found.score is None:
@@ -53,6 +56,7 @@ class Scoring:
         found = admit_to(self.evaluator.task, genome)
         if isinstance(found, Rejected):
             return found.reason
+        found = self.separate.named(found)
         place = found.fingerprint, repeat
         if place not in self.known:
             evaluated = self.evaluator.evaluate(found.program, found.fingerprint, repeat=repeat)

@@ -14,9 +14,11 @@ from evaluators.admit import admit_to
 from evaluators.candidate import Candidate, Status
 from evaluators.collisions import COLLISION
 from programs.errors import CambrianError, InputError
-from programs.fingerprint import Behaviour, remembered
+from programs.fingerprint import Behaviour, fingerprint, remembered
 from programs.genome import Genome
 from programs.kind import Kind
+from programs.load import kind_named, read_program
+from programs.program import Program
 from runs.config import RunConfig, read_config
 from runs.pages.facts import savings
 from runs.progress import Progress, Silent
@@ -37,6 +39,14 @@ def run(store: Store, sandbox: MemorySandbox | None = None, **given: Any) -> tup
     prepared = prepare(store, config(**given), sandbox or MemorySandbox())
     state, _ = perform(prepared, Silent())
     return prepared.run.id, state
+
+
+def print_of(candidate: Candidate) -> str:
+    kind = kind_named(candidate.program.kind)
+    program = read_program(candidate.program.source, kind)
+    assert isinstance(program, Program)
+    assert program.genome is not None
+    return fingerprint(program.genome, kind)
 
 
 def lineage(store: Store, run_id: str) -> list[tuple[Any, ...]]:
@@ -79,7 +89,7 @@ def test_the_same_seed_gives_the_same_lineage(store: Store, workers: int, rungs:
     assert first != other
 
 
-def test_collisions_of_the_functional_hash_are_counted(
+def test_collisions_of_the_functional_hash_are_counted_and_trained(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def coarse(genome: Genome, kind: Kind, key: str) -> Behaviour:
@@ -87,12 +97,20 @@ def test_collisions_of_the_functional_hash_are_counted(
         return replace(found, fingerprint=found.fingerprint[:1])
 
     def counted(**given: Any) -> list[int]:
-        prepared = prepare(store, config(evals=10, **given), MemorySandbox())
+        prepared = prepare(store, config(evals=30, **given), MemorySandbox())
         _, progress = perform(prepared, Silent())
         history = store.history(prepared.run.id)
         marks = [c.index for c in history if COLLISION in c.evaluation.metrics]
         assert progress.collisions == savings(store, prepared.run.id).collisions == len(marks)
-        assert all(history[place].duplicate_of for place in marks)
+        for place in marks:
+            own = history[place].evaluation
+            assert own.fingerprint.startswith("apart-")
+            same = [c for c in history[:place] if c.evaluation.fingerprint == own.fingerprint]
+            assert own.status is (Status.DUPLICATE if same else Status.SCORED)
+        for c in history:
+            if c.duplicate_of:
+                first = next(o for o in history if o.id == c.duplicate_of)
+                assert print_of(c) == print_of(first)
         return marks
 
     assert not counted(seed=5)
