@@ -9,8 +9,11 @@ from typing import Any
 
 from evaluators.candidate import Candidate
 from evaluators.levels import name_of
+from programs.check import check
 from programs.equivalence import collide
+from programs.errors import Fault
 from programs.kind import Kind, Unprobed
+from programs.named import kind_named
 from programs.program import Program
 from programs.render import render
 from runs.alignment import Pair, aligned
@@ -64,6 +67,7 @@ class Contrast:
 
 def contrast(one: Side, other: Side, unsafe: bool = False) -> Contrast:
     """Compare two programs; free-form ones run in the sandbox."""
+    one, other = _in_one_kind(one, other)
     with Behaviours(unsafe) as behaviours:
         prints = tuple(behaviours.of(s.program, s.kind, s.name).fingerprint for s in (one, other))
         a, b = one.program.genome, other.program.genome
@@ -87,6 +91,21 @@ def contrast(one: Side, other: Side, unsafe: bool = False) -> Contrast:
         comparable,
         gained,
     )
+
+
+def _in_one_kind(one: Side, other: Side) -> tuple[Side, Side]:
+    """Have both be of the kind for the task of one; of the general kind where they have two."""
+    if one.kind.name != other.kind.name or one.task == other.task:
+        return one, other
+    chosen = (one if one.task else other).kind
+    if (one.task and other.task) or not all(_fits(side, chosen) for side in (one, other)):
+        chosen = kind_named(one.kind.name)
+    return replace(one, kind=chosen), replace(other, kind=chosen)
+
+
+def _fits(side: Side, kind: Kind) -> bool:
+    genome = side.program.genome
+    return genome is None or not isinstance(check(genome, kind), Fault)
 
 
 def as_dict(found: Contrast) -> dict[str, Any]:

@@ -106,14 +106,21 @@ def fresh(genome: Genome, kind: Kind, rng: np.random.Generator) -> np.ndarray:
 
 
 def _drawn(rng: np.random.Generator) -> Iterator[Entry]:
-    """Draw a sequence, an image and a vector; widths that programs name are the likely ones."""
-    width = int(rng.choice(_WIDTHS))
-    length, side = int(rng.integers(5, 25)), 2 * int(rng.integers(2, 6))
+    """Draw a sequence, an image and a vector; widths that programs name are the likely ones.
+
+    Now and then they are narrow and long, so that what reaches far has something to reach.
+    """
+    if rng.random() < _OFTEN_LONG:
+        width, length, side = 16, int(rng.integers(40, 129)), 2 * int(rng.integers(8, 15))
+    else:
+        width = int(rng.choice(_WIDTHS))
+        length, side = int(rng.integers(5, 25)), 2 * int(rng.integers(2, 6))
     yield _entry(Feature("sequence", (length, width), bool(rng.integers(2))))
     yield _entry(Feature("image", (width, side, side)))
     yield _entry(Feature("vector", (width,)))
 
 
+_OFTEN_LONG = 0.2
 _WIDTHS = (8, 16, 16, 24, 32, 48, 64, 64, 128)
 
 KIND = Kind(

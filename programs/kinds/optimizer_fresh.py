@@ -1,16 +1,18 @@
 """Random problems for optimisers: a second opinion on what the fixed one merges.
 
-Most are *long*: small tensors take many steps of a run of up to 300,000, from the first to the
-last. The others are *large*: a tall and a wide matrix, and a row or a column, take a few steps.
-Half of these have hundreds of rows or columns, half thousands, but are thin, so that they stay
-cheap; a program that makes square matrices of them is run on the first half only. Gradients range
-from 1e-8 to 1e4. Now and then a tensor stays at zero or has no gradient, or gradients change sign
-at every step, so that every bound that a program may have is met from both sides.
+Most are *long*: small tensors take many steps of a run of up to two million, from the first to the
+last. The others take a few steps of large tensors: of a tall and a wide matrix with hundreds of
+rows or columns, or thousands, but *thin*, so that they stay cheap; of a *thick* matrix, neither
+side of which is short; or of rows as *vast* as the table of a vocabulary. A program that makes
+square matrices is not run where a side is long. Learning rates range from 1e-6 to 30, gradients
+from 1e-8 to 1e7. Now and then a tensor stays at zero or has no gradient, or gradients change sign
+at every step, so that every bound that a program may have is met from both sides. All numbers are
+finite: programs that differ only in what they make of others are the same.
 """
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -23,16 +25,14 @@ from programs.kinds.optimizer_probe import Problem, course_of, falling, updates
 from programs.kinds.shapes import Dims
 from programs.kinds.step_numbers import lengths, within
 
-LONG, LARGE = (24, 2), (4, 1)
-"""The steps of a long problem and of a large one, and how many runs they are taken in."""
+LONG, LARGE, VAST = (24, 2), (4, 1), (3, 1)
+"""The steps of a problem, by the sizes of its tensors, and how many runs they are taken in."""
 
-OFTEN_LARGE = 0.4
-LONGEST = 300_000
+LONGEST = 2_000_000
 SQUARABLE = 320
-SIZES = ((64, SQUARABLE, 6), (64, 4096, 2))
-"""Rows of tall tensors, columns of wide ones, in a large problem: least, most, and how thick."""
 
-_SCALES = (0.0, 1e-5, 1.0, 1.0, 1.0, 10.0, 1000.0)
+_SCALES = (0.0, 1e-5, 1.0, 1.0, 1.0, 10.0, 1000.0, 1e6)
+_LOW = (-3.0, -3.0, -3.0, -6.0)
 _SQUARES = frozenset({Dims("r", "r"), Dims("c", "c")})
 
 
@@ -58,7 +58,7 @@ def _makes_squares(genome: Genome, kind: Kind) -> bool:
 def problem(seed: int) -> Problem:
     """Draw a problem; many programs are compared on the same ones."""
     rng = np.random.default_rng(seed)
-    return _large(rng) if rng.random() < OFTEN_LARGE else _long(rng)
+    return _SORTS[int(rng.choice(len(_SORTS), p=_OFTEN))](rng)
 
 
 def _long(rng: np.random.Generator) -> Problem:
@@ -66,12 +66,33 @@ def _long(rng: np.random.Generator) -> Problem:
     return _drawn(((rows, columns), (5 * long, 1), (1, 1)), *LONG, rng)
 
 
-def _large(rng: np.random.Generator) -> Problem:
-    low, high, thick = SIZES[rng.integers(len(SIZES))]
-    tall, wide, long = (int(n) for n in low * (high / low) ** rng.random(3))
-    columns, rows = (int(n) for n in rng.integers(1, thick + 1, size=2))
-    row_or_column = (1, long) if rng.integers(2) else (long, 1)
-    return _drawn(((tall, columns), (rows, wide), row_or_column), *LARGE, rng)
+def _thin(most: int, columns: int, rng: np.random.Generator) -> Problem:
+    tall, wide, long = _sides(64, most, 3, rng)
+    few, others = (int(n) for n in rng.integers(1, columns + 1, size=2))
+    return _drawn(((tall, few), (others, wide), _row_or_column(long, rng)), *LARGE, rng)
+
+
+def _thick(rng: np.random.Generator) -> Problem:
+    rows, columns, long = _sides(10, 160, 3, rng)
+    return _drawn(((rows, columns), _row_or_column(long, rng)), *LARGE, rng)
+
+
+def _vast(rng: np.random.Generator) -> Problem:
+    one, other = _sides(8192, 1 << 16, 2, rng)
+    return _drawn(((one, 1), (1, other)), *VAST, rng)
+
+
+_SORTS = (_long, partial(_thin, SQUARABLE, 6), partial(_thin, 4096, 2), _thick, _vast)
+_OFTEN = (0.42, 0.1, 0.1, 0.23, 0.15)
+
+
+def _sides(least: int, most: int, count: int, rng: np.random.Generator) -> list[int]:
+    """Draw lengths, as many of each order of magnitude."""
+    return [int(n) for n in least * (most / least) ** rng.random(count)]
+
+
+def _row_or_column(long: int, rng: np.random.Generator) -> tuple[int, int]:
+    return (1, long) if rng.integers(2) else (long, 1)
 
 
 def _drawn(
@@ -92,7 +113,9 @@ def _drawn(
         layout.join(weights),
         layout.join(gradients),
         steps.T.reshape(count, runs, 1, 1),
-        falling(10.0 ** rng.uniform(-3, 1.5, size=runs), rng.uniform(0.8, 1.0), count),
+        falling(
+            10.0 ** rng.uniform(rng.choice(_LOW), 1.5, size=runs), rng.uniform(0.8, 1.0), count
+        ),
         falling(totals, 1.0, count),
     )
 

@@ -62,8 +62,20 @@ def _candidate(name: str, db: Path) -> Side:
     with existing_store(db) as store:
         candidate = store.candidate(name)
         run = store.run_of(candidate.id)
-    kind = kind_named(candidate.program.kind)
+    kind = _judged_in(run.task, kind_named(candidate.program.kind))
     read = read_program(candidate.program.source, kind)
     if isinstance(read, Fault):
         raise InputError(f"Candidate {candidate.id} is not a program of the language: {read}")
     return Side(candidate.id, read, kind, candidate, run.task, run.protocol)
+
+
+def _judged_in(task: str, kind: Kind) -> Kind:
+    """Return a kind as a task settles its inputs, or as it is where the task is not found."""
+    from evaluators.task import find_task, language
+
+    if kind.settings is None:
+        return kind
+    try:
+        return language(find_task(task, kind.name))
+    except InputError:
+        return kind

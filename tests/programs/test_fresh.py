@@ -139,11 +139,15 @@ def test_no_square_of_thousands_of_rows_is_computed() -> None:
     squares, plain = (
         read(f"def update(w, g, lr):\n    {b}\n", OPTIMIZER) for b in (body, "return lr * g")
     )
-    large = next(s for s in range(99) if optimizer_fresh.problem(drawn_from(s)).layout.count > 999)
+    large = next(s for s in range(99) if longest(drawn_from(s)) > optimizer_fresh.SQUARABLE)
     with pytest.raises(Unprobed):
         drawn(squares, OPTIMIZER, large)
     assert Equivalence(squares, OPTIMIZER, np.random.default_rng(0)).surely(plain)
     assert not differ(squares, plain, OPTIMIZER, np.random.default_rng(0))
+
+
+def longest(seed: int) -> int:
+    return max(max(shape) for shape in optimizer_fresh.problem(seed).layout.shapes)
 
 
 def drawn_from(seed: int) -> int:
@@ -161,3 +165,39 @@ def test_a_program_that_makes_squares_is_asked_on_hundreds_of_rows() -> None:
     plain = read(text.format("p"), kind)
     assert fingerprint(plain, kind) == fingerprint(bounded, kind)
     assert not Equivalence(bounded, kind, np.random.default_rng(0)).surely(plain)
+
+
+@pytest.mark.parametrize(
+    ("guarded", "plain"),
+    [
+        ("lr * where(minimum(row_count(w), column_count(w)) < 16, m, orthogonalize(m))", "lr * m"),
+        ("lr * m * sqrt(maximum(1, minimum(row_count(w), column_count(w)) / 8))", "lr * m"),
+        ("lr * m * where(row_count(w) * column_count(w) > 10000, 0.1, 1)", "lr * m"),
+        ("lr * m * where(column_count(w) > 5000, 0.1, 1)", "lr * m"),
+        ("lr * m * where(row_count(w) > 10000, 0.1, 1)", "lr * m"),
+        ("maximum(lr, 1e-5) * m", "lr * m"),
+        ("lr * m * where(step > 500000, 0.1, 1)", "lr * m"),
+        ("lr * (m + where(total > 400000, 0.01, 0.1) * w)", "lr * (m + 0.1 * w)"),
+        ("lr * m * (norm(g) < 1e7)", "lr * m"),
+        ("lr * clip(m, 300000)", "lr * m"),
+        ("lr * clip_by_global_norm(m, 1e6)", "lr * m"),
+    ],
+)
+def test_guards_of_usual_sizes_are_met(guarded: str, plain: str) -> None:
+    text = "def update(w, g, m, lr, step, total):\n    m = lerp(m, g, 0.1)\n    return {}, m\n"
+    one, two = (read(text.format(result), OPTIMIZER) for result in (guarded, plain))
+    for seed in range(3):
+        assert not Equivalence(one, OPTIMIZER, np.random.default_rng(seed)).surely(two)
+
+
+@pytest.mark.parametrize(
+    ("far", "near"),
+    [
+        ("x * shift(x, steps=28)", "x * shift(x, steps=30)"),
+        ("x + conv(x, kernel=5, dilation=6)", "x"),
+    ],
+)
+def test_networks_are_asked_on_long_inputs(far: str, near: str) -> None:
+    one, two = (network(f"linear({body})") for body in (far, near))
+    for seed in range(3):
+        assert not Equivalence(one, ARCHITECTURE, np.random.default_rng(seed)).surely(two)
