@@ -45,7 +45,7 @@ properties: $(READY)
 	CAMBRIAN_GENOMES=20000 $(BIN)/pytest tests/programs/test_genomes.py -s --timeout 3600
 
 slow: $(READY)
-	CAMBRIAN_SLOW=1 $(BIN)/pytest tests/attacks/test_cards.py tests/evaluators/test_tasks.py tests/evaluators/test_statistics.py -s --timeout 3600
+	CAMBRIAN_SLOW=1 $(BIN)/pytest tests/attacks/test_cards.py tests/evaluators/lifting tests/evaluators/test_tasks.py tests/evaluators/test_statistics.py -s --timeout 3600
 
 kills: $(READY)
 	CAMBRIAN_KILLS=200 $(BIN)/pytest tests/runs/test_kills.py -s --timeout 7200

@@ -1,11 +1,11 @@
 """Collisions of the functional hash: programs of one fingerprint that fresh inputs tell apart.
 
-Looked for whenever an earlier result would answer for a program, with one draw of the kind's fresh
-probes, which costs little beside a training. A program that gives other numbers there than the one
-it would be taken for is counted, and goes by a fingerprint of its own, made of random probes, from
-then on: it is trained, and answers for those that do the same. Two ways to write one function may
-be told apart too, where rounding parts them on an input; free-form Python, which runs in the
-sandbox alone, is not compared.
+Looked for whenever an earlier result would answer for a program, with a few draws of the kind's
+fresh probes, which cost little beside a training. A program that gives other numbers there than
+the one it would be taken for is counted, and goes by a fingerprint of its own, made of random
+probes, from then on: it is trained, and answers for those that do the same. Two ways to write one
+function may be told apart too, where rounding parts them on an input; free-form Python, which runs
+in the sandbox alone, is not compared.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from programs.program import Program
 COLLISION = "collision"
 """The metric, 1 where it is there, of a candidate that its fingerprint takes for another."""
 
+DRAWS = 4
+
 APART = "apart"
 """What a fingerprint made of random probes begins with."""
 
@@ -39,7 +41,7 @@ def compared(
     known = read_program(earlier.source, kind) if earlier.genome is None else earlier
     if not isinstance(known, Program) or known.genome is None:
         return candidate
-    if not differ(program.genome, known.genome, kind, rng):
+    if not any(differ(program.genome, known.genome, kind, rng) for _ in range(DRAWS)):
         return candidate
     evaluation = candidate.evaluation
     own = replace(

@@ -3,11 +3,12 @@
 Most are *long*: small tensors take many steps of a run of up to two million, from the first to the
 last. The others take a few steps of large tensors: of a tall and a wide matrix with hundreds of
 rows or columns, or thousands, but *thin*, so that they stay cheap; of a *thick* matrix, neither
-side of which is short; or of rows as *vast* as the table of a vocabulary. A program that makes
+side of which is short; or of one as *vast* as the table of a vocabulary. A program that makes
 square matrices is not run where a side is long. Learning rates range from 1e-6 to 30, gradients
-from 1e-8 to 1e7. Now and then a tensor stays at zero or has no gradient, or gradients change sign
-at every step, so that every bound that a program may have is met from both sides. All numbers are
-finite: programs that differ only in what they make of others are the same.
+from 1e-8 to 1e7. Now and then a tensor stays at zero or has no gradient, at all or at some steps,
+as a whole, by rows or by elements, or gradients change sign at every step, so that every bound that
+a program may have is met from both sides. All numbers are finite: programs that differ only in what
+they make of others are the same.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from programs.kinds.step_numbers import lengths, within
 LONG, LARGE, VAST = (24, 2), (4, 1), (3, 1)
 """The steps of a problem, by the sizes of its tensors, and how many runs they are taken in."""
 
+OFTEN_SQUARE, OFTEN_RESTING = 0.3, 0.25
 LONGEST = 2_000_000
 SQUARABLE = 320
 
@@ -63,6 +65,7 @@ def problem(seed: int) -> Problem:
 
 def _long(rng: np.random.Generator) -> Problem:
     rows, columns, long = (int(n) for n in rng.integers(2, 7, size=3))
+    columns = rows if rng.random() < OFTEN_SQUARE else columns
     return _drawn(((rows, columns), (5 * long, 1), (1, 1)), *LONG, rng)
 
 
@@ -73,17 +76,22 @@ def _thin(most: int, columns: int, rng: np.random.Generator) -> Problem:
 
 
 def _thick(rng: np.random.Generator) -> Problem:
-    rows, columns, long = _sides(10, 160, 3, rng)
-    return _drawn(((rows, columns), _row_or_column(long, rng)), *LARGE, rng)
+    rows, long = _sides(10, 288, 2, rng)
+    square = rng.random() < OFTEN_SQUARE
+    columns = rows if square else int(rows * 2.0 ** rng.uniform(-1.0, 1.0))
+    return _drawn(((rows, min(columns, 288)), _row_or_column(long, rng)), *LARGE, rng)
 
 
 def _vast(rng: np.random.Generator) -> Problem:
-    one, other = _sides(8192, 1 << 16, 2, rng)
-    return _drawn(((one, 1), (1, other)), *VAST, rng)
+    long, other = _sides(1 << 12, 1 << 16, 2, rng)
+    (elements,) = _sides(1 << 15, 1 << 18, 1, rng)
+    tall, wide = (long, max(1, elements // long)), (1, other)
+    shapes = (tall, wide) if rng.integers(2) else (wide[::-1], tall[::-1])
+    return _drawn(shapes, *VAST, rng)
 
 
 _SORTS = (_long, partial(_thin, SQUARABLE, 6), partial(_thin, 4096, 2), _thick, _vast)
-_OFTEN = (0.42, 0.1, 0.1, 0.23, 0.15)
+_OFTEN = (0.4, 0.1, 0.1, 0.22, 0.18)
 
 
 def _sides(least: int, most: int, count: int, rng: np.random.Generator) -> list[int]:
@@ -137,4 +145,13 @@ def _gradients(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
     swing = rng.choice([1.0, 1.0, -1.0]) ** np.arange(count)
     drift = swing.reshape(-1, *(1 for _ in each)) * rng.normal(size=each)
     noise = rng.choice([0.0, 1.0, 3.0]) * rng.normal(size=shape)
-    return scale * (drift + noise)
+    return scale * (drift + noise) * _active(shape, rng)
+
+
+def _active(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    """Draw where there is a gradient: nearly always everywhere, else not at all steps."""
+    steps, runs, rows, columns = shape
+    rest = [(steps, runs, 1, 1), (steps, runs, rows, 1), (steps, runs, rows, columns)]
+    if rng.random() > OFTEN_RESTING:
+        return np.ones((1, 1, 1, 1))
+    return rng.random(rest[rng.integers(3)]) < rng.choice([0.03, 0.5])

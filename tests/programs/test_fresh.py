@@ -180,6 +180,15 @@ def test_a_program_that_makes_squares_is_asked_on_hundreds_of_rows() -> None:
         ("lr * (m + where(total > 400000, 0.01, 0.1) * w)", "lr * (m + 0.1 * w)"),
         ("lr * m * (norm(g) < 1e7)", "lr * m"),
         ("lr * clip(m, 300000)", "lr * m"),
+        ("lr * m * where(row_count(w) * column_count(w) > 100000, 0.1, 1)", "lr * m"),
+        ("lr * m * where(minimum(row_count(w), column_count(w)) >= 128, 0.1, 1)", "lr * m"),
+        ("lr * where((row_count(w) == column_count(w)) * (row_count(w) > 1), 2, 1) * m", "lr * m"),
+        (
+            "lr * m * where(column_count(w) > 1, row_norm(g) > 0, norm(g) > 0)",
+            "lr * m * (norm(g) > 0)",
+        ),
+        ("lr * m * (norm(g) > 0)", "lr * m"),
+        ("lr * m * where(mean(abs(g) > 0) < 0.05, 2, 1)", "lr * m"),
         ("lr * clip_by_global_norm(m, 1e6)", "lr * m"),
     ],
 )

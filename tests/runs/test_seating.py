@@ -81,9 +81,7 @@ def test_workers_have_something_to_do_while_models_answer(
     replies: tuple[float, float],
     waited: float,
 ) -> None:
-    plain = [
-        timed(store, monkeypatch, judging, replies, fill=0.0, seed=seed) for seed in range(1, 4)
-    ]
+    plain = [timed(store, monkeypatch, judging, replies, fill=0.0, seed=seed) for seed in (1, 2)]
     seated = [timed(store, monkeypatch, judging, replies, seed=seed) for seed in range(1, 4)]
     assert fmean(idle for idle, _ in plain) > waited
     assert fmean(idle for idle, _ in seated) < 0.06
