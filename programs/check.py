@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from programs.errors import Fault
 from programs.genome import Argument, Function, Genome, Statement, base_of, is_anonymous
 from programs.inline import MAX_FLAT, Flat, inline
-from programs.kind import Kind, Op, Type, TypeMismatch
+from programs.kind import Kind, Op, Type, TypeMismatch, WrongSort
 
 Types = Mapping[str, Type]
 
@@ -46,6 +46,11 @@ class Misplaced:
     function: str = ""
     target: str = ""
     reach: int = 0
+
+    @property
+    def nearness(self) -> tuple[bool, int]:
+        """Order faults by how near a program came to its kind's inputs."""
+        return not self.fault.foreign, self.reach
 
 
 def check(genome: Genome, kind: Kind, before: Typed | None = None) -> Typed | Fault:
@@ -85,7 +90,8 @@ def examine(genome: Genome, kind: Kind, before: Typed | None = None) -> Typed | 
     """Check a program and say where in the genome a fault is.
 
     Where the kind leaves its inputs open, the first setting that fits counts; if none does, the
-    fault is that of the setting that came furthest.
+    fault is that of the setting that comes nearest: inputs of another sort are further away than
+    those of another size, and then it counts how far the program came.
     """
     fault = kind.entry.faults_in(genome.main)
     if fault is not None:
@@ -95,15 +101,15 @@ def examine(genome: Genome, kind: Kind, before: Typed | None = None) -> Typed | 
         return Misplaced(flat)
     if kind.settings is None:
         return _typed(flat, kind, before)
-    furthest: Misplaced | None = None
+    nearest: Misplaced | None = None
     for entry in kind.settings(genome):
         found = _typed(flat, kind.at(entry))
         if isinstance(found, Typed):
             return found
-        if furthest is None or found.reach > furthest.reach:
-            furthest = found
-    assert furthest is not None
-    return furthest
+        if nearest is None or found.nearness > nearest.nearness:
+            nearest = found
+    assert nearest is not None
+    return nearest
 
 
 def _alike(function: Function, before: Typed) -> bool:
@@ -181,7 +187,7 @@ def infer(statement: Statement, types: Types, kind: Kind) -> Type | Fault:
             return fault
         found = _inferred_anew(kind.ops[statement.op], _call(statement, types, kind), kind)
     if type(found) is Fault:
-        return Fault(f"{_shown(statement)}: {found.message}", nearest=found.nearest)
+        return replace(found, message=f"{_shown(statement)}: {found.message}")
     return found
 
 
@@ -230,7 +236,7 @@ def _apply_rule(op: Op, given: tuple[Type, ...]) -> Type | Fault:
     try:
         return op.infer(*whole)
     except TypeMismatch as mismatch:
-        return Fault(str(mismatch))
+        return Fault(str(mismatch), foreign=isinstance(mismatch, WrongSort))
 
 
 def type_of(arg: Argument, types: Types, kind: Kind) -> Type:

@@ -53,13 +53,15 @@ class Fault:
     """What is wrong with a program, where, and the nearest legal form.
 
     `line` counts from 1 and `column` from 1; both are `None` where no text is at hand (a program
-    that evolution built).
+    that evolution built). `foreign` says that a function got a value of a sort that it never takes:
+    the program may be meant for other inputs.
     """
 
     message: str
     line: int | None = None
     column: int | None = None
     nearest: str | None = None
+    foreign: bool = False
 
     def __str__(self) -> str:
         where = "" if self.line is None else f"line {self.line}, column {self.column}: "

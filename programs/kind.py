@@ -38,6 +38,10 @@ class TypeMismatch(Exception):
     """Raise inside a typing rule, with the sentence that `check` puts into a `Fault`."""
 
 
+class WrongSort(TypeMismatch):
+    """Raise where a value is of a sort that the function never takes, whatever its size."""
+
+
 class Unprobed(Exception):
     """Raise inside a probe that cannot run a program, with the sentence that says why."""
 
@@ -203,10 +207,10 @@ class Kind:
     the fingerprint is made. `fresh` does the same on random inputs drawn from a generator, a
     second opinion on whether two programs are one. Both raise `Unprobed` where a program cannot be
     run. `motifs` says that helper functions stay; elsewhere they are written out as they are read.
-    `settings` are the entries that a program may be meant for. `proxies` are training-free scores
-    that cost next to nothing: what foretells a checked program's worth without running it.
-    `agreement` makes of a program a score for others: how much they do as it does in use, 1 where
-    there is no difference.
+    `settings` are the entries that a program may be meant for, `uncommon` those that its numbers
+    ask for where it fits none of these. `proxies` are training-free scores that cost next to
+    nothing: what foretells a checked program's worth without running it. `agreement` makes of a
+    program a score for others: how much they do as it does in use, 1 where there is no difference.
     """
 
     name: str
@@ -219,6 +223,7 @@ class Kind:
     fresh: Callable[[Genome, Kind, np.random.Generator], np.ndarray] | None = None
     motifs: bool = False
     settings: Callable[[Genome], Iterable[Entry]] | None = None
+    uncommon: Callable[[Genome], Iterable[Entry]] | None = None
     proxies: Callable[[Genome, Kind], Mapping[str, float]] | None = None
     agreement: Callable[[Genome, Kind, np.random.Generator], Callable[[Genome], float]] | None = (
         None
@@ -229,7 +234,7 @@ class Kind:
 
         What was worked out about the vocabulary, typing included, is shared with the new kind.
         """
-        settled = replace(self, entry=entry, settings=None)
+        settled = replace(self, entry=entry, settings=None, uncommon=None)
         settled.__dict__.update((name, getattr(self, name)) for name in _OF_THE_VOCABULARY)
         return settled
 

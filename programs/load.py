@@ -8,18 +8,19 @@ language's located error.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
 from programs.canonical import structural_key, text_key
-from programs.check import check, without_dead_code
+from programs.check import Typed, check, examine, without_dead_code
 from programs.dialect import lowered
 from programs.errors import Fault, closest
 from programs.freeform import ENTRIES, Freeform, recognise
 from programs.genome import Genome
-from programs.kind import Kind
+from programs.kind import Entry, Kind
 from programs.named import builtin_kinds, kind_named
-from programs.parse import MAX_CHARACTERS, names_in, parse
+from programs.parse import MAX_CHARACTERS, names_in, parse, untyped
 from programs.program import Program
 from programs.render import render
 from programs.tidy import tidy
@@ -48,6 +49,32 @@ def meant_kind(source: str) -> Kind:
 
 _DEFINITION = re.compile(r"^\s*def\s+(\w+)", re.MULTILINE)
 """Finds functions in a text that may be no Python."""
+
+
+def settled(source: str, kind: Kind) -> Kind:
+    """Return a kind with the inputs that a text's numbers ask for, if it fits none of the usual.
+
+    Where it fits none of these either, with those that it comes nearest to, whose fault is told.
+    """
+    genome = untyped(source, kind) if kind.uncommon else None
+    if kind.uncommon is None or not isinstance(genome, Genome):
+        return kind
+    try:
+        return _nearest(genome, kind, kind.uncommon(genome))
+    except RecursionError:  # which is the fault that reading tells
+        return kind
+
+
+def _nearest(genome: Genome, kind: Kind, entries: Iterable[Entry]) -> Kind:
+    nearest, found = kind, examine(genome, kind)
+    for entry in entries:
+        if isinstance(found, Typed):
+            break
+        other = kind.at(entry)
+        judged = examine(genome, other)
+        if isinstance(judged, Typed) or judged.nearness > found.nearness:
+            nearest, found = other, judged
+    return nearest
 
 
 def read_program(source: str, kind: Kind) -> Program | Fault:

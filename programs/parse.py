@@ -25,7 +25,7 @@ MAX_CHARACTERS = 64 * 1024
 _DEEP = "nested too deeply, or a sum or product too long: give parts of it names"
 _HUGE = f"a number has too many digits; it must be within ±{MAX_CONSTANT:g}"
 
-__all__ = ["MAX_CHARACTERS", "MAX_CONSTANT", "names_in", "parse", "syntax_tree"]
+__all__ = ["MAX_CHARACTERS", "MAX_CONSTANT", "names_in", "parse", "syntax_tree", "untyped"]
 
 
 def parse(source: str, kind: Kind) -> Genome | Fault:
@@ -33,8 +33,9 @@ def parse(source: str, kind: Kind) -> Genome | Fault:
     tree = syntax_tree(source)
     if isinstance(tree, Fault):
         return tree
+    reader = _Reader(kind, source)
     try:
-        genome = _Reader(kind, source).module(tree)
+        genome = reader.checked(reader.module(tree))
     except Refused as refused:
         return refused.fault
     except RecursionError:
@@ -42,6 +43,17 @@ def parse(source: str, kind: Kind) -> Genome | Fault:
     genome = tidy(genome, kind)
     # What is read must be read again once it is written out, and that may take more characters.
     return _too_long(render(genome, kind), " once written out") or genome
+
+
+def untyped(source: str, kind: Kind) -> Genome | Fault:
+    """Read a program of `kind` without a look at its types."""
+    tree = syntax_tree(source)
+    try:
+        return tree if isinstance(tree, Fault) else _Reader(kind, source).module(tree)
+    except Refused as refused:
+        return refused.fault
+    except RecursionError:
+        return Fault(_DEEP, 1, 1)
 
 
 def syntax_tree(source: str) -> ast.Module | Fault:
@@ -91,7 +103,7 @@ def _with_colon(error: SyntaxError) -> str | None:
 
 
 class _Reader:
-    """Read one syntax tree, function by function, then check the whole."""
+    """Read one syntax tree, function by function; then check the whole."""
 
     def __init__(self, kind: Kind, source: str) -> None:
         self.kind = kind
@@ -106,7 +118,7 @@ class _Reader:
         if lines and (text := docstring(lines[0])) is not None:
             doc, lines = text, lines[1:]
         functions = tuple(self.function(d) for d in self.definitions(lines))
-        return self.checked(Genome(functions, doc or self.doc))
+        return Genome(functions, doc or self.doc)
 
     def definitions(self, lines: list[ast.stmt]) -> list[ast.FunctionDef]:
         """Return the definitions, the entry last, or refuse anything else."""

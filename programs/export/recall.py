@@ -18,6 +18,7 @@ from programs.export.evidence import DEFAULT_LR, Evidence
 from programs.export.header import FOUND, MARK, PROGRAM
 from programs.genome import Genome
 from programs.kind import Kind
+from programs.kinds.architecture import at
 from programs.load import kind_of, read_program
 from programs.program import Program
 from programs.spec import Spec
@@ -53,10 +54,12 @@ def header_program(text: str) -> str | None:
 def is_unchanged(text: str, source: str) -> bool:
     """Tell whether an exported file's code is what the program in its header is exported as."""
     kind = kind_of(source)
-    program = read_program(source, kind) if kind else None
-    if not isinstance(program, Program) or kind is None:
+    if kind is None:
         return False
     evidence, place = Evidence((), _rate(text)), _place(text, kind)
+    program = read_program(source, at(place) if place else kind)
+    if not isinstance(program, Program):
+        return False
     try:
         return any(_code(text) == _code(export(p, "py", evidence, place)) for p in _titled(program))
     except InputError:

@@ -9,14 +9,16 @@
         return rms_norm(repeat(block, 2, x))
 
 A task's `Spec` settles the type of `x`: `at(spec)` is the kind for that task. Without one a program
-is tried on a sequence, an image and a vector, each of a usual width and of the widths it names.
+is tried on a sequence, an image and a vector, each of a usual width and of the widths it names; if
+it fits none of them, then, where a text is read, on the sizes that its numbers ask for.
 Every call of an op with weights makes its own; `linear(x)` keeps the width, `linear(x, 64)` gives
 64 features, `linear(x, times=4)` four times as many as `x` has.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from programs.genome import Genome
@@ -35,7 +37,9 @@ if TYPE_CHECKING:
 
 USUAL_WIDTHS = (16, 64)
 LENGTH, SIDE = 16, 8
-MAX_WIDTHS = 5
+MAX_WIDTHS, MAX_WIDTH = 5, 1024
+LARGE_LENGTHS, LARGE_SIDES = (64, 256), (32, 64)
+"""Lengths and sides for programs that shrink them more often than the usual ones bear."""
 
 
 def entry(spec: Spec) -> Entry:
@@ -50,18 +54,59 @@ def at(spec: Spec) -> Kind:
 
 def settings(genome: Genome) -> Iterator[Entry]:
     """Yield the inputs a program may be meant for: usual widths first, then those it names."""
+    yield from _entries(_widths(genome, MAX_WIDTHS), (LENGTH,), (SIDE,))
+
+
+def uncommon(genome: Genome) -> Iterator[Entry]:
+    """Yield larger inputs, and such as heads and groups, or patches and strides, divide."""
+    heads = _common_multiple(genome, ("heads", "groups"))
+    patch = _common_multiple(genome, ("size", "stride"))
+    width = math.lcm(USUAL_WIDTHS[0], heads)
+    widths = [*_widths(genome, 2 * MAX_WIDTHS), width, 2 * width, 2 * heads]
+    # At least two patches a side: attention over a single one is blind.
+    side = patch * max(2, -(-SIDE // patch))
+    sides = [side, 2 * side, 4 * side, *LARGE_SIDES]
+    yield from _entries(
+        [w for w in widths if w <= MAX_WIDTH],
+        (LENGTH, *LARGE_LENGTHS),
+        [s for s in sides if s <= max(LARGE_SIDES)],
+    )
+
+
+def _widths(genome: Genome, most: int) -> list[int]:
+    """Return at most so many widths: the usual ones, then those that a program names."""
     named = {
         int(arg)
         for function in genome.functions
         for statement in function.body
         for arg in statement.args
-        if isinstance(arg, float) and arg == int(arg) and 8 <= arg <= 1024
+        if isinstance(arg, float) and arg == int(arg) and 8 <= arg <= MAX_WIDTH
     }
-    widths = list(dict.fromkeys((*USUAL_WIDTHS, *sorted(named))))[:MAX_WIDTHS]
-    for width in widths:
-        yield _entry(Feature("sequence", (LENGTH, width)))
-    for width in widths:
-        yield _entry(Feature("image", (width, SIDE, SIDE)))
+    return list(dict.fromkeys((*USUAL_WIDTHS, *sorted(named))))[:most]
+
+
+def _common_multiple(genome: Genome, names: tuple[str, ...]) -> int:
+    """Return the least number that all of a program's attributes of these names divide."""
+    given = (
+        int(arg)
+        for function in genome.functions
+        for statement in function.body
+        if not statement.function
+        for param, arg in zip(KIND.ops[statement.op].params, statement.args, strict=False)
+        if param.name in names and isinstance(arg, float) and arg >= 1
+    )
+    return math.lcm(*given)
+
+
+def _entries(
+    widths: Sequence[int], lengths: Sequence[int], sides: Sequence[int]
+) -> Iterator[Entry]:
+    for length in lengths:
+        for width in widths:
+            yield _entry(Feature("sequence", (length, width)))
+    for side in sides:
+        for width in widths:
+            yield _entry(Feature("image", (width, side, side)))
     for width in widths:
         yield _entry(Feature("vector", (width,)))
 
@@ -132,5 +177,6 @@ KIND = Kind(
     motifs=True,
     fresh=fresh,
     settings=settings,
+    uncommon=uncommon,
     proxies=proxies,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from programs.kind import Type, TypeMismatch
+from programs.kind import Type, TypeMismatch, WrongSort
 
 MAX_WIDTH = 8192
 MAX_ELEMENTS = 1 << 22
@@ -103,7 +103,7 @@ def feature(x: Type, *sorts: str) -> Feature:
         raise TypeMismatch(f"expected {wanted}, found {x}")
     if sorts and x.sort not in sorts:
         hint = "; write `to_sequence(x)` first" if x.sort == "image" else ""
-        raise TypeMismatch(f"expected {wanted}, found {x}{hint}")
+        raise WrongSort(f"expected {wanted}, found {x}{hint}")
     return x
 
 

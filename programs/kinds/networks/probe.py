@@ -24,7 +24,7 @@ from torch import Tensor
 
 from programs.genome import Genome
 from programs.kind import Entry, Kind, Unprobed
-from programs.kinds.architecture import settings
+from programs.kinds.architecture import settings, uncommon
 from programs.kinds.networks.backwards.arrays import Repeated
 from programs.kinds.networks.backwards.passes import there_and_back
 from programs.kinds.networks.features import Feature
@@ -49,10 +49,11 @@ def probe(genome: Genome, kind: Kind) -> np.ndarray:
     """Run a checked architecture on the probes; return all numbers in a row.
 
     Of a kind for a task, on the task's shape; otherwise, or where that is too large, on every sort
-    of input it fits.
+    of input it fits, of a usual size if there is such.
     """
     recipes = _small([kind.entry] if kind.settings is None else [], genome, kind)
     recipes = recipes or _small(settings(genome), genome, kind)
+    recipes = recipes or _small(uncommon(genome), genome, kind)
     if not recipes:
         raise Unprobed(
             "too large: no probe has room for its parameters, its values and its operations"
