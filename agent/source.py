@@ -19,6 +19,7 @@ from programs.kind import Kind
 from programs.load import kind_named, make_program, read_program
 from programs.neat import neat
 from programs.program import Program
+from programs.render import render
 
 
 def shown_source(candidate: Candidate) -> str:
@@ -62,7 +63,10 @@ def _plain(program: Program, genome: Genome, kind_name: str) -> Program:
     bare = replace(genome, doc="")
     plain = make_program(_folded(bare, kind), kind)
     plain = make_program(bare, kind) if isinstance(plain, Fault) else plain
-    return program if isinstance(plain, Fault) else plain
+    if isinstance(plain, Fault):
+        # It fits its task, but no usual input, without which nothing can be folded.
+        return replace(program, source=render(bare, kind), genome=bare)
+    return plain
 
 
 def _folded(genome: Genome, kind: Kind) -> Genome:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from evaluators.admit import Admitted, Rejected, admit
+from evaluators.admit import Admitted, Refusal, Rejected, admit
 from programs.conformance import Check
 from programs.equivalence import collide
 from programs.errors import Fault
@@ -23,14 +23,19 @@ FORMS = {
 }
 
 
-def examine(source: str, kind: Kind, sandbox: Sandbox) -> Iterator[Check]:
-    """Examine a text as a program of `kind`; the probes only where it reads."""
+def examine(
+    source: str, kind: Kind, sandbox: Sandbox, refusal: Refusal | None = None
+) -> Iterator[Check]:
+    """Examine a text as a program of `kind`; the probes only where it reads.
+
+    A `refusal` is the objection of the task whose inputs it is read for.
+    """
     program = read_program(source, kind)
     if isinstance(program, Fault):
         yield Check("it reads", str(program))
         return
     yield Check("it reads", "", f"{kind.name}, {_written(program, kind)}")
-    found = admit(source, kind, sandbox)
+    found = admit(source, kind, sandbox, refusal)
     if isinstance(found, Rejected):
         yield Check("it does something", found.reason)
         return

@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from evaluators.candidate import Candidate
 from programs.errors import CambrianError
-from programs.named import kind_named
+from runs.judged import kind_judged
 from runs.queries import Queries
 from runs.record import NOTES, RunRecord
 
 if TYPE_CHECKING:
     from agent.notes import Note
+    from programs.kind import Kind
 
 
 class Asked(NamedTuple):
@@ -97,20 +98,20 @@ def noted_in(store: Queries, run: RunRecord, citing: str = "") -> list[Noted]:
         return []
     from agent.notes import note_of
 
-    kind = kind_named(run.kind)
+    kind = kind_judged(run.task, run.kind)
     listed = (each for e in events for each in e.detail["notes"])
     notes = [n for each in listed if (n := note_of(each, kind))]
     latest = {(n.claim, n.helps): n for n in notes if not citing or citing in n.ids}
     notes = sorted(latest.values(), key=lambda n: n.place)
-    history = _history(store, run) if notes else []
+    history = _history(store, run, kind) if notes else []
     return [_noted(note, history) for note in notes]
 
 
-def _history(store: Queries, run: RunRecord) -> list[Candidate]:
+def _history(store: Queries, run: RunRecord, kind: Kind) -> list[Candidate]:
     from runs.history import revived
 
     try:
-        return [revived(c, kind_named(run.kind)) for c in store.history(run.id)]
+        return [revived(c, kind) for c in store.history(run.id)]
     except CambrianError:
         # Programs that no longer read say nothing for or against a note.
         return []

@@ -94,13 +94,16 @@ def contrast(one: Side, other: Side, unsafe: bool = False) -> Contrast:
 
 
 def _in_one_kind(one: Side, other: Side) -> tuple[Side, Side]:
-    """Have both be of the kind for the task of one; of the general kind where they have two."""
-    if one.kind.name != other.kind.name or one.task == other.task:
+    """Have both be of a kind that both fit: for the task of one, else the general, else of one."""
+    if one.kind.name != other.kind.name or one.kind is other.kind:
         return one, other
-    chosen = (one if one.task else other).kind
-    if (one.task and other.task) or not all(_fits(side, chosen) for side in (one, other)):
-        chosen = kind_named(one.kind.name)
-    return replace(one, kind=chosen), replace(other, kind=chosen)
+    sides = one, other
+    of_tasks = [side.kind for side in sides if side.task]
+    first = of_tasks if len({side.task for side in sides if side.task}) == 1 else []
+    for kind in [*first, kind_named(one.kind.name), one.kind, other.kind]:
+        if all(_fits(side, kind) for side in sides):
+            return replace(one, kind=kind), replace(other, kind=kind)
+    return sides
 
 
 def _fits(side: Side, kind: Kind) -> bool:

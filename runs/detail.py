@@ -17,12 +17,12 @@ from evaluators.levels import name_of
 from programs.errors import CambrianError, Fault, InputError
 from programs.export.unicode import export_unicode
 from programs.genome import Genome
-from programs.named import kind_named
 from programs.parse import parse
 from programs.program import Program
 from runs import tables
 from runs.asked import Asked, Noted, asked_for, noted_in, told
 from runs.inert import inert, inert_line
+from runs.judged import kind_judged
 from runs.plots import logarithmic, plot
 from runs.queries import Queries
 from runs.record import Measured, RunRecord, Verdict
@@ -87,10 +87,13 @@ def detail(store: Queries, prefix: str) -> Detail:
     )
 
 
-def readable(candidate: Candidate) -> Program:
-    """Return a stored candidate's program with its genome; `InputError` where it has none."""
+def readable(candidate: Candidate, task: str) -> Program:
+    """Return the program, with its genome, of a candidate that was judged on a task.
+
+    `InputError` where it has none.
+    """
     stored = candidate.program
-    kind = kind_named(stored.kind)
+    kind = kind_judged(task, stored.kind)
     genome = parse(stored.source, kind)
     if isinstance(genome, Genome):
         return Program(stored.kind, stored.source, stored.key, genome)
@@ -164,8 +167,8 @@ def as_dict(found: Detail) -> dict[str, Any]:
             for m in found.measured
         ],
         "source": candidate.program.source,
-        "formula": _formula(candidate, export_unicode),
-        "latex": _formula(candidate, export_latex),
+        "formula": _formula(found, export_unicode),
+        "latex": _formula(found, export_latex),
     }
 
 
@@ -173,7 +176,7 @@ def as_screen(found: Detail, width: int = 80) -> RenderableType:
     """Compose the screen: facts first, then the program, its formula and its learning curves."""
     source = inert(found.candidate.program.source)
     parts: list[RenderableType] = [_facts(found), Text(""), tables.Source(source)]
-    if formula := _formula(found.candidate, export_unicode):
+    if formula := _formula(found, export_unicode):
         parts += [Text(""), *(Text(f"  {line}") for line in formula.splitlines())]
     if found.curves:
         parts += [Text(""), *map(Text, plot(found.curves, width - 2, PLOT_HEIGHT))]
@@ -261,9 +264,9 @@ def _elsewhere(candidate: Candidate, aliases: Sequence[Candidate]) -> Iterator[R
         yield Text(line, no_wrap=True, overflow="ellipsis")
 
 
-def _formula(candidate: Candidate, write: Any) -> str | None:
+def _formula(found: Detail, write: Any) -> str | None:
     """Return the program's equations, or `None` where it has none."""
     try:
-        return write(readable(candidate))
+        return write(readable(found.candidate, found.run.task))
     except (CambrianError, ValueError, KeyError):
         return None

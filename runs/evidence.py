@@ -7,10 +7,11 @@ from evaluators.task import find_task
 from programs.errors import Fault, InputError
 from programs.export import export
 from programs.export.evidence import DEFAULT_LR, Evidence
-from programs.load import kind_named, read_program
+from programs.load import read_program
 from programs.spec import Spec
 from runs import tables
 from runs.inert import inert_line
+from runs.judged import kind_judged
 from runs.record import RunRecord, Verdict
 from runs.store import Store
 
@@ -19,7 +20,7 @@ def exported(store: Store, prefix: str, form: str) -> str:
     """Write a stored candidate in the form asked for, with its evidence."""
     candidate = store.candidate(prefix)
     run = store.run_of(candidate.id)
-    program = read_program(candidate.program.source, kind_named(run.kind))
+    program = read_program(candidate.program.source, kind_judged(run.task, run.kind))
     if isinstance(program, Fault):
         raise InputError(f"Candidate {candidate.id} is not a program of the language: {program}")
     facts = evidence(candidate, run, store.verdict(candidate.id))

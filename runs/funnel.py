@@ -29,8 +29,10 @@ from evaluators.funnel import (
 )
 from evaluators.task import Task, Trial, find_task
 from programs.errors import Fault, InputError
-from programs.load import kind_named, library, read_program
+from programs.kind import Kind
+from programs.load import library, read_program
 from programs.program import Program
+from runs.judged import kind_judged
 from runs.pools import judging_in
 from runs.record import RunRecord
 from runs.start import versions
@@ -189,10 +191,10 @@ class Funnel:
         protocol = evaluator.protocol(versions(), trial)
         known = {n: self.store.funnel(p.key, protocol) for n, p in programs.items()}
         new = [name for name, evaluation in known.items() if evaluation is None]
-        limits = _limits(task, trial)
+        limits, kind = _limits(task, trial), kind_judged(self.run.task, self.run.kind)
 
         def train(name: str) -> Evaluation:
-            return evaluator.evaluate_with(_read(programs[name]), trial, limits)
+            return evaluator.evaluate_with(_read(programs[name], kind), trial, limits)
 
         with judging_in(self.sandbox, self.workers) as pool:
             trained = {pool.submit(train, name): name for name in new}
@@ -232,9 +234,9 @@ def _limits(task: Task, trial: Trial) -> Limits:
     return replace(rung.limits, seconds=rung.limits.seconds * longer)
 
 
-def _read(program: Program) -> Program:
+def _read(program: Program, kind: Kind) -> Program:
     """Read a stored program again, so that our own interpreter can run it."""
-    read = read_program(program.source, kind_named(program.kind))
+    read = read_program(program.source, kind)
     return program if isinstance(read, Fault) else read
 
 

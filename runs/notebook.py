@@ -19,10 +19,11 @@ from typing import overload
 from evaluators.decimals import signed
 from programs.errors import CambrianError
 from programs.export.latex import export_latex
-from programs.load import kind_named, read_program
+from programs.load import read_program
 from programs.program import Program
 from runs import tables
 from runs.inert import inert
+from runs.judged import kind_judged
 from runs.record import Row, RunRecord
 from runs.store import Store
 
@@ -85,7 +86,7 @@ class FoundProgram:
         return f"{self.row.id[:8]}  {score}\n{inert(self.source)}"
 
     def _repr_latex_(self) -> str | None:
-        read = read_program(self.source, kind_named(self.row.kind))
+        read = read_program(self.source, kind_judged(self.row.task, self.row.kind))
         if not isinstance(read, Program):
             return None
         try:

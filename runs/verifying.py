@@ -61,7 +61,7 @@ def above_chance(evaluator: Evaluator, candidate: Candidate, seed: int, workers:
         return ""
     rng = np.random.default_rng([seed, candidate.index])
     with judging_in(evaluator.sandbox, workers) as pool:
-        program = _with_genome(candidate.program)
+        program = _with_genome(candidate.program, language(evaluator.task))
         found = improvement(evaluator, program, RANDOM_NETWORKS, rng, pool.map)
     return found.sentence if found else "No random architecture could be trained to compare with."
 
@@ -71,18 +71,18 @@ def beside(candidate: Candidate, baselines: dict[str, Program], kind: Kind) -> d
 
     `kind` is the language of the task that the candidate's fingerprint is of.
     """
-    program = _with_genome(candidate.program)
+    program = _with_genome(candidate.program, kind)
     mine = {program.key, candidate.evaluation.fingerprint}
     same = [n for n, p in baselines.items() if p.key in mine or _behaviour(p, kind) in mine]
     name = same[0] if same else candidate.id[:6]
     return {name: program, **{n: p for n, p in baselines.items() if n not in same}}
 
 
-def _with_genome(program: Program) -> Program:
+def _with_genome(program: Program, kind: Kind) -> Program:
     """Read a program that comes from the store; its own text stands."""
     if program.genome is not None:
         return program
-    read = read_program(program.source, kind_named(program.kind))
+    read = read_program(program.source, kind)
     return program if isinstance(read, Fault) else read
 
 

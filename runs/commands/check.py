@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from programs.errors import InputError
 from runs.commands.common import (
+    inputs_option,
     json_option,
     out,
     print_json,
@@ -28,9 +30,12 @@ if TYPE_CHECKING:
     help="The kind of a program, or the only one to check a task for; one that comes with Cambrian "
     "or the path to its file.",
 )
+@inputs_option
 @unsafe_option
 @json_option
-def command(name: str, kind: str | None, unsafe: bool, as_json: bool) -> None:
+def command(
+    name: str, kind: str | None, task_name: str | None, unsafe: bool, as_json: bool
+) -> None:
     """Run the conformance suite on a task, proposer, operator or kind; exit 2 where a check fails.
 
     FILE is a .py file that defines TASK, PROPOSER, OPERATOR or KIND, or that holds a program: does
@@ -39,7 +44,7 @@ def command(name: str, kind: str | None, unsafe: bool, as_json: bool) -> None:
     Example: cambrian check my_task.py
     """
     found = []
-    for sort, check in _examined(name, kind, unsafe):
+    for sort, check in _examined(name, kind, task_name, unsafe):
         found.append((sort, check))
         if not as_json:
             _print(sort, check)
@@ -63,7 +68,9 @@ def _print(sort: str, check: Check) -> None:
     out().print(line)
 
 
-def _examined(name: str, kind: str | None, unsafe: bool) -> Iterator[tuple[str, Check]]:
+def _examined(
+    name: str, kind: str | None, task: str | None, unsafe: bool
+) -> Iterator[tuple[str, Check]]:
     """Find out what sort of thing it is, and examine it as such."""
     from agent.conformance import proposer_conformance
     from agent.proposer import PROPOSERS, find_proposer
@@ -75,6 +82,12 @@ def _examined(name: str, kind: str | None, unsafe: bool) -> Iterator[tuple[str, 
     path = Path(name)
     is_file = path.suffix == ".py" and path.is_file()
     text = read_text(path) if is_file else ""
+    constants = (PROPOSERS.constant, OPERATORS.constant, KINDS.constant, "TASK")
+    # To import a file is to run it: one that defines no plug-in is read as a program, good or bad.
+    if is_file and not any(seems_to_define(text, constant) for constant in constants):
+        return iter(_of_a_program(path, kind, task, unsafe))
+    if task is not None:
+        raise InputError(f"--task is for reading a program's file: {name} is no such file.")
 
     def found(sort: str, checks: Iterable[Check]) -> Iterator[tuple[str, Check]]:
         return ((sort, check) for check in checks)
@@ -85,9 +98,6 @@ def _examined(name: str, kind: str | None, unsafe: bool) -> Iterator[tuple[str, 
         return found("operator", operator_conformance(OPERATORS.find(name)))
     if seems_to_define(text, KINDS.constant) or name in KINDS.names():
         return found("kind", kind_conformance(KINDS.find(name)))
-    # To import a file is to run it: one that defines no plug-in is read as a program, good or bad.
-    if is_file and not seems_to_define(text, "TASK"):
-        return iter(_of_a_program(path, kind, unsafe))
     return _of_a_task(name, kind)
 
 
@@ -104,15 +114,21 @@ def _of_a_task(name: str, kind: str | None) -> Iterator[tuple[str, Check]]:
             yield from ((each, check) for check in conformance(judged, sandbox))
 
 
-def _of_a_program(path: Path, named: str | None, unsafe: bool) -> list[tuple[str, Check]]:
+def _of_a_program(
+    path: Path, named: str | None, task: str | None, unsafe: bool
+) -> list[tuple[str, Check]]:
     """Check a program; of a text that shows no kind, say what keeps it from being one."""
     from evaluators.examine import examine
     from evaluators.freeform import probing
-    from programs.load import meant_kind
+    from evaluators.task import find_task, language
+    from programs.load import meant_kind, settled
     from programs.named import kind_named
     from sandbox.process import ProcessSandbox
 
     source = read_source(path)
     kind = kind_named(named) if named else meant_kind(source)
+    judged = find_task(task, kind.name) if task else None
+    kind = language(judged) if judged else settled(source, kind)
+    refusal = getattr(judged, "refusal", None)
     with ProcessSandbox(1, probing(kind.name), unsafe=unsafe) as sandbox:
-        return [(kind.name, check) for check in examine(source, kind, sandbox)]
+        return [(kind.name, check) for check in examine(source, kind, sandbox, refusal)]

@@ -66,6 +66,12 @@ cores_option = click.option(
     "--workers", type=int, help="Processes at a time.  [default: the cores]"
 )
 
+inputs_option = click.option(
+    "--task",
+    "task_name",
+    help="Read files for this task's inputs, as it judges them.  [default: usual inputs]",
+)
+
 unsafe_option = click.option(
     "--unsafe-no-sandbox",
     "unsafe",
@@ -165,14 +171,16 @@ def read_source(path: Path) -> str:
     return source if source is not None and is_unchanged(text, source) else text
 
 
-def read_file(path: Path) -> tuple[Program, Kind]:
-    """Read a user's program file of whatever kind it is."""
+def read_file(path: Path, task: str | None = None) -> tuple[Program, Kind]:
+    """Read a user's program file of whatever kind it is, for a task's inputs if one is named."""
+    from evaluators.task import find_task, language
     from programs.errors import Fault
     from programs.export.recall import CHANGED, header_program
-    from programs.load import meant_kind, read_program
+    from programs.load import meant_kind, read_program, settled
 
     source = read_source(path)
     kind = meant_kind(source)
+    kind = language(find_task(task, kind.name)) if task else settled(source, kind)
     program = read_program(source, kind)
     if isinstance(program, Fault):
         hint = f" ({CHANGED})" if header_program(source) is not None else ""

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runs.commands.common import db_option, json_option, out, print_json, unsafe_option
+from runs.commands.common import (
+    db_option,
+    inputs_option,
+    json_option,
+    out,
+    print_json,
+    unsafe_option,
+)
 from runs.commands.either import given_program
 
 if TYPE_CHECKING:
@@ -19,10 +26,11 @@ if TYPE_CHECKING:
 @click.command(name="diff")
 @click.argument("a", metavar="A")
 @click.argument("b", metavar="B")
+@inputs_option
 @unsafe_option
 @db_option
 @json_option
-def command(a: str, b: str, unsafe: bool, db: Path, as_json: bool) -> None:
+def command(a: str, b: str, task_name: str | None, unsafe: bool, db: Path, as_json: bool) -> None:
     """Compare two programs by their statements and by what they compute.
 
     A and B are ids, files or names of the library, in our language or in free-form Python.
@@ -34,7 +42,8 @@ def command(a: str, b: str, unsafe: bool, db: Path, as_json: bool) -> None:
     """
     from runs.contrast import as_dict, contrast
 
-    found = contrast(given_program(a, db), given_program(b, db), unsafe)
+    one, other = (given_program(name, db, task_name) for name in (a, b))
+    found = contrast(one, other, unsafe)
     if as_json:
         print_json(as_dict(found))
         return

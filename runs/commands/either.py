@@ -31,23 +31,30 @@ class Named:
     task: str = ""
 
 
-def program_named(name: str, db: Path) -> Named:
-    """Read a program of the language: a file, one of the library, or a candidate."""
-    side = given_program(name, db)
+def program_named(name: str, db: Path, task: str | None = None) -> Named:
+    """Read a program of the language: a file, one of the library, or a candidate.
+
+    A file is read for the inputs of a task, if one is named.
+    """
+    side = given_program(name, db, task)
     if side.program.genome is None:
         called = name if side.candidate is None else f"Candidate {side.name}"
         raise InputError(f"{called} {FREEFORM}")
-    return Named(side.name, side.program.key, side.program.genome, side.kind, side.task)
+    searched = side.task if side.candidate else ""
+    return Named(side.name, side.program.key, side.program.genome, side.kind, searched)
 
 
-def given_program(name: str, db: Path) -> Side:
-    """Read a program in any form: a file, one of the library, or a candidate."""
+def given_program(name: str, db: Path, task: str | None = None) -> Side:
+    """Read a program in any form: a file, one of the library, or a candidate.
+
+    A file is read for the inputs of a task, if one is named.
+    """
     from programs.load import builtin_kinds, kind_named, library
     from runs.contrast import Side
 
     path = Path(name)
     if path.is_file() or path.suffix == ".py":
-        return Side(name, *read_file(path))
+        return Side(name, *read_file(path, task), task=task or "")
     for each in builtin_kinds():
         if known := library(each).get(name):
             return Side(name, known, kind_named(each))
@@ -56,26 +63,15 @@ def given_program(name: str, db: Path) -> Side:
 
 def _candidate(name: str, db: Path) -> Side:
     from programs.errors import Fault
-    from programs.load import kind_named, read_program
+    from programs.load import read_program
     from runs.contrast import Side
+    from runs.judged import kind_judged
 
     with existing_store(db) as store:
         candidate = store.candidate(name)
         run = store.run_of(candidate.id)
-    kind = _judged_in(run.task, kind_named(candidate.program.kind))
+    kind = kind_judged(run.task, candidate.program.kind)
     read = read_program(candidate.program.source, kind)
     if isinstance(read, Fault):
         raise InputError(f"Candidate {candidate.id} is not a program of the language: {read}")
     return Side(candidate.id, read, kind, candidate, run.task, run.protocol)
-
-
-def _judged_in(task: str, kind: Kind) -> Kind:
-    """Return a kind as a task settles its inputs, or as it is where the task is not found."""
-    from evaluators.task import find_task, language
-
-    if kind.settings is None:
-        return kind
-    try:
-        return language(find_task(task, kind.name))
-    except InputError:
-        return kind

@@ -70,7 +70,7 @@ def command(
     from evaluators.task import find_task
     from runs.discover import settings
 
-    given = program_named(name, db)
+    given = program_named(name, db, task_name)
     chosen = task_name or given.task
     if not chosen:
         raise InputError("A file needs a task to score on: add --task NAME.")

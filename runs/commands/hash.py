@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 import click
 
 from programs.errors import InputError
-from runs.commands.common import json_option, out, print_json, read_file, unsafe_option
+from runs.commands.common import (
+    inputs_option,
+    json_option,
+    out,
+    print_json,
+    read_file,
+    unsafe_option,
+)
 
 if TYPE_CHECKING:
     from runs.behaviours import Behaviours
@@ -18,9 +25,10 @@ if TYPE_CHECKING:
 @click.argument(
     "files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE..."
 )
+@inputs_option
 @unsafe_option
 @json_option
-def command(files: tuple[Path, ...], unsafe: bool, as_json: bool) -> None:
+def command(files: tuple[Path, ...], task_name: str | None, unsafe: bool, as_json: bool) -> None:
     """Tell which program files do the same.
 
     Programs of one fingerprint do the same on the fixed probes, in our language or in free-form
@@ -37,7 +45,7 @@ def command(files: tuple[Path, ...], unsafe: bool, as_json: bool) -> None:
     with Behaviours(unsafe) as behaviours:
         for path in files:
             try:
-                found.append(_hashed(path, behaviours))
+                found.append(_hashed(path, task_name, behaviours))
             except InputError as fault:
                 faults.append(str(fault))
                 found.append({"file": str(path), "fault": str(fault)})
@@ -50,9 +58,9 @@ def command(files: tuple[Path, ...], unsafe: bool, as_json: bool) -> None:
         raise InputError("\n".join(faults))
 
 
-def _hashed(path: Path, behaviours: Behaviours) -> dict[str, str]:
+def _hashed(path: Path, task: str | None, behaviours: Behaviours) -> dict[str, str]:
     """Return what identifies the program in a file; `InputError` says what is wrong with it."""
-    program, kind = read_file(path)
+    program, kind = read_file(path, task)
     print_ = behaviours.of(program, kind, str(path)).fingerprint
     return {"file": str(path), "kind": kind.name, "key": program.key, "fingerprint": print_}
 

@@ -38,7 +38,8 @@ def command(id_: str, form: str, db: Path, as_json: bool) -> None:
     elif form == "latex":
         from programs.export import export
 
-        click.echo(export(readable(found.candidate), "latex"), nl=False)
+        program = readable(found.candidate, found.run.task)
+        click.echo(export(program, "latex"), nl=False)
     else:
         console = out()
         console.print(as_screen(found, console.width))

@@ -45,7 +45,7 @@ def command(
 
     Example: cambrian simplify mine.py --tolerance 0.002 --task digits
     """
-    given = program_named(name, db)
+    given = program_named(name, db, task_name)
     if tolerance is None:
         if task_name:
             raise InputError("--task is for scoring: say how much may be lost with --tolerance.")

@@ -76,7 +76,7 @@ def _told(
         "name_of": name_of,
         "best": best,
         "over_start": _over_start(store, points, best),
-        "formula": None if best is None else _formula(best),
+        "formula": None if best is None else _formula(best, run.task),
         "verdict": _verdict(facts.verdict_of(store, run.id, run.best_id)),
         "explained": _explained(events, run.best_id),
         "progress": charts.progress(points, best_so_far),
@@ -118,10 +118,10 @@ def _over_start(store: Queries, points: Sequence[Point], best: Candidate | None)
     return None if start is None or start.score is None else best.standing.score - start.score
 
 
-def _formula(candidate: Candidate) -> str | None:
+def _formula(candidate: Candidate, task: str) -> str | None:
     """Return the equations, or `None` for what has none: an architecture, or free-form Python."""
     try:
-        return export_unicode(readable(candidate))
+        return export_unicode(readable(candidate, task))
     except (CambrianError, KeyError, ValueError):
         return None
 

@@ -8,8 +8,10 @@ from agent.failures import failures
 from agent.prompts import prompt, scored_program
 from agent.source import changes, shown_source, statements
 from evaluators.candidate import Candidate, Evaluation, Origin, Status
+from programs.kinds.architecture import at
 from programs.load import kind_named, read_program
 from programs.program import Program
+from programs.spec import Spec
 from tests.agent.test_prompts import lab
 
 KIND = kind_named("optimizer")
@@ -43,6 +45,14 @@ def test_folded_constants_have_few_digits_where_that_is_the_same() -> None:
     assert "lerp(m, g, 0.1)" in shown_source(candidate(PARENT.replace("0.1", "1 - 0.9")))
     stepped = PARENT.replace("m, lr)", "m, lr, step)").replace("0.1", "mod(step * (1 - 0.9), 1)")
     assert "mod(step * 0.09999999999999998, 1)" in shown_source(candidate(stepped))
+
+
+def test_a_network_that_fits_its_task_alone_is_shown_without_what_it_says_of_itself() -> None:
+    source = "def network(x):\n    'The best.'\n    return attention(x, heads=3)\n"
+    program = read_program(source, at(Spec("sequence", (6, 12), 2)))
+    assert isinstance(program, Program)
+    scored = candidate(PARENT)
+    assert "best" not in shown_source(replace(scored, program=program))
 
 
 def test_the_best_learning_rate_is_shown() -> None:

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from programs.errors import Fault
-from programs.kinds.architecture import KIND
+from programs.kinds.architecture import at
 from programs.kinds.networks.build import build
 from programs.load import read_program
 from programs.spec import Spec
@@ -128,9 +128,11 @@ def whole(
 
 def body_of(source: str, spec: Spec, generator: torch.Generator) -> nn.Module:
     """Build a program of the language for its place; `ValueError` where that cannot be."""
-    program = read_program(source, KIND)
-    if isinstance(program, Fault) or program.genome is None:
-        raise ValueError(f"not a program of the language: {program}")
+    program = read_program(source, at(spec))
+    if isinstance(program, Fault):
+        raise ValueError(f"the program does not fit this task: {program}")
+    if program.genome is None:
+        raise ValueError("expected a program of the language, found free-form Python")
     body = build(program.genome, spec, generator)
     if isinstance(body, Fault):
         raise ValueError(f"the program does not fit this task: {body}")

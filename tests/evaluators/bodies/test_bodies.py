@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from evaluators.admit import Admitted, Rejected, admit_to
+from evaluators.bodies import linear
 from evaluators.candidate import Status
 from evaluators.evaluator import Evaluator
 from evaluators.harness.labels import UNASKED
@@ -102,6 +103,16 @@ def test_a_network_for_another_place_is_refused_with_the_shapes() -> None:
     found = admit_to(RECALL, NETWORKS["resnet"].source)
     assert isinstance(found, Rejected)
     assert "causal sequence" in found.reason
+
+
+def test_a_network_that_fits_its_task_and_no_usual_input_is_trained() -> None:
+    twelve = replace(SIGNALS, spec=replace(SIGNALS.spec, shape=(6, 12)), stem=linear(2, 12))
+    three = program("def network(x):\n    return attention(x, heads=3)\n", twelve.language)
+    assert Evaluator(twelve, MemorySandbox()).evaluate(three).status is Status.SCORED
+    found = Evaluator(SIGNALS, MemorySandbox()).evaluate(three)
+    assert found.status is Status.FAILED
+    assert "does not fit this task: " in found.message
+    assert found.message.endswith("3 heads do not divide a width of 8")
 
 
 def test_networks_that_compute_the_same_have_one_fingerprint() -> None:
