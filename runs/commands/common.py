@@ -69,7 +69,7 @@ cores_option = click.option(
 inputs_option = click.option(
     "--task",
     "task_name",
-    help="Read files for this task's inputs, as it judges them.  [default: usual inputs]",
+    help="Read a program's file for this task's inputs.  [default: usual ones, or such as fit]",
 )
 
 unsafe_option = click.option(
