@@ -2,7 +2,8 @@
 
 A new value equals an old one if both are made by the same op from equal values, or if the new one
 merely hands another value through: an op that can start as an identity, a sum whose other half can
-start as zero (a residual branch), a `relu` of what is never negative.
+start as zero (a residual branch), a `relu` of what is never negative. The same op may be wider, but
+never narrower: fewer features cannot hold all that the old ones did.
 """
 
 from __future__ import annotations
@@ -74,7 +75,7 @@ def align(new: Recipe, old: Recipe) -> Alignment | Fault:
         return Fault(f"only networks of at most {MAX_CALLS} calls are compared")
     search = _Search(new, old)
     if search.step(new.result, old.result) is None:
-        return Fault("the old network is no part of the new one")
+        return search.narrower or Fault("the old network is no part of the new one")
     return search.collected()
 
 
@@ -95,7 +96,9 @@ class _Search:
         self.new = {c.target: c for c in new.calls}
         self.old = {c.target: c for c in old.calls}
         self.results = new.result, old.result
+        self.weights = new.weights, old.weights
         self.known: dict[tuple[Argument, Argument], _Step | None] = {}
+        self.narrower: Fault | None = None
 
     def step(self, value: Argument, wanted: Argument) -> _Step | None:
         """Say why a new value equals an old one, or `None` if it does not."""
@@ -114,12 +117,24 @@ class _Search:
             return None
         if before is not None and _alike(call, before):
             pairs = tuple(zip(call.values, before.values, strict=True))
-            if all(self.step(*pair) is not None for pair in pairs):
+            if all(self.step(*pair) is not None for pair in pairs) and self.has_room(call, before):
                 return _Step(pairs, continues=True)
         for step in self.handing_through(call, wanted, before):
             if self.step(*step.pairs[0]) is not None:
                 return step
         return None
+
+    def has_room(self, call: Call, before: Call) -> bool:
+        """Tell whether no weight of a call is smaller than before; note the first call with one.
+
+        All widths come from weights: what has as many as before gives as many features, too.
+        """
+        now, once = self.weights[0].get(call.path, {}), self.weights[1].get(before.path, {})
+        shapes = [(once[name].shape, now[name].shape) for name in once if name in now]
+        shrunk = [s for s in shapes if any(a < b for b, a in zip(*s, strict=True))]
+        if shrunk and self.narrower is None:
+            self.narrower = _narrower(call, *shrunk[0])
+        return not shrunk
 
     def handing_through(self, call: Call, wanted: str, before: Call | None) -> Iterator[_Step]:
         """Yield the ways in which a call can give back one of its arguments."""
@@ -182,3 +197,11 @@ def _alike(call: Call, before: Call) -> bool:
         return False
     facts = ({k: v for k, v in c.facts.items() if k not in FREE} for c in (call, before))
     return next(facts) == next(facts)
+
+
+def _narrower(call: Call, once: tuple[int, ...], now: tuple[int, ...]) -> Fault:
+    was, found = ("×".join(map(str, shape)) for shape in (once, now))
+    return Fault(
+        f"the old network is no part of the new one: weights of `{call.layer.name}` would shrink "
+        f"from {was} to {found}, and only a layer as wide as before or wider can go on"
+    )

@@ -71,6 +71,8 @@ class _Planning:
         done = self.done
         if done.inherited.keys() & (done.identities.keys() | done.zeros.keys()):
             return Fault("a layer that several places share would be idle in one of them")
+        if done.identities.keys() & done.zeros.keys():
+            return Fault("a layer that several places share would give zero in only one of them")
         return done
 
     def place(self, call: Call, found: Alignment) -> Fault | None:

@@ -181,6 +181,10 @@ def test_a_wider_network_learns_something_new_in_every_copy() -> None:
         ("linear(x, 8)", "linear(x, 16)", "result"),
         ("softmax(linear(x, 8)) * 1", "softmax(linear(x, 16)) * 1", "softmax"),
         ("linear(x) + x", "linear(x, bias=0) + x", "linear"),
+        ("relu(linear(x, 16))", "relu(linear(x, 8))", "shrink from 16×16 to 8×16"),
+        ("gelu(linear(x, times=8))", "gelu(linear(x, times=4))", "shrink from 128×16 to 64×16"),
+        ("low_rank_linear(x, 8, 8)", "low_rank_linear(x, 4, 8)", "shrink from 8×16 to 4×16"),
+        ("moe(x, times=2)", "moe(x, times=1)", "shrink from 4×16×32 to 4×16×16"),
     ],
 )
 def test_what_cannot_be_inherited_is_said(old: str, new: str, words: str) -> None:
@@ -190,6 +194,40 @@ def test_what_cannot_be_inherited_is_said(old: str, new: str, words: str) -> Non
     found = plan(genomes[0], genomes[1], at(SPECS[1]))
     assert isinstance(found, Fault)
     assert words in found.message
+
+
+NARROW_AFTER_WIDE = """
+def block(x):
+    return x + linear(gelu(linear(rms_norm(x), times=4)), times=0.25)
+
+def network(x):
+    x = x + linear(gelu(linear(rms_norm(x), times=8)), times=0.125)
+    return rms_norm({})
+"""
+
+
+def test_a_wide_layer_never_goes_on_as_a_narrower_one() -> None:
+    """The copy of the block may not take the place of the wider branch before it."""
+    spec = SPECS[3]
+    old, new = (read(NARROW_AFTER_WIDE.format(c)) for c in ("block(x)", "repeat(block, 2, x)"))
+    network = trained(old, spec)
+    assert network is not None
+    demand_same(old, new, spec, network)
+    for seed in range(4):
+        child = OPERATORS.find("deepen")([old], at(spec), np.random.default_rng(seed))
+        assert isinstance(child, Genome)
+        demand_same(old, child, spec, network)
+
+
+def test_shared_weights_cannot_be_an_identity_here_and_zero_there() -> None:
+    old = read("def network(x):\n    return tanh(x)\n")
+    new = read(
+        "def f(a, b):\n    return linear(b) + tanh(a)\n\n"
+        "def network(x):\n    return recur(f, 2, scale(x), x)\n"
+    )
+    found = plan(old, new, at(SPECS[3]))
+    assert isinstance(found, Fault)
+    assert "share" in found.message
 
 
 def test_one_copy_more_of_shared_weights_cannot_be_idle() -> None:
