@@ -22,7 +22,8 @@ from programs.given import Heads
 from programs.kind import Kind
 from programs.parse import parse
 from programs.preamble import Preamble, Unknown
-from programs.spellings import CONSTANTS, IDENTITIES, RULES, SIGNS, UNARY, function
+from programs.sharing import handed_on, reads_changed
+from programs.spellings import BUILTIN, CONSTANTS, IDENTITIES, RULES, SIGNS, UNARY, function
 
 
 def lowered(program: Freeform, kind: Kind) -> Genome | None:
@@ -45,7 +46,7 @@ def _rewritten(tree: ast.Module, kind: Kind) -> ast.Module:
     body: list[ast.stmt] = []
     for line in tree.body:
         match line:
-            case ast.FunctionDef():
+            case ast.FunctionDef(name=name) if name not in preamble.names | set(BUILTIN):
                 body.append(_Function(preamble, line).rewritten())
             case ast.Expr(value=ast.Constant(value=str())):
                 body.append(line)
@@ -62,7 +63,8 @@ class _Function:
         self.entry = definition.name == preamble.kind.entry.name
         self.constants = dict(preamble.constants)
         self.changed: set[str] = set()
-        self.copied = False
+        self.shared = False
+        self.conditions: set[str] = set()
         self.local = {a.arg for a in definition.args.args}
         self.local |= {
             n.id
@@ -75,7 +77,8 @@ class _Function:
     def rewritten(self) -> ast.FunctionDef:
         args = self.parameters()
         body = [self.statement(line) for line in self.definition.body]
-        self.check_changes(body)
+        if self.changed and (self.shared or not self.entry):
+            raise Unknown
         heads = Heads()
         body = [heads.visit(line) for line in body]
         first = 1 if docstring(body[0]) is not None else 0
@@ -109,33 +112,23 @@ class _Function:
             for n in ast.walk(self.definition)
         )
 
-    def check_changes(self, body: list[ast.stmt]) -> None:
-        """Refuse changes in place where a second name might hold the same tensor."""
-        if not self.changed:
-            return
-        value = body[-1].value if isinstance(body[-1], ast.Return) else None
-        values = value.elts if isinstance(value, ast.Tuple) else []
-        names = [v.id for v in values[1:] if isinstance(v, ast.Name)]
-        if self.copied or not self.entry or len(set(names)) < len(names):
-            raise Unknown
-
     def statement(self, line: ast.stmt) -> ast.stmt:
         match line:
             case ast.Expr(value=ast.Constant(value=str())):
                 return line
             case ast.Expr(value=ast.Call() as call):
-                name = _root(call)
-                self.changed.add(name)
-                return self.assign(name, self.expression(call, in_place=True))
+                return self.assign(name := _root(call), self.in_place(name, call))
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
                 return self.assign(name, self.assigned(name, value))
             case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
                 return self.assign(name, self.assigned(name, value))
             case ast.AugAssign(target=ast.Name(id=name), op=op, value=value):
                 self.changed.add(name)
-                left = self.expression(ast.Name(name, ast.Load()))
-                return self.assign(name, ast.BinOp(left, op, self.expression(value)))
+                self.note_condition(name, value)
+                whole = ast.BinOp(ast.Name(name, ast.Load()), op, value)
+                return self.assign(name, self.expression(whole))
             case ast.Return(value=ast.Tuple(elts=values)):
+                self.note_states(values[1:])
                 whole = ast.Tuple([self.expression(v) for v in values], ast.Load())
                 return ast.Return(whole)
             case ast.Return(value=ast.expr() as value):
@@ -146,14 +139,42 @@ class _Function:
         return ast.Assign([ast.Name(self.named(name), ast.Store())], value)
 
     def assigned(self, name: str, value: ast.expr) -> ast.expr:
-        if isinstance(value, ast.Name):
-            self.copied = True
+        self.note_condition(name, value)
         if isinstance(value, ast.Call) and _is_change(value):
             if _root(value) != name:
                 raise Unknown
-            self.changed.add(name)
-            return self.expression(value, in_place=True)
+            return self.in_place(name, value)
+        if self.handed_on(value) - {name}:
+            self.shared = True
         return self.expression(value)
+
+    def in_place(self, name: str, call: ast.Call) -> ast.expr:
+        """Rewrite changes to what has a name as its new value."""
+        self.changed.add(name)
+        if reads_changed(call, name):
+            raise Unknown
+        return self.expression(call, in_place=True)
+
+    def handed_on(self, value: ast.expr) -> set[str]:
+        """Return the names of the function's own whose tensors a value may be."""
+        tensors = self.preamble.kind.entry.state is not None  # a schedule has only numbers
+        return handed_on(value, self.preamble.imported) & self.local if tensors else set()
+
+    def note_states(self, values: list[ast.expr]) -> None:
+        """Take note of two states that may be one tensor from now on."""
+        names = [n for v in values for n in self.handed_on(v)]
+        self.shared |= len(set(names)) < len(names)
+
+    def note_condition(self, name: str, value: ast.expr) -> None:
+        if self.has_condition(value):
+            self.conditions.add(name)
+
+    def has_condition(self, value: ast.expr) -> bool:
+        """Tell whether a comparison has any part in a value, so that it may be true or false."""
+        return any(
+            isinstance(n, ast.Compare) or (isinstance(n, ast.Name) and n.id in self.conditions)
+            for n in ast.walk(value)
+        )
 
     def named(self, name: str) -> str:
         """Keep a name out of the language's way."""
@@ -204,14 +225,9 @@ class _Function:
 
     def called(self, name: str, node: ast.Call) -> ast.expr:
         """Rewrite a call by a bare name: imported, built in, or a helper of the text's own."""
-        if name in self.preamble.imported:
-            return self.call(self.preamble.imported[name], node.args, node.keywords)
-        if name in ("min", "max") and len(node.args) == 2 and not node.keywords:
-            return self.call({"min": "minimum", "max": "maximum"}[name], node.args, [])
-        if name == "float" and len(node.args) == 1:
-            return self.expression(node.args[0])
-        if name in ("abs", "pow"):
-            return self.call(name, node.args, node.keywords)
+        known = self.preamble.imported.get(name, BUILTIN.get(name))
+        if known is not None:
+            return self.call(known, node.args, node.keywords)
         if node.keywords or any(isinstance(a, ast.Starred) for a in node.args):
             raise Unknown
         args = [self.expression(a) for a in node.args]
@@ -234,7 +250,8 @@ class _Function:
                 raise Unknown
             return ast.BinOp(given[0], op, right)
         rule = RULES.get(name)
-        if rule is None:
+        # A tensor like one of truths is one of truths too, whatever it is filled with.
+        if rule is None or (name.endswith("_like") and any(map(self.has_condition, args))):
             raise Unknown
         try:
             return rule(*given, **named)

@@ -2,14 +2,15 @@
 
 The language has conventions of its own (`programs.kinds.arithmetic`): x / 0 is 0, a root or a
 logarithm takes the absolute value, an exponential is clipped. Ranges of values tell where none of
-them can ever apply; only there do the language and plain Python mean the same.
+them can ever apply; only there do the language and plain Python mean the same. And to PyTorch a
+comparison is a truth, not 1 or 0: two of them added are still one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from programs.genome import Genome, Statement
+from programs.genome import Argument, Function, Genome, Statement
 from programs.kind import Kind, Scope
 from programs.ranges import INPUTS, Range, range_of, ranges_of
 
@@ -18,6 +19,8 @@ _PLAIN = (
     *("add", "sub", "mul", "neg", "abs", "sign", "square", "maximum", "minimum", "where", "lerp"),
     *("gt", "lt", "ge", "le", "sin", "cos", "tan", "tanh", "floor", "norm", "mean", "sum", "numel"),
 )
+_COMPARISONS = ("gt", "lt", "ge", "le")
+_OF_TRUTHS = ("mul", "maximum", "minimum", "where", "sign", "abs", "square", "pow")
 _SCALARS = ("lr", "step", "total")
 
 
@@ -33,7 +36,21 @@ def exact(genome: Genome, kind: Kind) -> bool:
             scalars.add(s.target)
     inputs = INPUTS if kind.entry.state is not None else {**INPUTS, "step": Range(0.0)}
     known = ranges_of(function, kind.entry.states(function), frozenset(scalars), inputs)
-    return all(_safe(s, known, s.target in scalars) for s in function.body)
+    truths = _truths(function)
+    return all(
+        _safe(s, known, s.target in scalars) and not (s.op == "add" and truths.issuperset(s.args))
+        for s in function.body
+    )
+
+
+def _truths(function: Function) -> set[Argument]:
+    """Return what PyTorch computes as true or false where the language has 1 or 0."""
+    found: set[Argument] = set()
+    for s in function.body:
+        values = s.args[1:] if s.op == "where" else s.args
+        if s.op in _COMPARISONS or (s.op in _OF_TRUTHS and found.issuperset(values)):
+            found.add(s.target)
+    return found
 
 
 def _safe(statement: Statement, known: Mapping[str, Range], scalar: bool) -> bool:

@@ -18,6 +18,9 @@ UNARY = {name: name for name in _SAME} | {
 IDENTITIES = ("detach", "clone", "contiguous", "item")
 """Methods that change nothing of the value."""
 
+BUILTIN = {"abs": "abs", "pow": "pow", "float": "item", "min": "minimum", "max": "maximum"}
+"""Python's own functions, and torch's that they come to here."""
+
 SIGNS: Mapping[str, type[ast.operator]] = {
     **dict.fromkeys(("add", "sub", "subtract"), ast.Add),
     **dict.fromkeys(("mul", "multiply"), ast.Mult),
@@ -34,6 +37,8 @@ def function(name: str, *args: ast.expr) -> ast.Call:
 
 
 def _clamp(x: ast.expr, min: ast.expr | None = None, max: ast.expr | None = None) -> ast.expr:
+    if min is None and max is None:
+        raise TypeError
     low = x if min is None else function("maximum", x, min)
     return low if max is None else function("minimum", low, max)
 

@@ -217,6 +217,14 @@ LOWERED: dict[str, tuple[str, str]] = {
         "step_decay",
         schedule("return 0.1 ** math.floor(3 * step / total)"),
     ),
+    "step decay, in place": (
+        "step_decay",
+        schedule("at = max(step, 0)\nat *= 3\nat /= total\nreturn 0.1 ** math.floor(at)"),
+    ),
+    "sgd, its own tensor": (
+        "sgd",
+        tensor("w, g, lr", "g = g.contiguous()\nu = g.clone()\nu *= lr\nreturn u + 0 * g"),
+    ),
 }
 """Texts that must be read as programs of the language."""
 
@@ -293,6 +301,9 @@ FREE: dict[str, tuple[str, str]] = {
 }
 """Texts that may stay outside the language, where no cautious reading takes them in."""
 
+SAME = "import torch\n\n\ndef same(x):\n    return x"
+MAX = "import torch\n\n\ndef max(x, y):\n    return x"
+
 DIFFERENT: dict[str, str] = {
     "divides by what may be zero": tensor("w, g, lr", "return lr * g / g.abs()"),
     "root of what may be negative": tensor("w, g, lr", "return lr * torch.sqrt(g)"),
@@ -301,6 +312,36 @@ DIFFERENT: dict[str, str] = {
     ),
     "a state under two names": tensor(
         "w, g, m, v, lr", "m.mul_(0.9).add_(g)\nv.mul_(0.5)\nreturn lr * v, m, m"
+    ),
+    **{
+        f"the same tensor, {name}": tensor(
+            "w, g, m, lr, step",
+            f"old = {value}\nm.lerp_(g, 0.1)\nreturn lr * (g + m - old), m",
+            SAME,
+        )
+        for name, value in {
+            "detached": "m.detach()",
+            "detached by torch": "torch.detach(m)",
+            "contiguous": "m.contiguous()",
+            "with a plus": "+m",
+            "on a condition": "m if step > 0 else g",
+            "from a helper": "same(m)",
+        }.items()
+    },
+    "a state under two names, detached": tensor(
+        "w, g, m, v, lr", "m.mul_(0.9).add_(g)\nv.mul_(0.5)\nreturn lr * v, m, +m.detach()"
+    ),
+    "a gradient under two names": tensor("w, g, lr", "u = g.detach()\nu *= lr\nreturn u + g"),
+    "reads what it has just changed": tensor(
+        "w, g, m, lr", "m.mul_(0.9).add_(g).addcmul_(m, m, value=0.1)\nreturn lr * m, m"
+    ),
+    "a helper called max": tensor("w, g, lr", "return lr * max(g, g * g)", MAX),
+    "adds truths": tensor("w, g, m, lr", "return lr * g * ((g > 0) + (m > 0)), g"),
+    "adds truths in place": tensor(
+        "w, g, m, lr", "up = (g > 0) * (w > 0)\nup += m > 0\nreturn lr * g * up, g"
+    ),
+    "fills truths": tensor(
+        "w, g, m, lr", "up = g > 0\nreturn lr * g * torch.full_like(up, 0.5), g"
     ),
     "looks at single rows": tensor(
         "w, g, lr", "return lr * g / (g.norm(dim=-1, keepdim=True) + 1)"
