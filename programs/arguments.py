@@ -32,6 +32,10 @@ def ordered(node: ast.Call, op: Op) -> list[ast.expr]:
         raise refuse(several, f"expected `{op.usage}`, found several values in brackets")
     if len(node.args) > len(names):
         raise refuse(node, f"expected `{op.usage}`, found {len(node.args)} arguments")
+    called = node.func.id if isinstance(node.func, ast.Name) else op.name
+    if len(node.args) > (places := op.by_place(called)):
+        later = f"`{quoted(node.args[places], 40)}` without a name"
+        raise refuse(node, f"expected `{op.usage}`, found {later} in `{called}`")
     given: dict[str, ast.expr] = dict(zip(names, node.args, strict=False))
     for keyword in node.keywords:
         if keyword.arg is None:

@@ -229,4 +229,6 @@ def _direct(op: Op, name: str, args: list[ast.expr], keywords: list[ast.keyword]
     ):
         return None
     shown = name if name in (op.name, *op.aliases) else op.name
+    if len(args) > op.by_place(shown):
+        return None
     return text_of(ast.Call(ast.Name(shown, ast.Load()), args, keywords)) or f"{shown}(…)"

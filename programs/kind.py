@@ -100,10 +100,11 @@ class Op:
     `infer` maps the arguments' types to the result's type or raises `TypeMismatch`. `expression`
     computes it from the parameters' names and `xp` (numpy or torch): from arrays, or for an op of
     scope MODEL from lists with one array per parameter tensor. `infix` is the operator sign it is
-    read and written with; `aliases` are other names that parse to it; `weighted` says that every
-    call has trained weights of its own. `idle` names attributes with a rule that tells from all
-    arguments by name whether this one says no more than its default: it is asked in kinds that have
-    weights, where attributes decide on them.
+    read and written with; `aliases` are other names that parse to it, and after the first `alike`
+    arguments these mean another order elsewhere, so that the rest must be named; `weighted` says
+    that every call has trained weights of its own. `idle` names attributes with a rule that tells
+    from all arguments by name whether this one says no more than its default: it is asked in kinds
+    that have weights, where attributes decide on them.
     """
 
     name: str
@@ -115,6 +116,7 @@ class Op:
     commutative: bool = False
     scope: Scope = Scope.ELEMENT
     aliases: tuple[str, ...] = ()
+    alike: int | None = None
     weighted: bool = False
     idle: tuple[tuple[str, Idle], ...] = ()
 
@@ -133,6 +135,10 @@ class Op:
     def arity(self) -> int:
         """Count the arguments, the optional ones included."""
         return len(self.params)
+
+    def by_place(self, name: str) -> int:
+        """Count the arguments that may be given without their names in a call by this name."""
+        return self.alike if self.alike and name in self.aliases else self.arity
 
     @property
     def usage(self) -> str:

@@ -158,7 +158,10 @@ def _architectures(kind: Kind) -> str:
         "causal sequence no position may see a later one.\nLiterals are plain numbers, or names "
         "of them, with their default after `=`.\n\n"
         + _table(("layer", "meaning", *SAMPLES, "literals"), rows)
-        + f"\nKnown ones: {_known(kind)}.\n"
+        + f"\nAlso read: {_other_names(kind)}. After\n`stride`, where PyTorch goes on with a "
+        "padding, those two take arguments by name; there is no\npadding to give: it is always "
+        "the one that keeps the size.\n"
+        f"\nKnown ones: {_known(kind)}.\n"
     )
 
 
@@ -194,6 +197,11 @@ def _call(op: Op) -> str:
 
 def _aliases(op: Op) -> str:
     return ", ".join(f"`{name}`" for name in op.aliases)
+
+
+def _other_names(kind: Kind) -> str:
+    named = (op for op in kind.ops.values() if op.aliases)
+    return "; ".join(f"{_aliases(op)} as `{op.name}`" for op in named)
 
 
 def _computed(op: Op) -> str:

@@ -106,6 +106,10 @@ NEAREST = [
     ("architecture", "x[:, -1]", "last(x)"),
     ("architecture", "x[:, -1, :]", "last(x)"),
     ("architecture", "nn.Conv2d(32, 64, 3, padding=1)(x)", "conv(x, 64, 3)"),
+    ("architecture", "conv2d(x, 64, 5, 1, 2)", "conv(x, 64, 5, 1)"),
+    ("architecture", "conv1d(x, 64, 3, 1, 1, 2, 4)", "conv(x, 64, 3, 1, 2, 4)"),
+    ("architecture", "conv2d(x, 64, 5, padding=2)", "conv(x, 64, 5)"),
+    ("architecture", "F.conv2d(x, 64, 5, 1, 2)", "conv(x, 64, 5, 1)"),
     ("architecture", "nn.Dropout(0.1)(linear(x))", "linear(x)"),
     ("architecture", "torch.softmax(x, dim=-1)", "softmax(x)"),
     ("architecture", "x.transpose(1, 2)", "transpose(x)"),
@@ -209,6 +213,11 @@ def test_what_is_wrong_is_named(kind: str, expression: str, words: str) -> None:
     fault = written(kind, expression)
     assert isinstance(fault, Fault)
     assert words in fault.message
+
+
+def test_what_another_order_does_not_touch_is_read_under_another_name() -> None:
+    meant = written("architecture", "conv(x, 64, kernel=5, stride=2, dilation=3)")
+    assert written("architecture", "conv2d(x, 64, 5, 2, dilation=3)") == meant
 
 
 @pytest.mark.parametrize(("kind", "expression", "nearest"), NEAREST)

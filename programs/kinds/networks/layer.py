@@ -83,6 +83,7 @@ def layer(
     commutative: bool = False,
     infix: str | None = None,
     aliases: tuple[str, ...] = (),
+    alike: int | None = None,
     idle: tuple[tuple[str, Idle], ...] = (),
 ) -> Layer:
     """Describe a layer; the typing rule is made to refuse too many weights as well."""
@@ -97,6 +98,7 @@ def layer(
         infix=infix,
         commutative=commutative,
         aliases=aliases,
+        alike=alike,
         weighted=bool(names),
         idle=idle,
         weights=weights,

@@ -230,6 +230,7 @@ CONVOLUTIONS = (
         context="causal",
         idle=_IDLE,
         aliases=("conv1d", "conv2d"),
+        alike=4,  # PyTorch goes on with a padding
     ),
     layer(
         "depthwise_conv",
