@@ -1,8 +1,9 @@
-"""The arguments of a call, brought into the order in which the op takes them."""
+"""The arguments of a call, brought into the order in which the function takes them."""
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from dataclasses import replace
 
 from programs.calls import form_of_call
@@ -36,15 +37,36 @@ def ordered(node: ast.Call, op: Op) -> list[ast.expr]:
     if len(node.args) > (places := op.by_place(called)):
         later = f"`{quoted(node.args[places], 40)}` without a name"
         raise refuse(node, f"expected `{op.usage}`, found {later} in `{called}`")
-    given: dict[str, ast.expr] = dict(zip(names, node.args, strict=False))
+    given = _by_name(node, node.args, names, op.usage)
+    return [_argument(node, op, param, given.get(param.name)) for param in op.params]
+
+
+def of_helper(
+    node: ast.Call, name: str, params: Sequence[str], args: Sequence[ast.expr]
+) -> list[ast.expr]:
+    """Bring what a call gives to the text's own function into the order of its parameters."""
+    found, wanted = len(args) + len(node.keywords), len(params)
+    usage = f"{name}({', '.join(params)})"
+    given = {} if found > wanted else _by_name(node, args, params, usage)
+    if len(given) != wanted:
+        plural = "" if wanted == 1 else "s"
+        raise refuse(node, f"`{name}` takes {wanted} argument{plural}, found {found}")
+    return [given[param] for param in params]
+
+
+def _by_name(
+    node: ast.Call, args: Sequence[ast.expr], names: Sequence[str], usage: str
+) -> dict[str, ast.expr]:
+    """Return what a call gives for each name, in its place or by the name."""
+    given: dict[str, ast.expr] = dict(zip(names, args, strict=False))
     for keyword in node.keywords:
         if keyword.arg is None:
-            raise refuse(node, f"expected `{op.usage}`, found `**{quoted(keyword.value, 40)}`")
+            raise refuse(node, f"expected `{usage}`, found `**{quoted(keyword.value, 40)}`")
         if keyword.arg not in names or keyword.arg in given:
             near = closest(keyword.arg, set(names) - set(given))
-            raise refuse(node, f"expected `{op.usage}`, found `{keyword.arg}=`", near)
+            raise refuse(node, f"expected `{usage}`, found `{keyword.arg}=`", near)
         given[keyword.arg] = keyword.value
-    return [_argument(node, op, param, given.get(param.name)) for param in op.params]
+    return given
 
 
 def _argument(node: ast.Call, op: Op, param: Param, given: ast.expr | None) -> ast.expr:

@@ -228,10 +228,12 @@ class _Function:
         known = self.preamble.imported.get(name, BUILTIN.get(name))
         if known is not None:
             return self.call(known, node.args, node.keywords)
-        if node.keywords or any(isinstance(a, ast.Starred) for a in node.args):
+        if any(k.arg is None for k in node.keywords):
             raise Unknown
         args = [self.expression(a) for a in node.args]
-        return ast.Call(ast.Name(self.named(name), ast.Load()), args, [])
+        given = [(self.named(k.arg or ""), self.expression(k.value)) for k in node.keywords]
+        keywords = [ast.keyword(n, value) for n, value in given]
+        return ast.Call(ast.Name(self.named(name), ast.Load()), args, keywords)
 
     def call(self, name: str, args: list[ast.expr], keywords: list[ast.keyword]) -> ast.expr:
         """Rewrite a call of torch's or math's function `name`."""

@@ -7,11 +7,11 @@ Only the form is looked at here: names must be bound, calls must fit the vocabul
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from programs.arguments import arguments
+from programs.arguments import arguments, of_helper
 from programs.copies import helper_in
 from programs.docstrings import docstring
 from programs.errors import closest, misspelt
@@ -46,9 +46,9 @@ class Lowered:
 
 
 def lower(
-    definition: ast.FunctionDef, kind: Kind, functions: Mapping[str, int], source: str
+    definition: ast.FunctionDef, kind: Kind, functions: Mapping[str, Sequence[str]], source: str
 ) -> Lowered:
-    """Lower one function or raise `Refused`; `functions` are the helpers before it by arity."""
+    """Lower one function or raise `Refused`; `functions` maps helpers to their parameters."""
     lowering = _Lowering(kind, functions, Hints(kind, definition, source))
     try:
         function = lowering.function(definition)
@@ -63,7 +63,7 @@ def lower(
 class _Lowering:
     """The state while one function is lowered."""
 
-    def __init__(self, kind: Kind, functions: Mapping[str, int], hints: Hints) -> None:
+    def __init__(self, kind: Kind, functions: Mapping[str, Sequence[str]], hints: Hints) -> None:
         self.kind = kind
         self.functions = functions
         self.hints = hints
@@ -158,7 +158,8 @@ class _Lowering:
 
     def check_free(self, node: ast.AST, name: str) -> None:
         if name in self.kind.reserved or name in self.functions:
-            raise refuse(node, f"`{name}` is a function of the language; choose another name")
+            whose = "a helper" if name in self.functions else "a function of the language"
+            raise refuse(node, f"`{name}` is {whose}; choose another name")
         if not name.isascii():
             raise refuse(node, f"`{name}` has letters outside ASCII")
 
@@ -250,10 +251,13 @@ class _Lowering:
             )
         name = node.func.id
         if name in self.functions:
-            return self.combine(node, CALL, name, list(node.args), depth)
+            args = of_helper(node, name, self.functions[name], node.args)
+            return self.append(node, CALL, self.expressions(args, depth), name)
         if name in (REPEAT, RECUR):
             helper = helper_in(node, name, self.functions, self.now, self.kind)
-            return self.combine(node, name, helper, node.args[1:], depth)
+            args = of_helper(node, helper, self.functions[helper], node.args[2:])
+            values = self.expressions([node.args[1], *args], depth)
+            return self.append(node, name, values, helper)
         op = self.kind.op_named(name)
         if op is None:
             known = [*self.kind.names, *self.functions, REPEAT, RECUR]
@@ -261,21 +265,13 @@ class _Lowering:
             raise refuse(node, f"there is no function `{name}`", near or misspelt(name, known))
         return self.emit(node, op, arguments(node, op, self.kind), depth)
 
-    def combine(
-        self, node: ast.Call, combinator: str, function: str, args: list[ast.expr], depth: int
-    ) -> Argument:
-        wanted = self.functions[function]
-        found = len(args) - (combinator != CALL)
-        if node.keywords or found != wanted:
-            plural = "" if wanted == 1 else "s"
-            raise refuse(node, f"`{function}` takes {wanted} argument{plural}, found {found}")
-        values = tuple(self.expression(a, depth + 1) for a in args)
-        return self.append(node, combinator, values, function)
+    def expressions(self, nodes: Sequence[ast.expr], depth: int) -> tuple[Argument, ...]:
+        return tuple(self.expression(node, depth + 1) for node in nodes)
 
     def emit(self, node: ast.expr, op: Op | None, operands: list[ast.expr], depth: int) -> Argument:
         if op is None:
             raise self.unknown_sign(node)
-        return self.append(node, op.name, tuple(self.expression(o, depth + 1) for o in operands))
+        return self.append(node, op.name, self.expressions(operands, depth))
 
     def unknown_sign(self, node: ast.expr) -> Refused:
         """Return the refusal of an operator, with the signs there are where no form comes near."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from programs.check import Misplaced, examine
 from programs.docstrings import docstring
@@ -108,7 +108,7 @@ class _Reader:
     def __init__(self, kind: Kind, source: str) -> None:
         self.kind = kind
         self.source = source
-        self.arity: dict[str, int] = {}
+        self.params: dict[str, Sequence[str]] = {}
         self.places: dict[tuple[str, str], ast.AST] = {}
         self.doc = ""
 
@@ -148,14 +148,14 @@ class _Reader:
         name, entry = definition.name, self.kind.entry
         if name != entry.name and name in self.kind.reserved:
             raise refuse(definition, f"`{name}` is a function of the language; choose another name")
-        if name in self.arity:
+        if name in self.params:
             raise refuse(definition, f"there are two functions `{name}`")
         if not name.isascii():
             raise refuse(definition, f"`{name}` has letters outside ASCII")
-        lowered = lower(definition, self.kind, self.arity, self.source)
+        lowered = lower(definition, self.kind, self.params, self.source)
         function = lowered.function
         self.places.update(((name, t), node) for t, node in lowered.places.items())
-        self.arity[name] = len(function.params)
+        self.params[name] = function.params
         if name == entry.name:
             self.doc = lowered.doc
             if (fault := entry.faults_in(function)) is not None:

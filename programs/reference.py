@@ -30,13 +30,14 @@ INTRODUCTION = f"""\
 # The language
 
 A program is one file of restricted Python. It defines one function, the *entry*, whose name says
-what kind of program it is; helper functions may stand before it. A body is a straight line of
-`name = expression` and ends in one `return`. Expressions are made of names, numbers, the
-operators below, and calls of the kind's functions. A name may be bound again, but not that of a
-function other than the entry; `a, b = x, y` and `a = b = x` are read as one line for each name. A
-number that is given a name (`beta = 0.9`) keeps it through search, at the head of its function.
-There is no `if` (write `where(condition, a, b)`), no loop, no import, no attribute, no index. A
-docstring is kept as the program's description.
+what kind of program it is; helper functions, which return one value, may stand before it. A body
+is a straight line of `name = expression` and ends in one `return`. Expressions are made of names,
+numbers, the operators below, and calls of the kind's functions and of helpers. A name may be bound
+again, but not that of a function other than the entry; `a, b = x, y` and `a = b = x` are read as
+one line for each name. A number that is given a name (`beta = 0.9`) keeps it through search, at the
+head of its function. There is no `if` (write `where(condition, a, b)`), no loop (write
+`repeat(f, n, x)`, which applies a helper `f` one to {MAX_COPIES} times in a row), no import, no
+attribute, no index. A docstring is kept as the program's description.
 
 A text has at most {MAX_CHARACTERS // 1024} KiB, expressions are nested at most {MAX_DEPTH} deep,
 and numbers are within ±{MAX_CONSTANT:g}. Programs are parsed and never executed as Python; types

@@ -63,7 +63,7 @@ def _instead(node: ast.AST, kind: Kind) -> str:
             return " (write `where(condition, a, b)`)"
         case ast.Invert() if "ge" in kind.ops:
             return " (write `1 - c` for a comparison `c`)"
-        case ast.For() | ast.While() | ast.GeneratorExp() | ast.ListComp() if kind.motifs:
+        case ast.For() | ast.While() | ast.GeneratorExp() | ast.ListComp():
             return " (write `repeat(f, n, x)` with a helper `f` defined above)"
         case ast.FunctionDef() | ast.Lambda():
             return f" (define it above `def {kind.entry.name}`)"

@@ -52,8 +52,8 @@ def test_natural_python_comes_out_pleasant() -> None:
         ("return lerp(g, w)", (2, 12), "expected `lerp(a, b, t)`; `t` is missing", None),
         ("return lerp(g, w, tt=1)", (2, 12), "found `tt=`", "t"),
         ("x = 1\n    return g @ x * norm(3)", (3, 12), "expected a tensor", None),
-        ("for i in g: pass\n    return g", (2, 5), "a loop", None),
-        ("sign = g\n    return g", (2, 5), "choose another name", None),
+        ("for i in g: pass\n    return g", (2, 5), "a loop (write `repeat(f, n, x)`", None),
+        ("sign = g\n    return g", (2, 5), "a function of the language; choose another", None),
         ("return 'g'", (2, 12), "expected a number", None),
         ("return sign", (2, 12), "is a function: call it", "sign(…)"),
         ("return norm(g)", (2, 5), "the result must be a tensor of w's shape", None),
@@ -88,6 +88,12 @@ def test_helpers_are_written_out_where_a_kind_has_no_motifs() -> None:
     )
 
 
+@pytest.mark.parametrize("call", ["ema(m, g, t=0.1)", "ema(t=0.1, g=g, m=m)"])
+def test_a_helper_takes_its_arguments_by_name_too(call: str) -> None:
+    source = "def ema(m, g, t):\n    return m + t * g\n\ndef update(w, g, m):\n    return {}, g\n"
+    assert read(source.format(call), OPTIMIZER) == read(source.format("ema(m, g, 0.1)"), OPTIMIZER)
+
+
 def test_a_helper_may_be_repeated() -> None:
     source = "def half(x):\n    return 0.5 * x\n\ndef schedule(step, total):\n    return %s\n"
     assert shown(source % "repeat(half, 3, 1)", SCHEDULE).endswith("0.5 * (0.5 * (0.5 * 1))\n")
@@ -97,6 +103,10 @@ def test_a_helper_may_be_repeated() -> None:
     ("call", "words"),
     [
         ("half(1, 2)", "`half` takes 1 argument, found 2"),
+        ("half(1, x=2)", "`half` takes 1 argument, found 2"),
+        ("half(y=1)", "expected `half(x)`, found `y=`"),
+        ("half(**step)", "expected `half(x)`, found `**step`"),
+        ("repeat(half, 2)", "`half` takes 1 argument, found 0"),
         ("half", "`half` is a function: call it"),
         ("repeat(halt, 2, 1)", "`halt` is none"),
         ("repeat(half, step, 1)", "a literal number"),
@@ -109,6 +119,13 @@ def test_wrong_use_of_a_helper_is_refused(call: str, words: str) -> None:
     fault = refused(source, SCHEDULE)
     assert words in fault.message
     assert fault.line == 5
+
+
+@pytest.mark.parametrize("params", ["step, total, half", "step, total"])
+def test_a_helpers_name_is_not_bound_anew(params: str) -> None:
+    source = "def half(x):\n    return x\n\ndef schedule({}):\n    half = 1\n    return half\n"
+    fault = refused(source.format(params), SCHEDULE)
+    assert "`half` is a helper; choose another name" in fault.message
 
 
 ENTRY = "def schedule(step, total):\n    return 1\n"

@@ -53,6 +53,14 @@ LOWERED: dict[str, tuple[str, str]] = {
         ),
     ),
     "momentum": ("momentum", tensor("w, g, m, lr", "m.mul_(0.9).add_(g)\nreturn lr * m, m")),
+    "momentum, helper by name": (
+        "momentum",
+        tensor(
+            "w, g, m, lr",
+            "m = decayed(norm=g.clone(), old=m)\nreturn lr * m, m",
+            "import torch\n\n\ndef decayed(old, norm):\n    return 0.9 * old + norm",
+        ),
+    ),
     "momentum, default": (
         "momentum",
         tensor("w, g, m, lr, mu=0.9", "m = m * mu + g\nreturn torch.multiply(m, lr), m"),
