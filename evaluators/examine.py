@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from evaluators import freeform
 from evaluators.admit import Admitted, Refusal, Rejected, admit
+from evaluators.doubts import DOUBTS
 from programs.conformance import Check
 from programs.equivalence import collide
 from programs.errors import Fault
@@ -41,6 +43,8 @@ def examine(
         return
     yield Check("it does something", "", f"fingerprint {found.fingerprint}")
     yield Check("what it does", "", _same(found, kind))
+    if doubt := _doubted(found.program, kind, sandbox):
+        yield Check("as it is meant", "", doubt=doubt)
 
 
 def _written(program: Program, kind: Kind) -> str:
@@ -49,6 +53,16 @@ def _written(program: Program, kind: Kind) -> str:
     if isinstance(parse(program.source, kind), Fault):
         return "free-form Python that reads as a program of the language"
     return "a program of the language"
+
+
+def _doubted(program: Program, kind: Kind, sandbox: Sandbox) -> str:
+    """Say what makes one doubt that a program of a known kind is meant as it is written."""
+    doubt = DOUBTS.get(kind.name)
+    if doubt is None:
+        return ""
+    if program.genome is None:
+        return doubt(program.source, freeform.outputs(program, sandbox, kind))
+    return doubt(program.source, kind.probe(program.genome, kind))
 
 
 def _same(found: Admitted, kind: Kind) -> str:

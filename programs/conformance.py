@@ -39,11 +39,12 @@ NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What was looked at, what was found, and the fault if there is one."""
+    """What was looked at, what was found, and the fault or the doubt if there is one."""
 
     name: str
     fault: str
     note: str = ""
+    doubt: str = ""
 
 
 Answer = str | tuple[str, str]

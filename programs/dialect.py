@@ -22,7 +22,7 @@ from programs.given import Heads
 from programs.kind import Kind
 from programs.parse import parse
 from programs.preamble import Preamble, Unknown
-from programs.sharing import handed_on, reads_changed
+from programs.sharing import handed_on, reads_changed, root_of_changes
 from programs.spellings import BUILTIN, CONSTANTS, IDENTITIES, RULES, SIGNS, UNARY, function
 
 
@@ -285,12 +285,8 @@ def _is_change(call: ast.Call) -> bool:
 
 
 def _root(call: ast.Call) -> str:
-    """Return the name at the start of a chain of methods that all change it in place."""
-    node: ast.expr = call
-    while isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        if not node.func.attr.endswith("_"):
-            raise Unknown
-        node = node.func.value
-    if isinstance(node, ast.Name):
-        return node.id
-    raise Unknown
+    """Return what a chain of changes in place is about; there must be nothing else in it."""
+    name = root_of_changes(call)
+    if name is None:
+        raise Unknown
+    return name

@@ -17,7 +17,9 @@ MISTAKES = (
 
 CAUGHT = """\
 A program that reads may still be worthless. Before any training it is refused if its result does
-not depend on the gradient, if all outputs on the probes are zero, or if none is finite.
+not depend on the gradient, if all outputs on the probes are zero, or if none is finite. And
+`cambrian check` warns of an optimiser that seems to return the new weight or the change to add,
+where what comes first is subtracted from `w`, and of a change of `w` that no later line reads.
 """
 
 FREE = (

@@ -3,7 +3,7 @@
     m    +m    m.detach()    m if c else g    f(m) with a helper f      may be the same tensor
     0.9 * m    m.clone()     m.sign()                                   is another one
 
-A change in place is seen under every name that a tensor has.
+A change in place, `m.mul_(0.9)`, is seen under every name that a tensor has.
 """
 
 from __future__ import annotations
@@ -32,6 +32,16 @@ def handed_on(value: ast.expr, imported: Mapping[str, str]) -> set[str]:
         case _:
             return set()
     return set().union(*(handed_on(a, imported) for a in given))
+
+
+def root_of_changes(call: ast.Call) -> str | None:
+    """Return the name at the start of a chain of methods that all change it in place."""
+    node: ast.expr = call
+    while isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        if not node.func.attr.endswith("_"):
+            return None
+        node = node.func.value
+    return node.id if isinstance(node, ast.Name) else None
 
 
 def reads_changed(call: ast.Call, name: str) -> bool:

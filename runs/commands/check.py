@@ -50,9 +50,12 @@ def command(
             _print(sort, check)
     passed = not any(check.fault for _, check in found)
     if as_json:
-        rows = [(each, {"check": c.name, "fault": c.fault, "note": c.note}) for each, c in found]
-        print_json([{"kind": each, **row} for each, row in rows])
+        print_json([{"kind": each, **_row(check)} for each, check in found])
     click.get_current_context().exit(0 if passed else 2)
+
+
+def _row(check: Check) -> dict[str, str]:
+    return {"check": check.name, "fault": check.fault, "note": check.note, "doubt": check.doubt}
 
 
 def _print(sort: str, check: Check) -> None:
@@ -63,8 +66,10 @@ def _print(sort: str, check: Check) -> None:
     line = Table.grid(padding=(0, 2))
     for width in (4, 12, 24):
         line.add_column(width=width)
-    mark = Text("FAIL", style="bold red") if check.fault else Text("ok", style="green")
-    line.add_row(mark, Text(sort, style="dim"), check.name, Text(check.fault or check.note))
+    mark = Text("warn", style="yellow") if check.doubt else Text("ok", style="green")
+    mark = Text("FAIL", style="bold red") if check.fault else mark
+    said = Text(check.fault or check.doubt or check.note)
+    line.add_row(mark, Text(sort, style="dim"), check.name, said)
     out().print(line)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,15 @@ def test_a_program_of_a_kind_from_a_file_is_checked_as_one(tmp_path: Path) -> No
     done = cambrian("check", "mine.py", "--kind", "los", cwd=tmp_path)
     assert done.returncode != 0
     assert "There is no kind `los`" in done.stderr
+
+
+def test_a_program_that_is_doubted_passes(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text("def update(w, g, lr):\n    return w - lr * g\n")
+    done = cambrian("check", "mine.py", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout
+    assert "warn optimizer as it is meant the new weight" in " ".join(done.stdout.split())
+    rows = json.loads(cambrian("check", "mine.py", "--json", cwd=tmp_path).stdout)
+    assert [bool(row["doubt"]) for row in rows] == [False, False, False, True]
 
 
 @pytest.mark.parametrize(
