@@ -7,7 +7,6 @@ language's located error.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -15,12 +14,12 @@ from pathlib import Path
 from programs.canonical import structural_key, text_key
 from programs.check import Typed, check, examine, without_dead_code
 from programs.dialect import lowered
-from programs.errors import Fault, closest
+from programs.errors import Fault
 from programs.freeform import ENTRIES, Freeform, recognise
 from programs.genome import Genome
 from programs.kind import Entry, Kind
 from programs.named import builtin_kinds, kind_named
-from programs.parse import MAX_CHARACTERS, names_in, parse, untyped
+from programs.parse import names_in, parse, untyped
 from programs.program import Program
 from programs.render import render
 from programs.tidy import tidy
@@ -34,21 +33,6 @@ def kind_of(source: str) -> Kind | None:
         (ENTRIES[k.name], k) for k in kinds if k.name in ENTRIES
     ]
     return next((k for name, k in named if name in defined), None)
-
-
-def meant_kind(source: str) -> Kind:
-    """Return a text's kind, or the one it comes nearest to, in whose words its faults are told."""
-    if (kind := kind_of(source)) is not None:
-        return kind
-    entries = {kind_named(name).entry.name: name for name in builtin_kinds()}
-    for defined in _DEFINITION.findall(source[:MAX_CHARACTERS]):
-        if (near := closest(defined.lower(), entries)) is not None:
-            return kind_named(entries[near])
-    return kind_named("optimizer")
-
-
-_DEFINITION = re.compile(r"^\s*def\s+(\w+)", re.MULTILINE)
-"""Finds functions in a text that may be no Python."""
 
 
 def settled(source: str, kind: Kind) -> Kind:

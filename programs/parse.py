@@ -10,13 +10,14 @@ import ast
 import warnings
 from collections.abc import Iterator, Sequence
 
+from programs.calls import WIDEST
 from programs.check import Misplaced, examine
 from programs.docstrings import docstring
 from programs.errors import Fault, closest
 from programs.genome import Function, Genome
-from programs.kind import Kind
+from programs.kind import Entry, Kind
 from programs.lower import MAX_CONSTANT, lower
-from programs.refusal import Refused, refuse
+from programs.refusal import Refused, quoted, refuse
 from programs.render import render
 from programs.tidy import tidy
 
@@ -84,6 +85,8 @@ def _too_long(text: str, where: str = "") -> Fault | None:
 def _outside(line: ast.stmt) -> str:
     """Say what becomes of a line that stands outside all functions."""
     match line:
+        case ast.Assign(value=ast.Lambda()):
+            return ", found a function without `def`"
         case ast.Import() | ast.ImportFrom():
             return ": drop the import, for nothing of it is read"
         case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
@@ -91,6 +94,17 @@ def _outside(line: ast.stmt) -> str:
         case ast.ClassDef():
             return ", found a class"
     return ""
+
+
+def _as_function(line: ast.stmt, entry: Entry) -> str | None:
+    """Return `f = lambda x: …` as a definition, of the entry where it takes what the entry does."""
+    match line:
+        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Lambda(args=args, body=body)):
+            meant = {a.arg for a in args.args}.issuperset(entry.required)
+            head = f"def {entry.name if meant else name}"
+            form = f"{head}({quoted(args, WIDEST)}): return {quoted(body, WIDEST)}"
+            return form if len(form) <= WIDEST and "…" not in form else None
+    return None
 
 
 def _with_colon(error: SyntaxError) -> str | None:
@@ -127,7 +141,7 @@ class _Reader:
         for line in lines:
             if not isinstance(line, ast.FunctionDef):
                 wanted = f"expected `def {entry}(…)` and helper functions before it only"
-                raise refuse(line, f"{wanted}{_outside(line)}")
+                raise refuse(line, f"{wanted}{_outside(line)}", _as_function(line, self.kind.entry))
         if not found:
             nearest = self.kind.entry.signature(())
             raise refuse(None, f"expected a function `{entry}`, found none", nearest)

@@ -126,7 +126,8 @@ def _of_a_program(
     from evaluators.examine import examine
     from evaluators.freeform import probing
     from evaluators.task import find_task, language
-    from programs.load import meant_kind, settled
+    from programs.load import settled
+    from programs.meant import meant_kind
     from programs.named import kind_named
     from sandbox.process import ProcessSandbox
 

@@ -176,7 +176,8 @@ def read_file(path: Path, task: str | None = None) -> tuple[Program, Kind]:
     from evaluators.task import find_task, language
     from programs.errors import Fault
     from programs.export.recall import CHANGED, header_program
-    from programs.load import meant_kind, read_program, settled
+    from programs.load import read_program, settled
+    from programs.meant import meant_kind
 
     source = read_source(path)
     kind = meant_kind(source)

@@ -9,6 +9,7 @@ from programs.errors import Fault
 from programs.genome import Genome
 from programs.kind import Kind
 from programs.load import kind_named
+from programs.meant import meant_kind
 from programs.parse import parse
 from programs.render import render
 
@@ -143,6 +144,7 @@ ENTRY = "def schedule(step, total):\n    return 1\n"
         ("import os\n" + ENTRY, "helper functions before it only: drop the import"),
         ("from math import pi\n" + ENTRY, "helper functions before it only: drop the import"),
         ("WARM = 9\n" + ENTRY, "put `WARM` into the function that reads it"),
+        ("schedule = lambda step, total: 1\n", "before it only, found a function without `def`"),
         ("class Schedule:\n    pass\n", "helper functions before it only, found a class"),
         ("def schedule(step):\n    return 1\n", "must take `total`"),
         ("def schedule(step, total, m):\n    return 1, m\n", "takes only step, total"),
@@ -290,3 +292,40 @@ def test_a_program_is_read_only_if_what_it_is_written_out_as_can_be_read(
     else:
         assert isinstance(found, Fault)
         assert "characters once written out; at most 65,536 are read" in found.message
+
+
+def test_a_lambda_with_a_name_is_shown_as_a_function() -> None:
+    fault = refused("schedule = lambda step, total: 1 - step / total\n", SCHEDULE)
+    assert fault.nearest == "def schedule(step, total): return 1 - step / total"
+    assert shown(f"{fault.nearest}\n", SCHEDULE)
+    long = f"schedule = lambda step, total: {'1 + ' * 30}1\n"
+    assert refused(long, SCHEDULE).nearest is None
+
+
+@pytest.mark.parametrize(
+    ("source", "kind", "nearest"),
+    [
+        ("def shedule(step, total):\n    return 1\n", "schedule", "def schedule(step, total)"),
+        ("def get_lr(step, total):\n    return 1\n", "schedule", "def schedule(step, total)"),
+        ("def warm(step, max_steps):\n    return 1\n", "schedule", "def schedule(step, total)"),
+        ("def get_lr(t):\n    return 1\n", "schedule", "def schedule(step, total)"),
+        ("f = lambda step, total: 1 / total\n", "schedule", "def schedule(step, total): return"),
+        ("h = lambda x, y: x\ndef get_lr(step, total):\n    return 1\n", "schedule", "def h(x, y)"),
+        ("def forward(x):\n    return linear(x, 64)\n", "architecture", "def network(x)"),
+        ("def model(h):\n    return linear(h, 64)\n", "architecture", "def network(x)"),
+        ("class N:\n    def forward(self, x):\n        return x\n", "architecture", None),
+        ("def ema(x, y):\n    return x\n\ndef adam(w, g):\n    return g\n", "optimizer", "def"),
+        ("def step(w, g, lr, step, total):\n    return g\n", "optimizer", "def update(w, g, lr"),
+        ("def step(w: float, g: float, m):\n    return g\n", "optimizer", "def update(w, g, m)"),
+        ("def f(a, b):\n    return a\n", "optimizer", "def update(w, g)"),
+        ("", "optimizer", "def update(w, g)"),
+    ],
+)
+def test_the_kind_that_is_meant_shows_in_names_and_parameters(
+    source: str, kind: str, nearest: str | None
+) -> None:
+    meant = meant_kind(source)
+    assert meant.name == kind
+    fault = refused(source, meant)
+    assert (fault.nearest or "").startswith(nearest or "")
+    assert bool(fault.nearest) == bool(nearest)
