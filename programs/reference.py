@@ -156,8 +156,9 @@ def _architectures(kind: Kind) -> str:
         f"{combinators}\n\n"
         "Layers with weights make their own at every call. What a layer gives is shown for these "
         f"arguments:\n{samples}. “=” means\nthe same type, “–” that the rule refuses it. On a "
-        "causal sequence no position may see a later one.\nLiterals are plain numbers, or names "
-        "of them, with their default after `=`.\n\n"
+        "causal sequence no position may see a later one.\nBeyond the ends of a sequence and the "
+        "border of an image there are zeros, and the means of\n`pooling` count them in. Literals "
+        "are plain numbers, or names of them, with their default after\n`=`.\n\n"
         + _table(("layer", "meaning", *SAMPLES, "literals"), rows)
         + f"\nAlso read: {_other_names(kind)}. After\n`stride`, where PyTorch goes on with a "
         "padding, those two take arguments by name; there is no\npadding to give: it is always "

@@ -14,6 +14,10 @@ from programs.genome import (
     named_constants,
 )
 from programs.kind import Kind, Op
+from programs.written import written
+
+_DIGITS = 8
+"""Characters beyond which a number that has a name in the kind is written by it."""
 
 _ATOM = 100
 _UNARY = 60
@@ -40,8 +44,13 @@ def render(genome: Genome, kind: Kind) -> str:
     functions = "\n\n\n".join(_function(f, kind) for f in genome.functions)
     if not genome.doc:
         return functions + "\n"
-    doc = genome.doc.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"""{doc}"""\n\n\n{functions}\n'
+    return f'"""{_quoted(genome.doc)}"""\n\n\n{functions}\n'
+
+
+def _quoted(doc: str) -> str:
+    """Escape what would end a docstring, or be read as something else."""
+    doc = doc.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    return f'{doc[:-1]}\\"' if doc.endswith('"') else doc
 
 
 def number(value: float) -> str:
@@ -53,7 +62,7 @@ def number(value: float) -> str:
 
 def expressions(function: Function, kind: Kind) -> dict[str, str]:
     """Return for each statement's target the expression that it is bound to."""
-    nested: dict[str, Text] = {}
+    nested = _by_name(function, kind)
     texts = {}
     for statement in function.body:
         text = _statement(statement, kind, nested)
@@ -64,9 +73,10 @@ def expressions(function: Function, kind: Kind) -> dict[str, str]:
 
 
 def _function(function: Function, kind: Kind) -> str:
-    nested: dict[str, Text] = {}
+    nested = _by_name(function, kind)
     lines = [f"def {function.name}({', '.join(function.params)}):"]
-    lines += [f"    {name} = {number(c)}" for name, c in named_constants(function).items()]
+    for name, constant in named_constants(function).items():
+        lines.append(f"    {name} = {_argument(float(constant), nested)[0]}")
     for statement in function.body:
         text = _statement(statement, kind, nested)
         if is_anonymous(statement.target):
@@ -78,15 +88,32 @@ def _function(function: Function, kind: Kind) -> str:
     return "\n".join(lines)
 
 
-def _argument(arg: Argument, nested: dict[str, Text]) -> Text:
-    if isinstance(arg, str):
-        return nested[arg] if arg in nested else (base_of(arg), _ATOM)
+def _by_name(function: Function, kind: Kind) -> dict[Argument, Text]:
+    """Return the constants with many digits that the kind has a name for and the function has not.
+
+    What is nested comes beside them.
+    """
+    read = {a for s in function.body for a in s.args}.union(function.returns)
+    found: dict[Argument, Text] = {}
+    for name, value in kind.constants.items():
+        if len(number(value)) <= _DIGITS or not (value in read or -value in read):
+            continue
+        if name not in named_constants(function) and name not in map(base_of, function.bound()):
+            found |= {value: (name, _ATOM), -value: (f"-{name}", _UNARY)}
+    return found
+
+
+def _argument(arg: Argument, nested: dict[Argument, Text]) -> Text:
     if isinstance(arg, Named):
         return arg.name, _ATOM
+    if arg in nested:
+        return nested[arg]
+    if isinstance(arg, str):
+        return base_of(arg), _ATOM
     return number(arg), _ATOM if arg >= 0 and str(arg)[0] != "-" else _UNARY
 
 
-def _statement(statement: Statement, kind: Kind, nested: dict[str, Text]) -> Text:
+def _statement(statement: Statement, kind: Kind, nested: dict[Argument, Text]) -> Text:
     if not statement.function:
         return _call(kind.ops[statement.op], statement.args, nested)
     given = [_argument(a, nested)[0] for a in statement.args]
@@ -95,19 +122,13 @@ def _statement(statement: Statement, kind: Kind, nested: dict[str, Text]) -> Tex
     return f"{statement.op}({', '.join([statement.function, *given])})", _ATOM
 
 
-def _call(op: Op, args: tuple[Argument, ...], nested: dict[str, Text]) -> Text:
-    texts = [_argument(a, nested) for a in args]
+def _call(op: Op, args: tuple[Argument, ...], nested: dict[Argument, Text]) -> Text:
     if op.infix:
-        return _infix(op.infix, texts[0], texts[1])
+        left, right = (_argument(a, nested) for a in args)
+        return _infix(op.infix, left, right)
     if op.name == "neg":
-        return f"-{_within(texts[0], _UNARY)}", _UNARY
-    shown = []
-    by_name = False
-    for param, arg, (text, _) in zip(op.params, args, texts, strict=True):
-        left_out = param.default is not None and param.default == arg and type(arg) is not Named
-        by_name = by_name or param.keyword or left_out
-        if not left_out:
-            shown.append(f"{param.name}={text}" if by_name else text)
+        return f"-{_within(_argument(args[0], nested), _UNARY)}", _UNARY
+    shown = [f"{name}{_argument(arg, nested)[0]}" for name, arg in written(op, args)]
     return f"{op.name}({', '.join(shown)})", _ATOM
 
 

@@ -26,9 +26,13 @@ from programs.genome import (
     named_constants,
 )
 from programs.kind import Kind
+from programs.written import written
 
 NESTED_WIDTH = 64
 """Characters up to which an expression stays nested in a larger one."""
+
+RETURNED_WIDTH = 80
+"""The same of the result, which is nested in nothing but its `return`."""
 
 LEAF_WIDTH = 5
 """Characters that a name or a constant counts for, so that renaming moves nothing."""
@@ -87,10 +91,13 @@ def _nested(function: Function, kind: Kind, read: Sequence[Argument]) -> dict[Ar
         target = statement.target
         if target[0] != "." or times[target] != 1:
             continue
-        size = _width(statement, kind)
-        for arg in statement.args:
+        size, args = _width(statement, kind), statement.args
+        if statement.op in kind.literals:
+            names, args = zip(*written(kind.ops[statement.op], args), strict=True)
+            size += sum(map(len, names))
+        for arg in args:
             size += width.get(arg, LEAF_WIDTH) + 2
-        if size <= NESTED_WIDTH:
+        if size <= (RETURNED_WIDTH if target == function.returns[0] else NESTED_WIDTH):
             width[target] = size
             nested[target] = statement
     return nested

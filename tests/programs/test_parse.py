@@ -329,3 +329,43 @@ def test_the_kind_that_is_meant_shows_in_names_and_parameters(
     fault = refused(source, meant)
     assert (fault.nearest or "").startswith(nearest or "")
     assert bool(fault.nearest) == bool(nearest)
+
+
+@pytest.mark.parametrize(
+    ("kind", "source"),
+    [
+        ("architecture", "return linear(gelu(linear(x, times=4)), times=0.25)"),
+        ("architecture", "return layer_norm(x + linear(gelu(linear(x, times=4)), times=0.25))"),
+        (
+            "optimizer",
+            "return lr * m / (sqrt(v / (1 - 0.99**step)) + 1e-8), m, v",
+        ),
+        ("schedule", "return 0.5 * (1 + cos(pi * mod(4 * step / total, 1)))"),
+        ("schedule", "return cos(-pi * step / total)"),
+        ("schedule", "half = pi\n    return cos(half * step)"),
+        ("schedule", "pi = 3\n    return step * pi + 3.141592653589793"),
+        ("schedule", "pi = 3 - step\n    return step * pi + 3.141592653589793"),
+    ],
+)
+def test_what_fits_on_a_line_stays_there_and_pi_stays_pi(kind: str, source: str) -> None:
+    params = {"architecture": "x", "optimizer": "w, g, m, v, lr, step", "schedule": "step, total"}
+    entry = kind_named(kind).entry.name
+    whole = f"def {entry}({params[kind]}):\n    {source}\n"
+    assert shown(whole, kind_named(kind)) == whole
+
+
+def test_what_does_not_fit_on_a_line_gets_a_name() -> None:
+    result = " + ".join(f"g * lr**{n}" for n in range(9))
+    lines = shown(f"def update(w, g, lr):\n    return {result}\n", OPTIMIZER).splitlines()
+    assert len(lines) > 2
+    assert max(map(len, lines)) <= 100
+
+
+@pytest.mark.parametrize(
+    "doc", ['Says "momentum".', '"Twice"', 'a """b""" c', "one \\\\ two", '""']
+)
+def test_a_docstring_comes_out_as_it_was_read(doc: str) -> None:
+    genome = read(f"'''{doc}'''\n\n\ndef update(w, g):\n    return g\n", OPTIMIZER)
+    text = render(genome, OPTIMIZER)
+    assert read(text, OPTIMIZER) == genome
+    assert '\\"m' not in text
