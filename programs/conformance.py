@@ -183,8 +183,8 @@ def _vocabulary(kind: Kind) -> Answer:
 
 
 @cache
-def _drawn(kind: Kind) -> tuple[Genome, ...]:
-    """Walk at random from the program that hands an input on."""
+def drawn(kind: Kind) -> tuple[Genome, ...]:
+    """Return programs of a kind, by random edits of the one that hands an input on."""
     entry, rng = kind.entry, np.random.default_rng(0)
     plain = [n for n in entry.required if entry.fits(entry.inputs[n], entry.output)]
     if not plain:
@@ -200,17 +200,17 @@ def _drawn(kind: Kind) -> tuple[Genome, ...]:
 
 
 def _programs_read_back(kind: Kind) -> Answer:
-    drawn = _drawn(kind)
-    if not drawn:
+    found = drawn(kind)
+    if not found:
         return "random edits of the program that returns its input gave no program"
-    for genome in drawn:
+    for genome in found:
         if parse(render(genome, kind), kind) != genome:
             return f"a program does not read back from its own text:\n{render(genome, kind)}"
-    return "", f"{len(drawn)} drawn"
+    return "", f"{len(found)} drawn"
 
 
 def _probe_repeats(kind: Kind) -> Answer:
-    for genome in _drawn(kind):
+    for genome in drawn(kind):
         first, again = (kind.probe(genome, kind) for _ in range(2))
         if not isinstance(first, np.ndarray) or first.dtype != np.float64:
             return "the probe must return one float64 array"
@@ -222,10 +222,10 @@ def _probe_repeats(kind: Kind) -> Answer:
 def _probe_tells_apart(kind: Kind) -> Answer:
     from programs.fingerprint import fingerprint
 
-    prints = {fingerprint(genome, kind) for genome in _drawn(kind)}
+    prints = {fingerprint(genome, kind) for genome in drawn(kind)}
     if len(prints) < 2:
         return "all programs drawn have the same fingerprint: the probe sees no difference"
-    return "", f"{len(prints)} behaviours among {len(_drawn(kind))} programs"
+    return "", f"{len(prints)} behaviours among {len(drawn(kind))} programs"
 
 
 OF_A_KIND: Mapping[str, Callable[[Kind], Answer]] = {

@@ -25,7 +25,8 @@ import programs
 import programs.operator as operators
 from programs.canonical import structural_key
 from programs.check import checked, without_dead_code
-from programs.errors import Fault
+from programs.conformance import drawn
+from programs.errors import Fault, InputError
 from programs.fingerprint import Behaviour, behaviour
 from programs.genome import Genome
 from programs.kind import Kind
@@ -126,7 +127,7 @@ def language(kinds: Sequence[str], count: int, seed: int) -> list[LanguageFigure
 def evolve(kind: Kind, count: int, rng: np.random.Generator, clean: bool = True) -> Tally:
     """Run regularised evolution without training for `count` children."""
     tally = Tally(kind.name)
-    known = [p.genome for p in library(kind.name).values() if p.genome is not None]
+    known = _founders(kind)
     mutations = [m for m in usual_operators(kind) if m.arity == 1]
     population: deque[tuple[int, Genome]] = deque(maxlen=POPULATION)
     keys, prints = set(), set()
@@ -153,6 +154,18 @@ def evolve(kind: Kind, count: int, rng: np.random.Generator, clean: bool = True)
     return tally
 
 
+def _founders(kind: Kind) -> Sequence[Genome]:
+    """Return the library's programs; of a kind that has none, programs drawn at random."""
+    known = [p.genome for p in library(kind.name).values() if p.genome is not None]
+    try:
+        found = known or drawn(kind)
+    except ValueError as error:
+        raise InputError(f"No {kind.name} can be drawn to breed from: {error}.") from None
+    if not found:
+        raise InputError(f"No {kind.name} can be drawn to breed from; `cambrian check` says why.")
+    return found
+
+
 def _child(
     population: Sequence[tuple[int, Genome]],
     mutations: Sequence[Operator],
@@ -161,8 +174,8 @@ def _child(
     tally: Tally,
 ) -> tuple[Genome, str, Behaviour, float] | None:
     """Take one child of a duel's winner through all stages; tell what its fingerprint took."""
-    drawn = rng.integers(len(population), size=TOURNAMENT)
-    parent = max((population[int(i)] for i in drawn), key=lambda member: member[0])[1]
+    duel = rng.integers(len(population), size=TOURNAMENT)
+    parent = max((population[int(i)] for i in duel), key=lambda member: member[0])[1]
     mutate = mutations[int(rng.integers(len(mutations)))]
     with _timed(tally, "mutate"):
         genome = mutate([parent], kind, rng)

@@ -28,7 +28,9 @@ command.add_command(gpu)
 
 
 @command.command()
-@click.option("--rounds", type=int, default=100, show_default=True, help="Jobs per figure.")
+@click.option(
+    "--rounds", type=click.IntRange(1), default=100, show_default=True, help="Jobs per figure."
+)
 @json_option
 def sandbox(rounds: int, as_json: bool) -> None:
     """Time each isolation tier: an empty job, 20-step trainings, a limit, two workers.
@@ -75,7 +77,13 @@ def _job_label(name: str) -> str:
     help="Fill the file up to so many.",
 )
 @click.option("--runs", type=click.IntRange(1), default=20, show_default=True, help="In so many.")
-@click.option("--seed", default=0, show_default=True, help="Same seed, same candidates.")
+@click.option(
+    "--seed",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Same seed, same candidates.",
+)
 @click.option(
     "--keep", type=click.Path(path_type=Path), help="Keep the file here, or go on with it."
 )
@@ -113,7 +121,9 @@ def store(candidates: int, runs: int, seed: int, keep: Path | None, as_json: boo
 @command.command(name="proxies")
 @click.option("--task", default="digits", show_default=True, help="A task for architectures.")
 @click.option("--networks", type=click.IntRange(3), default=120, show_default=True, help="In all.")
-@click.option("--seed", default=0, show_default=True, help="Same seed, same networks.")
+@click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Same seed, same networks."
+)
 @cores_option
 @json_option
 def proxies_(task: str, networks: int, seed: int, workers: int | None, as_json: bool) -> None:

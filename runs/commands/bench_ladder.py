@@ -11,7 +11,9 @@ from runs.commands.common import cores_option, json_option, out, print_json
 @click.option("--task", "name", default="digits", show_default=True, help="The task to judge on.")
 @click.option("--programs", type=click.IntRange(1), default=60, show_default=True, help="Mutants.")
 @click.option("--rungs", type=click.IntRange(2, 3), default=2, show_default=True, help="Rungs.")
-@click.option("--seed", default=0, show_default=True, help="Same seed, same programs.")
+@click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Same seed, same programs."
+)
 @cores_option
 @json_option
 def ladder(

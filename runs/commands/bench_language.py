@@ -16,9 +16,22 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--kind", "kinds", multiple=True, help="A kind of program.  [default: all]")
-@click.option("--programs", default=3000, show_default=True, help="Children bred of each kind.")
-@click.option("--seed", default=0, show_default=True, help="Same seed, same programs.")
+@click.option(
+    "--kind",
+    "kinds",
+    multiple=True,
+    help="A kind of program, or the path to its file.  [default: all that come with Cambrian]",
+)
+@click.option(
+    "--programs",
+    type=click.IntRange(1),
+    default=3000,
+    show_default=True,
+    help="Children bred of each kind.",
+)
+@click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Same seed, same programs."
+)
 @json_option
 def language(kinds: tuple[str, ...], programs: int, seed: int, as_json: bool) -> None:
     """Time programs from mutation to fingerprint, and count what need not be trained.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from programs.load import builtin_kinds, kind_named
 from runs.bench import STAGES, evolve, labels, language
 from runs.bench_export import MODELS, overhead
 from runs.commands.bench import command
+from tests.programs.test_plugin_kind import LOSS
 
 
 def test_every_kind_is_measured() -> None:
@@ -84,6 +86,39 @@ def test_the_tables_fit_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_unknown_kind_is_said() -> None:
     with pytest.raises(InputError, match="There is no kind"):
         language(("optimiser",), 1, 0)
+
+
+def test_a_kind_of_a_file_is_bred_from_programs_drawn_at_random(tmp_path: Path) -> None:
+    path = tmp_path / "loss.py"
+    path.write_text(LOSS)
+    done = CliRunner().invoke(
+        command, ["language", "--programs", "5", "--kind", str(path), "--json"]
+    )
+    assert done.exit_code == 0, done.output
+    (row,) = json.loads(done.output)["kinds"]
+    assert (row["kind"], row["programs"]) == ("loss", 5)
+
+
+def test_a_kind_that_no_program_can_be_drawn_of_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "loss.py"
+    path.write_text(LOSS.replace('required=("p", "y")', "required=()"))
+    with pytest.raises(InputError, match="No loss can be drawn to breed from: no required input"):
+        language((str(path),), 1, 0)
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("language", "--programs", "0"),
+        ("language", "--programs", "-3"),
+        ("sandbox", "--rounds", "0"),
+        *((bench, "--seed", "-1") for bench in ("language", "ladder", "proxies", "store")),
+    ],
+)
+def test_a_number_that_measures_nothing_is_refused(args: tuple[str, ...]) -> None:
+    done = CliRunner().invoke(command, args)
+    assert done.exit_code == 2
+    assert "is not in the range x>=" in done.output
 
 
 def test_evaluation_is_measured_on_tasks_of_a_kind() -> None:
