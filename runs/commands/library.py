@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runs.commands.common import json_option, out, print_json
+from runs.commands.common import json_option, out, print_json, talk
 
 if TYPE_CHECKING:
     from programs.program import Program
@@ -14,7 +14,12 @@ if TYPE_CHECKING:
 
 @click.command(name="library")
 @click.argument("name", required=False)
-@click.option("--kind", "kind_name", metavar="KIND", help="Only programs of this kind.")
+@click.option(
+    "--kind",
+    "kind_name",
+    metavar="KIND",
+    help="Only programs of this kind, or of this kind's file.",
+)
 @json_option
 def command(name: str | None, kind_name: str | None, as_json: bool) -> None:
     """List the known programs, or print the source of one.
@@ -29,13 +34,17 @@ def command(name: str | None, kind_name: str | None, as_json: bool) -> None:
     if name is not None and name not in known:
         hint = closest(name, known)
         ask = f" Did you mean `{hint}`?" if hint else ""
-        raise InputError(f"The library has no `{name}`.{ask}")
+        sort = f" of kind {kinds[0]}" if kind_name else ""
+        raise InputError(f"The library has no `{name}`{sort}.{ask}")
     chosen = known if name is None else {name: known[name]}
     if as_json:
         print_json([_described(n, p) for n, p in chosen.items()])
         return
     if name is not None:
         click.echo(known[name].source, nl=False)
+        return
+    if not known:
+        talk().print(f"The library has no program of kind {kinds[0]}.")
         return
     from rich.table import Table
 

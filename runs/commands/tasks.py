@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from runs.commands.common import json_option, out, print_json
+from runs.commands.common import json_option, out, print_json, talk
 
 if TYPE_CHECKING:
     from evaluators.task import Task
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @click.command(name="tasks")
 @click.argument("name", required=False, metavar="[NAME|FILE]")
-@click.option("--kind", help="Only those that judge programs of this kind.")
+@click.option("--kind", help="Only those that judge programs of this kind, or of this kind's file.")
 @json_option
 def command(name: str | None, kind: str | None, as_json: bool) -> None:
     """List the tasks: what a good program does there, and what a judgement costs.
@@ -32,16 +32,20 @@ def command(name: str | None, kind: str | None, as_json: bool) -> None:
     from programs.load import kind_named
 
     if kind is not None:
-        kind_named(kind)
+        kind = kind_named(kind).name
     found = []
     for each, summary in ({name: ""} if name else TASKS.names()).items():
         task = given_task(each)
+        if name:
+            judging(task, kind)
         kinds = [k for k in kinds_of(task) if kind in (None, k)]
         summary = summary or TASKS.names().get(each, task.goal)
         found += [_facts(judging(task, k), summary) for k in kinds]
     if as_json:
         print_json(found)
         return
+    if not found:
+        talk().print(f"No task judges programs of kind {kind}.")
     for each, kinds in groupby(found, key=itemgetter("name")):
         _print(each, list(kinds))
     if name:

@@ -64,7 +64,7 @@ def command(
     if kind is not None:
         from programs.load import kind_named
 
-        kind_named(kind)
+        kind = kind_named(kind).name
     if unsafe and unverified:
         raise InputError("--unsafe and --unverified are two lists: ask for one.")
     apart = UNSAFE if unsafe else UNVERIFIED if unverified else ""
