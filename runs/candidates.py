@@ -165,6 +165,8 @@ class Candidates(Climbs):
             return found[0]
         if found:
             raise InputError(f"Several {table}s match {prefix!r}: give more of {_list(found)}.")
+        if other := self._of_the_other(table, prefix):
+            raise InputError(other)
         sql = f"SELECT id FROM {table} ORDER BY rowid DESC LIMIT 1000"
         newest = {row["id"][: len(prefix)]: row["id"] for row in self.rows(sql)}
         if not newest:
@@ -176,6 +178,17 @@ class Candidates(Climbs):
             else f"the newest is {next(iter(newest.values()))}."
         )
         raise InputError(f"No {table}'s id starts with {prefix!r}: {hint}")
+
+    def _of_the_other(self, table: str, prefix: str) -> str:
+        """Say that an id is a run's where a candidate's is asked for, or the other way round."""
+        between = "WHERE id >= ? AND id < ? ORDER BY id LIMIT 1"
+        if table == "run":
+            sql, told = "SELECT id, run FROM candidate", "{id} is a candidate, of run {run}."
+        else:
+            sql = "SELECT id FROM run"
+            told = "{id} is a run: `cambrian top {id}` lists its candidates."
+        rows = self.rows(f"{sql} {between}", prefix, prefix + "~")
+        return next((told.format(**row) for row in rows), "")
 
 
 def _list(ids: list[str]) -> str:

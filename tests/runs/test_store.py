@@ -232,6 +232,16 @@ def test_a_prefix_that_fits_none_or_several_is_explained(
         store.candidate(prefix)
 
 
+def test_an_id_of_the_other_sort_is_told(store: Store) -> None:
+    run = new_run(store).id
+    found = candidate(run, 0, 0.5)
+    store.record(run, found)
+    with pytest.raises(InputError, match=f"{run} is a run: `cambrian top {run}` lists"):
+        store.candidate(run[:6])
+    with pytest.raises(InputError, match=f"{found.id} is a candidate, of run {run}"):
+        store.run(found.id[:6])
+
+
 def test_an_empty_database_says_how_to_fill_it(store: Store) -> None:
     with pytest.raises(InputError, match="cambrian demo"):
         store.run("abc")
