@@ -16,22 +16,25 @@ from runs.record import RunRecord, Verdict
 from runs.store import Store
 
 
-def exported(store: Store, prefix: str, form: str) -> str:
-    """Write a stored candidate in the form asked for, with its evidence."""
+def exported(store: Store, prefix: str, form: str, task: str | None = None) -> str:
+    """Write a stored candidate in the form asked for, with its evidence.
+
+    A network is made for the inputs of the task of its run, or of another one if it is named.
+    """
     candidate = store.candidate(prefix)
     run = store.run_of(candidate.id)
     program = read_program(candidate.program.source, kind_judged(run.task, run.kind))
     if isinstance(program, Fault):
         raise InputError(f"Candidate {candidate.id} is not a program of the language: {program}")
     facts = evidence(candidate, run, store.verdict(candidate.id))
-    return export(program, form, facts, _place(run))
+    return export(program, form, facts, place_in(task or run.task, run.kind))
 
 
-def _place(run: RunRecord) -> Spec | None:
-    """Return where an architecture stands in its task, if the task is still to be had."""
-    if run.kind != "architecture":
+def place_in(task: str, kind: str) -> Spec | None:
+    """Return where an architecture stands in a task; a program of another kind stands anywhere."""
+    if kind != "architecture":
         return None
-    return getattr(find_task(run.task, run.kind), "spec", None)
+    return getattr(find_task(task, kind), "spec", None)
 
 
 def evidence(candidate: Candidate, run: RunRecord, verdict: Verdict | None) -> Evidence:

@@ -39,7 +39,8 @@ def command(
     """Run the conformance suite on a task, proposer, operator or kind; exit 2 where a check fails.
 
     FILE is a .py file that defines TASK, PROPOSER, OPERATOR or KIND, or that holds a program: does
-    it read, and does it do anything? NAME is one that comes with Cambrian.
+    it read, and does it do anything? NAME is one that comes with Cambrian, programs of the library
+    included.
 
     Example: cambrian check my_task.py
     """
@@ -80,7 +81,7 @@ def _examined(
     from agent.conformance import proposer_conformance
     from agent.proposer import PROPOSERS, find_proposer
     from programs.conformance import kind_conformance, operator_conformance
-    from programs.named import KINDS
+    from programs.named import KINDS, library_kinds
     from programs.operator import OPERATORS
     from programs.plugins import seems_to_define
 
@@ -89,8 +90,9 @@ def _examined(
     text = read_text(path) if is_file else ""
     constants = (PROPOSERS.constant, OPERATORS.constant, KINDS.constant, "TASK")
     # To import a file is to run it: one that defines no plug-in is read as a program, good or bad.
-    if is_file and not any(seems_to_define(text, constant) for constant in constants):
-        return iter(_of_a_program(path, kind, task, unsafe))
+    defines = any(seems_to_define(text, constant) for constant in constants)
+    if name in library_kinds() or (is_file and not defines):
+        return iter(_of_a_program(name, kind, task, unsafe))
     if task is not None:
         raise InputError(f"--task is for reading a program's file: {name} is no such file.")
 
@@ -120,18 +122,19 @@ def _of_a_task(name: str, kind: str | None) -> Iterator[tuple[str, Check]]:
 
 
 def _of_a_program(
-    path: Path, named: str | None, task: str | None, unsafe: bool
+    name: str, named: str | None, task: str | None, unsafe: bool
 ) -> list[tuple[str, Check]]:
     """Check a program; of a text that shows no kind, say what keeps it from being one."""
     from evaluators.examine import examine
     from evaluators.freeform import probing
     from evaluators.task import find_task, language
-    from programs.load import settled
+    from programs.load import library, settled
     from programs.meant import meant_kind
-    from programs.named import kind_named
+    from programs.named import kind_named, library_kinds
     from sandbox.process import ProcessSandbox
 
-    source = read_source(path)
+    known = library_kinds().get(name)
+    source = library(known)[name].source if known else read_source(Path(name))
     kind = kind_named(named) if named else meant_kind(source)
     judged = find_task(task, kind.name) if task else None
     kind = language(judged) if judged else settled(source, kind)

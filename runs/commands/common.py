@@ -72,6 +72,12 @@ inputs_option = click.option(
     help="Read a program's file for this task's inputs.  [default: usual ones, or such as fit]",
 )
 
+kind_option = click.option(
+    "--kind",
+    help="The kind of a file, or the path to the kind's own file.  [default: by the function that "
+    "the file defines]",
+)
+
 unsafe_option = click.option(
     "--unsafe-no-sandbox",
     "unsafe",
@@ -171,16 +177,22 @@ def read_source(path: Path) -> str:
     return source if source is not None and is_unchanged(text, source) else text
 
 
-def read_file(path: Path, task: str | None = None) -> tuple[Program, Kind]:
-    """Read a user's program file of whatever kind it is, for a task's inputs if one is named."""
+def read_file(
+    path: Path, task: str | None = None, kind_name: str | None = None
+) -> tuple[Program, Kind]:
+    """Read a user's program file, for a task's inputs if one is named.
+
+    Its kind is the one that is named, or shows in the function it defines.
+    """
     from evaluators.task import find_task, language
     from programs.errors import Fault
     from programs.export.recall import CHANGED, header_program
     from programs.load import read_program, settled
     from programs.meant import meant_kind
+    from programs.named import kind_named
 
     source = read_source(path)
-    kind = meant_kind(source)
+    kind = kind_named(kind_name) if kind_name else meant_kind(source)
     kind = language(find_task(task, kind.name)) if task else settled(source, kind)
     program = read_program(source, kind)
     if isinstance(program, Fault):

@@ -9,6 +9,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from programs.errors import CambrianError
+from programs.named import library_kinds
 from programs.plugins import Plugins
 
 MOST = 50
@@ -46,13 +47,18 @@ def runs(ctx: click.Context, typed: str) -> list[CompletionItem]:
 def tasks(ctx: click.Context, typed: str) -> list[CompletionItem]:
     """Offer the names of tasks; a task of somebody's own is a file."""
     # As `evaluators.task` lists them, without what that imports.
-    known = Plugins(sort="task", package="evaluators.tasks", constant="TASK").names()
-    return _named(known, typed) or files(ctx, typed)
+    there = Plugins(sort="task", package="evaluators.tasks", constant="TASK").names()
+    return _named(there, typed) or files(ctx, typed)
 
 
 def kinds(ctx: click.Context, typed: str) -> list[CompletionItem]:
     """Offer the kinds of program."""
     return _named(Plugins(sort="kind", package="programs.kinds", constant="KIND").names(), typed)
+
+
+def known(ctx: click.Context, typed: str) -> list[CompletionItem]:
+    """Offer the names of the library, once something is typed: there are too many of them."""
+    return _named(library_kinds(), typed) if typed else []
 
 
 def files(ctx: click.Context, typed: str) -> list[CompletionItem]:
@@ -62,9 +68,10 @@ def files(ctx: click.Context, typed: str) -> list[CompletionItem]:
 
 OFFERS: dict[str, Sequence[Offer]] = {
     "ID": [candidates],
-    "A": [candidates, files],
-    "B": [candidates, files],
-    "ID|FILE": [candidates, files],
+    "A": [candidates, known, files],
+    "B": [candidates, known, files],
+    "ID|FILE|NAME": [candidates, known, files],
+    "ID|FILE|NAME...": [candidates, known, files],
     "RUN": [runs],
     "[RUN|TASK]": [runs, tasks],
     "TASK": [tasks],
@@ -93,8 +100,8 @@ def _offered(offers: Sequence[Offer], ctx: click.Context, incomplete: str) -> li
     return [item for offer in offers for item in offer(ctx, incomplete)]
 
 
-def _named(known: Mapping[str, str], typed: str) -> list[CompletionItem]:
-    return [CompletionItem(n, help=h) for n, h in known.items() if n.startswith(typed)]
+def _named(named: Mapping[str, str], typed: str) -> list[CompletionItem]:
+    return [CompletionItem(n, help=h) for n, h in named.items() if n.startswith(typed)]
 
 
 def _asked(ctx: click.Context, sql: str, *values: object) -> list[CompletionItem]:

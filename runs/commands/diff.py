@@ -11,6 +11,7 @@ from runs.commands.common import (
     db_option,
     inputs_option,
     json_option,
+    kind_option,
     out,
     print_json,
     unsafe_option,
@@ -26,11 +27,14 @@ if TYPE_CHECKING:
 @click.command(name="diff")
 @click.argument("a", metavar="A")
 @click.argument("b", metavar="B")
+@kind_option
 @inputs_option
 @unsafe_option
 @db_option
 @json_option
-def command(a: str, b: str, task_name: str | None, unsafe: bool, db: Path, as_json: bool) -> None:
+def command(
+    a: str, b: str, kind: str | None, task_name: str | None, unsafe: bool, db: Path, as_json: bool
+) -> None:
     """Compare two programs by their statements and by what they compute.
 
     A and B are ids, files or names of the library, in our language or in free-form Python.
@@ -42,7 +46,7 @@ def command(a: str, b: str, task_name: str | None, unsafe: bool, db: Path, as_js
     """
     from runs.contrast import as_dict, contrast
 
-    one, other = (given_program(name, db, task_name) for name in (a, b))
+    one, other = (given_program(name, db, task_name, kind) for name in (a, b))
     found = contrast(one, other, unsafe)
     if as_json:
         print_json(as_dict(found))

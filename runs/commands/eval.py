@@ -8,32 +8,39 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from evaluators.decimals import fixed
+from programs.errors import InputError
 from runs.commands.common import (
+    db_option,
     device_option,
     json_option,
     out,
     print_json,
-    read_source,
     talk,
     unsafe_option,
 )
+from runs.commands.either import given_text
 
 if TYPE_CHECKING:
     from evaluators.candidate import Evaluation
 
 
 @click.command(name="eval")
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("--task", "task_name", required=True, help="The task to judge it on.")
+@click.argument("name", metavar="ID|FILE|NAME")
+@click.option(
+    "--task", "task_name", help="The task to judge it on.  [default: that of the ID's run]"
+)
 @device_option
 @unsafe_option
+@db_option
 @json_option
-def command(file: Path, task_name: str, device: str, unsafe: bool, as_json: bool) -> None:
-    """Judge a program file exactly as a run would.
+def command(
+    name: str, task_name: str | None, device: str, unsafe: bool, db: Path, as_json: bool
+) -> None:
+    """Judge a program exactly as a run would.
 
-    It goes through the same sweep, seeds and steps; its kind shows in the function it defines. A
-    program that fails is an answer, with its status and message. Free-form Python runs in a
-    process of its own, apart from the training.
+    It goes through the same sweep, seeds and steps; the kind of a file shows in the function it
+    defines. A program that fails is an answer, with its status and message. Free-form Python runs
+    in a process of its own, apart from the training.
 
     Example: cambrian eval mine.py --task digits
     """
@@ -41,16 +48,16 @@ def command(file: Path, task_name: str, device: str, unsafe: bool, as_json: bool
     from evaluators.candidate import Evaluation, Status
     from evaluators.evaluator import Evaluator
     from evaluators.task import find_task
-    from programs.load import kind_of
     from runs.config import read_config
     from runs.start import sandbox_for
 
-    source = read_source(file)
-    kind = kind_of(source)
-    task = find_task(task_name, kind.name if kind else None)
-    read_config(task=task_name, device=device)
+    given = given_text(name, db)
+    if not (chosen := task_name or given.task):
+        raise InputError(f"{name} needs a task to be judged on: add --task NAME.")
+    task = find_task(chosen, given.kind)
+    read_config(task=chosen, device=device)
     with sandbox_for(task, 1, device, unsafe) as sandbox:
-        found = admit_to(task, source, sandbox)
+        found = admit_to(task, given.source, sandbox)
         if isinstance(found, Rejected):
             fingerprint = found.fingerprint
             evaluation = Evaluation(Status.INVALID, message=found.reason, fingerprint=fingerprint)

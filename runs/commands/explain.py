@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 @click.command(name="explain")
-@click.argument("name", metavar="ID|FILE")
+@click.argument("name", metavar="ID|FILE|NAME")
 @click.option("--task", "task_name", help="The task to score on.  [default: that of the ID's run]")
 @click.option(
     "--repeats",
@@ -73,7 +73,7 @@ def command(
     given = program_named(name, db, task_name)
     chosen = task_name or given.task
     if not chosen:
-        raise InputError("A file needs a task to score on: add --task NAME.")
+        raise InputError(f"{name} needs a task to score on: add --task NAME.")
     task = find_task(chosen, given.kind.name)
     if task.kind != given.kind.name:
         raise InputError(f"{task.name} judges programs of kind {task.kind}, not {given.kind.name}.")

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from runs.commands.common import db_option, existing_store, write_or_print
+from runs.commands.either import demand_candidate
 
 NEAR = 100
 """Generations that a tree shows by itself: more than one reads, in no time from any database."""
@@ -31,8 +32,15 @@ NEAR = 100
 )
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file.")
 @db_option
+@click.option("--json", "as_json", is_flag=True, help="The same as --as json.")
 def command(
-    id_: str, form: str, descendants: bool, depth: int | None, output: Path | None, db: Path
+    id_: str,
+    form: str,
+    descendants: bool,
+    depth: int | None,
+    output: Path | None,
+    db: Path,
+    as_json: bool,
 ) -> None:
     """Show how a candidate came about, change by change.
 
@@ -44,6 +52,8 @@ def command(
     from runs import drawing
     from runs.lineage import lineage, near
 
+    form = "json" if as_json else form
+    demand_candidate(id_, "other programs have no history here.")
     with existing_store(db) as store:
         if form == "tree" and depth is None and not descendants:
             found = near(store, id_, NEAR)

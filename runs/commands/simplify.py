@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from programs.errors import InputError
-from runs.commands.common import db_option, device_option, json_option, out, print_json, talk
+from runs.commands.common import (
+    db_option,
+    device_option,
+    json_option,
+    kind_option,
+    out,
+    print_json,
+    talk,
+)
 from runs.commands.either import Named, program_named
 
 if TYPE_CHECKING:
@@ -16,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @click.command(name="simplify")
-@click.argument("name", metavar="ID|FILE")
+@click.argument("name", metavar="ID|FILE|NAME")
 @click.option(
     "--tolerance",
     type=click.FloatRange(min=0.0),
@@ -27,11 +35,18 @@ if TYPE_CHECKING:
     "task_name",
     help="The task to score on.  [default: that of the ID's run; for an optimiser's file none]",
 )
+@kind_option
 @device_option
 @db_option
 @json_option
 def command(
-    name: str, tolerance: float | None, task_name: str | None, device: str, db: Path, as_json: bool
+    name: str,
+    tolerance: float | None,
+    task_name: str | None,
+    kind: str | None,
+    device: str,
+    db: Path,
+    as_json: bool,
 ) -> None:
     """Find the shortest program that behaves the same.
 
@@ -45,7 +60,7 @@ def command(
 
     Example: cambrian simplify mine.py --tolerance 0.002 --task digits
     """
-    given = program_named(name, db, task_name)
+    given = program_named(name, db, task_name, kind)
     if tolerance is None:
         if task_name:
             raise InputError("--task is for scoring: say how much may be lost with --tolerance.")

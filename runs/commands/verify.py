@@ -23,6 +23,7 @@ from runs.commands.common import (
     talk,
     workers_option,
 )
+from runs.commands.either import demand_candidate
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -84,6 +85,7 @@ def command(
     from runs.start import sandbox_for, versions
     from runs.verifying import judge_quickly, prepare, tasks_for
 
+    demand_candidate(id_, "a verdict needs a run; `cambrian eval` gives the score of any program.")
     with existing_store(db) as store:
         candidate = store.candidate(id_)
         _refuse_apart(candidate)

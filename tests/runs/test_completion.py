@@ -60,6 +60,15 @@ def test_kinds_are_offered(command: str) -> None:
     assert words(command, "--kind", "sch") == ["schedule"]
 
 
+@pytest.mark.parametrize("command", ["export", "show", "eval", "hash", "simplify", "diff"])
+def test_programs_of_the_library_are_offered_once_something_is_typed(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert {"lion", "lion_raw"} <= set(words(command, "lio"))
+    assert "lion" not in words(command, "")
+
+
 @pytest.mark.parametrize("how", ["flag", "environment", "file"])
 def test_ids_come_from_the_database_of_the_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
@@ -74,8 +83,8 @@ def test_ids_come_from_the_database_of_the_line(
         monkeypatch.setenv("CAMBRIAN_DB", str(path))
     elif how == "file":
         (tmp_path / "cambrian.toml").write_text('db = "some.db"\n')
-    assert set(best[:10]) <= set(words("show", *flag, ""))
-    assert set(words("show", *flag, best[0][:3])) == {i for i in every if i[:3] == best[0][:3]}
+    assert set(best[:10]) <= set(words("lineage", *flag, ""))
+    assert set(words("lineage", *flag, best[0][:3])) == {i for i in every if i[:3] == best[0][:3]}
     assert words("run", *flag, "--resume", "") == [run]
     assert words("top", *flag, run[:3]) == [run]
     assert set(words("diff", *flag, "x.py", best[0][:5])) == {best[0]}
@@ -97,7 +106,7 @@ def test_nothing_is_offered_where_there_is_nothing(tmp_path: Path, amiss: str) -
         (tmp_path / "cambrian.db").write_text("no database " * 99)
     elif amiss == "settings":
         (tmp_path / "cambrian.toml").write_text("db = [")
-    assert words("show", "a") == []
+    assert words("lineage", "a") == []
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
