@@ -45,3 +45,22 @@ def test_what_a_kind_has_not_is_refused(home: Path, args: tuple[str, ...], told:
     done = cambrian(*args, cwd=home)
     assert done.returncode == 2
     assert told in done.stderr
+
+
+def test_programs_of_a_kind_of_a_file_are_compared(home: Path) -> None:
+    kind = ("--kind", "./loss.py")
+    rows = json.loads(cambrian("hash", "one.py", "same.py", *kind, "--json", cwd=home).stdout)
+    assert [row["kind"] for row in rows] == ["loss", "loss"]
+    assert rows[0]["fingerprint"] == rows[1]["fingerprint"]
+    assert rows[0]["key"] != rows[1]["key"]
+    found = json.loads(cambrian("diff", "one.py", "same.py", *kind, "--json", cwd=home).stdout)
+    assert found["same_behaviour"]
+    found = json.loads(cambrian("simplify", "same.py", *kind, "--json", cwd=home).stdout)
+    assert (found["kind"], found["size"], found["size_before"]) == ("loss", 2, 3)
+
+
+def test_a_kind_that_is_not_there_is_refused(home: Path) -> None:
+    for command in (("hash", "one.py"), ("diff", "one.py", "same.py"), ("simplify", "one.py")):
+        done = cambrian(*command, "--kind", "los", cwd=home)
+        assert done.returncode == 2
+        assert "There is no kind `los`" in done.stderr
