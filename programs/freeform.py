@@ -61,11 +61,23 @@ def recognise(source: str, kind: Kind) -> Freeform | Fault | None:
         defined = {d.name: d for d in tree.body if isinstance(d, ast.FunctionDef)}
         twice = len(defined) < sum(isinstance(d, ast.FunctionDef) for d in tree.body)
         if ENTRIES.get(kind.name, kind.entry.name) not in defined or twice:
-            return None
+            return None if kind.entry.name in defined else _of_a_class(tree, kind)
         form = _FORMS[kind.name](defined, kind.entry)
         return Freeform(form, tree) if isinstance(form, str) else form
     except RecursionError:
         return None
+
+
+def _of_a_class(tree: ast.Module, kind: Kind) -> Fault | None:
+    """Say what a text that brings a class in place of the entry should define."""
+    found = next((line for line in tree.body if isinstance(line, ast.ClassDef)), None)
+    if found is None:
+        return None
+    entry, free = kind.entry.name, ENTRIES.get(kind.name)
+    wanted = f"`{entry}`, or `{free}` that returns a module" if free else f"`{entry}`"
+    nearest = f"def {free}(spec)" if free else kind.entry.signature(())
+    said = f"expected a function {wanted}, found the class `{found.name}`"
+    return Fault(said, found.lineno, 1, nearest)
 
 
 def documentation(source: str) -> str:

@@ -102,6 +102,24 @@ def test_what_is_neither_gets_a_located_error(source: str, told: str):
     assert fault.line is not None
 
 
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        (
+            "optimizer",
+            "function `update`, found the class `Mine` (did you mean `def update(w, g)`?)",
+        ),
+        ("architecture", "or `build` that returns a module, found the class `Mine` (did you mean"),
+    ],
+)
+def test_a_class_in_place_of_the_entry_is_told_what_to_define(kind: str, told: str):
+    text = "import torch\n\nclass Mine(torch.nn.Module):\n    def f(self, x):\n        return x\n"
+    fault = read_program(text, kind_named(kind))
+    assert isinstance(fault, Fault)
+    assert told in str(fault)
+    assert fault.line == 3
+
+
 def test_comments_layout_and_docstrings_do_not_make_another_program():
     plain = "import torch\ndef update(w, g, lr):\n    if lr:\n        return g\n    return w\n"
     dressed = '"""Mine."""\n' + plain.replace("    if", '    """Do."""\n    # now\n    if')
