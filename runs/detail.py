@@ -177,7 +177,7 @@ def as_screen(found: Detail, width: int = 80) -> RenderableType:
     source = inert(found.candidate.program.source)
     parts: list[RenderableType] = [_facts(found), Text(""), tables.Source(source)]
     if formula := _formula(found, export_unicode):
-        parts += [Text(""), *(Text(f"  {line}") for line in formula.splitlines())]
+        parts += [Text(""), tables.Formula(formula)]
     if found.curves:
         parts += [Text(""), *map(Text, plot(found.curves, width - 2, PLOT_HEIGHT))]
         seeds = f"training loss of {len(found.curves)} seeds, from the first step to the last"

@@ -156,6 +156,25 @@ def without_score(progress: Progress, count: int = 4) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Formula:
+    """A program's equations, where the terminal has their characters."""
+
+    text: str
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield the lines; question marks in place of most signs would tell nothing."""
+        try:
+            self.text.encode(options.encoding)
+        except UnicodeEncodeError:
+            yield Text(
+                "  This terminal has no signs for the formula: see `--as latex`.", style="dim"
+            )
+            return
+        for line in self.text.splitlines():
+            yield Text(f"  {line}")
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """A program's source, highlighted where there is colour."""
 

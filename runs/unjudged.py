@@ -53,7 +53,7 @@ def as_screen(side: Side) -> RenderableType:
             table.add_row(name, Text(value))
     parts: list[RenderableType] = [table, Text(""), tables.Source(inert(program.source))]
     if formula := _formula(program, export_unicode):
-        parts += [Text(""), *(Text(f"  {line}") for line in formula.splitlines())]
+        parts += [Text(""), tables.Formula(formula)]
     return Group(*parts)
 
 

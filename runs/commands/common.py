@@ -140,8 +140,9 @@ def _console(stderr: bool) -> Console:
 
 
 def print_json(value: Sequence[Any] | Mapping[str, Any]) -> None:
-    """Print a value as indented JSON."""
-    json.dump(value, sys.stdout, indent=2, ensure_ascii=False)
+    """Print a value as indented JSON, in which no character is lost."""
+    universal = sys.stdout.encoding.lower().startswith("utf")
+    json.dump(value, sys.stdout, indent=2, ensure_ascii=not universal)
     sys.stdout.write("\n")
 
 

@@ -100,6 +100,16 @@ def test_a_terminal_without_our_characters_shows_the_rest(
     assert out
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_a_formula_is_whole_or_not_there(home: Path, encoding: str) -> None:
+    _, out, _ = said(home, "show", "lion", PYTHONIOENCODING=encoding)
+    assert "see `--as latex`" in out
+    assert "?" not in out
+    assert "θₜ = θₜ₋₁ − η" in said(home, "show", "lion", PYTHONIOENCODING="utf-8")[1]
+    _, out, _ = said(home, "show", "lion", "--json", PYTHONIOENCODING=encoding)
+    assert "θₜ = θₜ₋₁ − η" in json.loads(out)["formula"]
+
+
 def test_a_closed_output_is_no_failure(home: Path) -> None:
     done = subprocess.run(
         f"{CAMBRIAN} top >&-", cwd=home, env=ENV, shell=True, capture_output=True, check=False
