@@ -89,9 +89,10 @@ class Drafts:
             draw += 1
 
     def late(self) -> bool:
-        """Tell whether the run's time is over."""
+        """Tell whether the run's time is over, and its order has no holes."""
         hours = self.config.hours
-        return hours is not None and self.progress.seconds >= hours * 3600
+        over = hours is not None and self.progress.seconds >= hours * 3600
+        return over and self.order.foreseen < 0
 
     def take(self, idle: bool) -> Proposal | None:
         """Hand out who gets the next place, if that is known and there is room in the budget.
@@ -158,7 +159,8 @@ class Drafts:
             return False
         place = self.seating.place_of(draw)
         settled = draw < len(self.beginnings) or place in self.seating.given
-        if settled or self._in_vain(draw):
+        hole = place is not None and place < self.order.foreseen
+        if settled or hole or self._in_vain(draw):
             return True
         ahead = draw - len(self.seating.places) + self.seating.to_fill
         return ahead < self._left() and not self._too_late(ahead)
@@ -236,6 +238,8 @@ class Drafts:
 
     def _exhausted(self) -> str:
         config, judged = self.config, self.order.judged
+        if self.order.foreseen >= 0:
+            return ""
         if config.evals is not None and judged >= config.evals:
             return f"{judged} evaluations done"
         if self.late():

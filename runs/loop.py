@@ -141,8 +141,8 @@ class Loop:
     def _catch_up(self, pool: ThreadPoolExecutor) -> None:
         """Do all that follows from what is settled."""
         self.order.replay()
-        while not self.stop.reason and not self.drafts.late():
-            if not (sent := self.climbing.advance()):
+        while not self.stop.reason and (sent := self.climbing.advance()):
+            if self.drafts.late():
                 break
             for ascent in sent:
                 self._climb(ascent, pool)

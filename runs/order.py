@@ -65,6 +65,14 @@ class Order:
         """Return how many candidates have a place."""
         return len(self.history)
 
+    @property
+    def foreseen(self) -> int:
+        """Return the last place to come that an earlier sitting filled; below 0, there is none.
+
+        Up to that place there are holes, which are to be filled whatever is left of a budget.
+        """
+        return max(self.recorded, default=-1)
+
     def program(self, place: int) -> Program:
         """Return the program at a place, be it judged or not."""
         settled = self.history[place]

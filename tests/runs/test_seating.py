@@ -207,13 +207,17 @@ def test_a_run_that_was_stopped_goes_on_with_the_places_it_gave(
     assert lineage(store, again) == lineage(store, run_id)
 
 
-def test_places_that_a_kill_lost_are_filled_by_whom_they_were_given_to(store: Store) -> None:
+@pytest.mark.parametrize(("evals", "kept"), [(60, 0), (5, 1)])
+def test_places_that_a_kill_lost_are_filled_by_whom_they_were_given_to(
+    store: Store, evals: int, kept: int
+) -> None:
+    """Of those that are lost, none comes after the last candidate that is kept."""
     with serving(persona(after=SLOWLY)) as server:
         run_id, _ = run(store, config(server))
         whole, asked = lineage(store, run_id), len(server.requests)
         last = store.history(run_id)[-10:]
         needed = {p for c in last for p in c.origin.parents} | {c.duplicate_of for c in last}
-        lost = [c.id for c in last if c.id not in needed][::2]
+        lost = [c.id for c in last[: len(last) - kept] if c.id not in needed][::2]
         assert lost
         for id_ in lost:
             for table, column in (
@@ -222,8 +226,9 @@ def test_places_that_a_kill_lost_are_filled_by_whom_they_were_given_to(store: St
                 ("candidate", "id"),
             ):
                 store.execute(f"DELETE FROM {table} WHERE {column} = ?", id_)
-        run(store, config(server), resume=run_id)
+        run(store, config(server, evals=evals), resume=run_id)
         assert len(server.requests) == asked, "no answer is paid for twice"
+    assert store.run(run_id).state == "done"
     assert lineage(store, run_id) == whole
 
 
