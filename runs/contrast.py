@@ -18,7 +18,7 @@ from programs.program import Program
 from programs.render import render
 from runs.alignment import Pair, aligned
 from runs.behaviours import Behaviours
-from runs.gain import Gain, gain
+from runs.gain import Gain, between
 from runs.parting import Parting, parting
 from runs.screen import interval_text
 
@@ -184,13 +184,7 @@ def _scored(one: Side, other: Side) -> tuple[bool, Gain | None]:
     """Tell whether scores may stand beside each other, and what B's is above A's."""
     if one.candidate is None or other.candidate is None or not one.judged_as(other):
         return False, None
-    # On the dearest rung that saw both.
-    rungs = [e.rung for e in (*other.candidate.climbs, other.candidate.evaluation)]
-    for rung in sorted(rungs, reverse=True):
-        old, new = one.candidate.on(rung), other.candidate.on(rung)
-        if old is not None and new is not None and (found := gain(new, old)) is not None:
-            return True, found
-    return True, None
+    return True, between(other.candidate, one.candidate)
 
 
 def _lines(one: Side, other: Side) -> list[str]:

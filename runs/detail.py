@@ -11,7 +11,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from evaluators.candidate import Candidate
+from evaluators.candidate import Candidate, Evaluation
 from evaluators.decimals import fixed
 from evaluators.levels import name_of
 from programs.errors import CambrianError, Fault, InputError
@@ -50,11 +50,30 @@ class Detail:
     notes: tuple[Noted, ...] = ()
 
     @property
+    def judged(self) -> tuple[Evaluation, ...]:
+        """Return how it was judged on each rung, the cheapest first."""
+        return (self.candidate.evaluation, *self.candidate.climbs)
+
+    @property
+    def seconds(self) -> float:
+        """Return what judging it took on all rungs; a copy climbs at the expense of another."""
+        own = self.judged[:1] if self.candidate.duplicate_of else self.judged
+        return sum(each.seconds for each in own)
+
+    @property
+    def curve_rung(self) -> int:
+        """Return the dearest rung that has learning curves."""
+        return max((m.rung for m in self.measured if m.curve), default=0)
+
+    @property
     def curves(self) -> list[tuple[float, ...]]:
-        """Return the learning curves on the dearest rung that has any."""
-        having = [m for m in self.measured if m.curve]
-        last = max((m.rung for m in having), default=0)
-        return [m.curve for m in having if m.rung == last]
+        """Return the learning curves on that rung."""
+        return [m.curve for m in self.measured if m.curve and m.rung == self.curve_rung]
+
+    def on(self, rung: int) -> str:
+        """Say which rung numbers are of, where there is a ladder."""
+        laddered = self.candidate.climbs or self.candidate.evaluation.rung
+        return f"on {name_of(rung)}" if laddered else ""
 
     @property
     def above_chance(self) -> str:
@@ -107,11 +126,11 @@ def readable(candidate: Candidate, task: str) -> Program:
 
 
 def as_dict(found: Detail) -> dict[str, Any]:
-    """Return everything that is known of a candidate."""
+    """Return everything that is known of a candidate; its score is that on the dearest rung."""
     from programs.export.latex import export_latex  # late, for the screen has no use for it
 
     candidate, run = found.candidate, found.run
-    evaluation, origin = candidate.evaluation, candidate.origin
+    evaluation, standing, origin = candidate.evaluation, candidate.standing, candidate.origin
     return {
         "id": candidate.id,
         "index": candidate.index,
@@ -119,13 +138,14 @@ def as_dict(found: Detail) -> dict[str, Any]:
         "task": run.task,
         "kind": candidate.program.kind,
         "status": str(evaluation.status),
-        "score": evaluation.score,
+        "rung": name_of(standing.rung),
+        "score": standing.score,
         "score_name": run.score_name,
-        "stderr": evaluation.stderr,
-        "by_seed": list(evaluation.by_seed),
-        "metrics": dict(evaluation.metrics),
+        "stderr": standing.stderr,
+        "by_seed": list(standing.by_seed),
+        "metrics": dict(standing.metrics),
         "message": evaluation.message,
-        "seconds": evaluation.seconds,
+        "seconds": found.seconds,
         "device": evaluation.device,
         "tier": evaluation.tier,
         "checksum": evaluation.checksum,
@@ -140,21 +160,7 @@ def as_dict(found: Detail) -> dict[str, Any]:
         "seed": list(origin.seed),
         "duplicate_of": candidate.duplicate_of,
         "recalled": candidate.recalled,
-        "rung": name_of(evaluation.rung),
-        "climbs": [
-            {
-                "rung": name_of(climb.rung),
-                "status": str(climb.status),
-                "score": climb.score,
-                "stderr": climb.stderr,
-                "by_seed": list(climb.by_seed),
-                "metrics": dict(climb.metrics),
-                "message": climb.message,
-                "seconds": climb.seconds,
-                "checksum": climb.checksum,
-            }
-            for climb in candidate.climbs
-        ],
+        "rungs": [_judgement(each) for each in found.judged],
         "trained": found.trained or candidate.id,
         "aliases": [alias.id for alias in found.aliases],
         "calls": [call._asdict() for call in found.asked],
@@ -172,6 +178,21 @@ def as_dict(found: Detail) -> dict[str, Any]:
     }
 
 
+def _judgement(judged: Evaluation) -> dict[str, Any]:
+    """Return how a candidate was judged on one rung."""
+    return {
+        "rung": name_of(judged.rung),
+        "status": str(judged.status),
+        "score": judged.score,
+        "stderr": judged.stderr,
+        "by_seed": list(judged.by_seed),
+        "metrics": dict(judged.metrics),
+        "message": judged.message,
+        "seconds": judged.seconds,
+        "checksum": judged.checksum,
+    }
+
+
 def as_screen(found: Detail, width: int = 80) -> RenderableType:
     """Compose the screen: facts first, then the program, its formula and its learning curves."""
     source = inert(found.candidate.program.source)
@@ -180,7 +201,8 @@ def as_screen(found: Detail, width: int = 80) -> RenderableType:
         parts += [Text(""), tables.Formula(formula)]
     if found.curves:
         parts += [Text(""), *map(Text, plot(found.curves, width - 2, PLOT_HEIGHT))]
-        seeds = f"training loss of {len(found.curves)} seeds, from the first step to the last"
+        seeds = f"training loss of {len(found.curves)} seeds {found.on(found.curve_rung)}".rstrip()
+        seeds += ", from the first step to the last"
         scale = ", logarithmic" if logarithmic(found.curves) else ""
         parts.append(Text(f"  {seeds}{scale}", style="dim"))
     if found.aliases:
@@ -190,7 +212,7 @@ def as_screen(found: Detail, width: int = 80) -> RenderableType:
 
 def _facts(found: Detail) -> Table:
     candidate, run = found.candidate, found.run
-    evaluation, origin = candidate.evaluation, candidate.origin
+    evaluation, standing, origin = candidate.evaluation, candidate.standing, candidate.origin
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
@@ -201,7 +223,10 @@ def _facts(found: Detail) -> Table:
         ("score", f"{run.score_name}: higher is better" if run.score_name else ""),
         *((name_of(rung), _by_seed(scores)) for rung, scores in found.rungs()),
         *((name_of(c.rung), inert_line(c.message)) for c in candidate.climbs if c.score is None),
-        ("metrics", "  ".join(f"{k} {v:.4g}" for k, v in evaluation.metrics.items())),
+        (
+            f"metrics {found.on(standing.rung)}".rstrip(),
+            "  ".join(f"{name} {value:.4g}" for name, value in standing.metrics.items()),
+        ),
         ("verdict", "" if found.verdict is None else found.verdict.sentence),
         ("by chance", found.above_chance),
         ("proposed by", inert_line(f"{origin.proposer} {origin.operator} {origin.model}")),
@@ -212,7 +237,7 @@ def _facts(found: Detail) -> Table:
         ("fingerprint", evaluation.fingerprint),
         ("key", candidate.program.key),
         ("data", evaluation.checksum),
-        ("cost", _cost(candidate)),
+        ("cost", _cost(found)),
         *(("asked", _call(call)) for call in found.asked),
         *(("told", inert_line(note)) for note in told(found.asked)),
         *(("noted of it", _note(note)) for note in found.notes),
@@ -234,9 +259,9 @@ def _by_seed(scores: Sequence[Measured]) -> str:
     return f"{tables.score_text(mean, error)}   by seed {each}"
 
 
-def _cost(candidate: Candidate) -> str:
-    evaluation, usage = candidate.evaluation, candidate.origin.usage
-    parts = [f"{evaluation.seconds:.2f} s on {evaluation.device}, isolation {evaluation.tier}"]
+def _cost(found: Detail) -> str:
+    evaluation, usage = found.candidate.evaluation, found.candidate.origin.usage
+    parts = [f"{found.seconds:.2f} s on {evaluation.device}, isolation {evaluation.tier}"]
     if usage.get("calls"):
         tokens = usage.get("prompt_tokens", 0.0) + usage.get("completion_tokens", 0.0)
         parts.append(f"${usage.get('usd', 0.0):.4f} for {tokens:.0f} tokens")

@@ -22,6 +22,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from evaluators.levels import name_of
 from runs.inert import inert, inert_line
 from runs.lineage import Lineage, Step
 
@@ -149,8 +150,8 @@ def _drawn(knot: _Knot, lineage: Lineage) -> Iterator[str]:
 
 def _label(step: Step) -> list[str]:
     """Return what is said of a step: id, operator, score and gain."""
-    gain = [] if step.gain is None else [str(step.gain)]
-    return [_short(step.candidate.id), inert_line(step.how), step.told, *gain]
+    gained = [step.gained] if step.gained else []
+    return [_short(step.candidate.id), inert_line(step.how), step.told, *gained]
 
 
 def _changes(step: Step, lineage: Lineage) -> list[str]:
@@ -184,7 +185,7 @@ def _children(lineage: Lineage) -> defaultdict[str, list[Step]]:
         children[owner].append(step)
         placed.add(step.candidate.id)
     for steps in children.values():
-        steps.sort(key=lambda s: (s.candidate.score is None, -(s.candidate.score or 0.0)))
+        steps.sort(key=lambda step: step.rank)
     return children
 
 
@@ -197,9 +198,11 @@ def _node(step: Step, lineage: Lineage) -> dict[str, Any]:
         "proposer": candidate.origin.proposer,
         "rationale": candidate.origin.rationale,
         "status": str(candidate.evaluation.status),
-        "score": candidate.score,
+        "rung": name_of(candidate.standing.rung),
+        "score": candidate.standing.score,
         "gain": None if step.gain is None else step.gain.mean,
         "interval": None if step.gain is None else step.gain.half,
+        "gain_rung": None if step.gain is None else name_of(step.gain.rung),
         "parents": list(step.parents),
         "source": candidate.program.source,
         "changes": lineage.changed(step),

@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from evaluators.candidate import Evaluation
+from evaluators.candidate import Candidate, Evaluation
 from evaluators.decimals import signed
 from runs.student import reach
 
@@ -25,11 +25,12 @@ LEVEL = 0.95
 class Gain:
     """A mean difference, positive where the newer is better; `half` is half its interval.
 
-    `half` is `None` where a single seed leaves the noise unknown.
+    `half` is `None` where a single seed leaves the noise unknown. `rung` is that of both scores.
     """
 
     mean: float
     half: float | None
+    rung: int = 0
 
     @property
     def clear(self) -> bool:
@@ -42,18 +43,27 @@ class Gain:
         return f"{signed(self.mean)} ± {self.half:.4f}"
 
 
+def between(new: Candidate, old: Candidate) -> Gain | None:
+    """Return by how much a candidate is above another, on the dearest rung that scored both."""
+    for judged in (*reversed(new.climbs), new.evaluation):
+        other = old.on(judged.rung)
+        if other is not None and (found := gain(judged, other)) is not None:
+            return found
+    return None
+
+
 def gain(new: Evaluation, old: Evaluation) -> Gain | None:
     """Return by how much one score is above another; `None` where they do not compare."""
     if new.score is None or old.score is None or new.rung != old.rung:
         return None
     if len(new.by_seed) == len(old.by_seed) > 0:
-        return paired(new.by_seed, old.by_seed)
+        return replace(paired(new.by_seed, old.by_seed), rung=new.rung)
     if new.stderr is None or old.stderr is None:
-        return Gain(new.score - old.score, None)
+        return Gain(new.score - old.score, None, new.rung)
     # Fewer degrees of freedom than Welch would count: the interval errs on the wide side.
     freedom = min(len(new.by_seed), len(old.by_seed)) - 1
     error = math.hypot(new.stderr, old.stderr)
-    return Gain(new.score - old.score, reach(freedom, LEVEL) * error)
+    return Gain(new.score - old.score, reach(freedom, LEVEL) * error, new.rung)
 
 
 def paired(new: Sequence[float], old: Sequence[float]) -> Gain:

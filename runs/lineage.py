@@ -14,18 +14,23 @@ from functools import cached_property
 
 from evaluators.candidate import Candidate
 from evaluators.decimals import fixed
-from runs.gain import Gain, gain
+from evaluators.levels import name_of
+from runs.gain import Gain, between
 from runs.inert import inert_line
 from runs.queries import Queries
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A candidate, what it gained over its first parent, and its parents' ids."""
+    """A candidate, what it gained over its first parent, and its parents' ids.
+
+    `laddered` says that the lineage has scores of several rungs, so that each is named.
+    """
 
     candidate: Candidate
     gain: Gain | None
     parents: tuple[str, ...]
+    laddered: bool = False
 
     @property
     def how(self) -> str:
@@ -34,9 +39,27 @@ class Step:
 
     @property
     def told(self) -> str:
-        """Return the score, or what became of the candidate instead."""
-        score = self.candidate.score
-        return str(self.candidate.evaluation.status) if score is None else fixed(score)
+        """Return the score on the dearest rung, or what became of the candidate instead."""
+        standing = self.candidate.standing
+        if standing.score is None:
+            return str(self.candidate.evaluation.status)
+        return fixed(standing.score) + self._on(standing.rung)
+
+    @property
+    def gained(self) -> str:
+        """Return the gain as text, with its rung where the score is of another."""
+        if self.gain is None:
+            return ""
+        other = self.gain.rung != self.candidate.standing.rung
+        return f"{self.gain}{self._on(self.gain.rung) if other else ''}"
+
+    @property
+    def rank(self) -> tuple[bool, tuple[int, float, int]]:
+        """Return a key that sorts the best first, those without a score last."""
+        return self.candidate.standing.score is None, self.candidate.rank
+
+    def _on(self, rung: int) -> str:
+        return f" on {name_of(rung)}" if self.laddered else ""
 
 
 @dataclass(frozen=True)
@@ -88,8 +111,8 @@ class Lineage:
     def _end(self) -> Step:
         if not self.down:
             return self.by_id[self.id]
-        scored = [s for s in self._line_of_descent() if s.candidate.score is not None]
-        return max(scored, key=lambda s: s.candidate.score or 0.0, default=self.by_id[self.id])
+        best = min(self._line_of_descent(), key=lambda step: step.rank)
+        return best if best.candidate.score is not None else self.by_id[self.id]
 
     def _line_of_descent(self) -> Iterator[Step]:
         """Yield the steps that first parents lead back from to the candidate."""
@@ -121,7 +144,9 @@ def near(store: Queries, id: str, depth: int) -> Lineage:
     first, beyond = store.beginning(found.id, found.by_id)
     if first is None:
         return found
-    return replace(found, origin=Step(store.candidate(first), None, ()), between=beyond - 1)
+    laddered = any(step.laddered for step in found.steps)
+    origin = Step(store.candidate(first), None, (), laddered)
+    return replace(found, origin=origin, between=beyond - 1)
 
 
 def changes(old: str, new: str) -> list[str]:
@@ -150,11 +175,12 @@ def code(source: str) -> str:
 
 def _steps(candidates: Sequence[Candidate]) -> tuple[Step, ...]:
     by_id = {candidate.id: candidate for candidate in candidates}
-    return tuple(_step(candidate, by_id) for candidate in candidates)
+    laddered = any(each.climbs or each.evaluation.rung for each in candidates)
+    return tuple(_step(candidate, by_id, laddered) for candidate in candidates)
 
 
-def _step(candidate: Candidate, by_id: Mapping[str, Candidate]) -> Step:
+def _step(candidate: Candidate, by_id: Mapping[str, Candidate], laddered: bool) -> Step:
     parents = candidate.origin.parents
     base = by_id.get(parents[0]) if parents else None
-    gained = None if base is None else gain(candidate.evaluation, base.evaluation)
-    return Step(candidate, gained, parents)
+    gained = None if base is None else between(candidate, base)
+    return Step(candidate, gained, parents, laddered)

@@ -25,7 +25,7 @@ def family_page(store: Queries, lineage: Lineage) -> str:
         "title": f"{what} {lineage.id}",
         "heading": f"{what} {lineage.id[:8]}",
         "about": f"{others} {sort}; below is the line {_ends(lineage, path)}.",
-        "drawn": f"The candidate and {len(drawn) - 1} of its {others} {sort}.",
+        "drawn": f"The candidate and {len(drawn) - 1} of its {others} {sort}.{_first(lineage)}",
         "run": store.run_of(lineage.id),
         "path": [_told(step, lineage) for step in path],
     }
@@ -38,6 +38,13 @@ def _ends(lineage: Lineage, path: list[Step]) -> str:
     return "of its first parents"
 
 
+def _first(lineage: Lineage) -> str:
+    """Say which rung's scores the tree shows, where there is a ladder."""
+    if not any(step.laddered for step in lineage.steps):
+        return ""
+    return " Scores in the tree are those of the first rung, on which all were judged."
+
+
 def _told(step: Step, lineage: Lineage) -> dict[str, Any]:
     origin = step.candidate.origin
     changes = lineage.changed(step)
@@ -46,7 +53,7 @@ def _told(step: Step, lineage: Lineage) -> dict[str, Any]:
         "id": step.candidate.id,
         "how": inert_line(step.how),
         "told": step.told,
-        "gain": "" if gain is None else str(gain),
+        "gain": step.gained,
         "sort": "" if gain is None or not gain.clear else "up" if gain.mean > 0 else "down",
         "others": step.parents[1:],
         "why": inert_line(origin.rationale),

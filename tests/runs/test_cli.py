@@ -107,13 +107,19 @@ def test_a_ladder_is_told_of_by_every_listing(tmp_path: Path) -> None:
     assert best["rung"] == "search"
     assert run["best_id"] == best["id"]
     shown = json.loads(cambrian("show", best["id"], "--json", cwd=tmp_path).stdout)
-    assert shown["rung"] == "quick"
-    assert [(c["rung"], c["score"]) for c in shown["climbs"]] == [("search", best["score"])]
+    quick, climb = shown["rungs"]
+    assert (quick["rung"], climb["rung"], shown["rung"]) == ("quick", "search", "search")
+    assert quick["score"] != climb["score"] == shown["score"] == best["score"]
+    assert shown["metrics"] == climb["metrics"] != quick["metrics"]
     for text in (done.stdout, done.stderr, cambrian("top", run["id"], cwd=tmp_path).stdout):
         text = " ".join(text.split())
         assert f"quick 60 → search {search['judged']}" in text
         assert f"quick and search agree {agreement['spearman']:.2f}" in text
     assert f"Judging the winner {best['id'][:6]}" in done.stderr
+    drawn = cambrian("lineage", best["id"], cwd=tmp_path).stdout.splitlines()
+    end = f"{best['score']:.4f} on search"
+    assert any(line.startswith(("└─", "──")) and end in line for line in drawn)
+    assert re.search(rf"^Lineage: warm start .* {re.escape(end)}$", done.stdout, re.MULTILINE)
 
 
 def test_show_and_lineage_of_the_best(home: Path) -> None:

@@ -12,6 +12,7 @@ from evaluators.candidate import Origin, Status
 from programs.errors import InputError
 from runs.drawing import as_dot, as_json, as_mermaid, as_tree
 from runs.lineage import Lineage, as_path, changes, lineage, near
+from runs.pages.family import family_page
 from runs.record import candidate_id
 from runs.store import Store
 from tests.runs.samples import candidate, new_run
@@ -188,6 +189,58 @@ def test_the_line_ends_at_the_candidate_or_at_its_best_descendant(store: Store) 
     assert [s.candidate.id for s in down.path()] == [root, worse, last]
     assert as_path(down) == "nudge 0.5000 → nudge 0.4000 → nudge 0.7000"
     assert as_json(down)["nodes"][3]["interval"] == pytest.approx(0.0, abs=1e-9)
+
+
+def climbed(store: Store) -> list[str]:
+    """Keep the same family on a ladder, where the root and the child that was worse climb."""
+    run = new_run(store).id
+    ids = [candidate_id(run, index) for index in range(4)]
+    table = [(0.5, SIGN, ()), (0.4, MOMENTUM, (0,)), (0.6, SLOWER, (0,)), (0.3, LION, (1,))]
+    for index, (score, text, parents) in enumerate(table):
+        of = tuple(ids[parent] for parent in parents)
+        one = candidate(run, index, score, source=text, parents=of, rung=-1)
+        store.record(run, one)
+        if index < 2:
+            dearer = 0.8 + index / 10
+            judged = replace(one.evaluation, rung=0, score=dearer, by_seed=(dearer, dearer))
+            store.climb(run, one.id, judged)
+    return ids
+
+
+def test_on_a_ladder_every_score_names_its_rung(store: Store) -> None:
+    root, worse, better, last = (id[:8] for id in climbed(store))
+    up = [line for line in as_tree(lineage(store, last)) if "nudge" in line]
+    assert up == [
+        f"┌─ {root}  nudge  0.8000 on search",
+        f"├─ {worse}  nudge  0.9000 on search  +0.1000 ± 0.0000",
+        f"└─ {last}  nudge  0.3000 on quick  -0.1000 ± 0.0000",
+    ]
+    down = lineage(store, root, descendants=True)
+    assert [line for line in as_tree(down) if "nudge" in line] == [
+        f"{root}  nudge  0.8000 on search",
+        f"├─ {worse}  nudge  0.9000 on search  +0.1000 ± 0.0000",
+        f"│  └─ {last}  nudge  0.3000 on quick  -0.1000 ± 0.0000",
+        f"└─ {better}  nudge  0.6000 on quick  +0.1000 ± 0.0000",
+    ]
+    assert as_path(down) == "nudge 0.8000 on search → nudge 0.9000 on search"
+    page = family_page(store, down)
+    assert "0.9000 on search" in page
+    assert "Scores in the tree are those of the first rung" in page
+    nodes = as_json(down)["nodes"]
+    assert [(n["rung"], n["score"]) for n in nodes[1:3]] == [("search", 0.9), ("quick", 0.6)]
+
+
+def test_a_gain_on_another_rung_than_the_score_says_so(store: Store) -> None:
+    run = new_run(store).id
+    low = candidate(run, 0, 0.5, rung=-1)
+    high = candidate(run, 1, 0.6, source=SIGN, parents=(low.id,), rung=-1)
+    for one in (low, high):
+        store.record(run, one)
+    store.climb(run, high.id, replace(high.evaluation, rung=0, score=0.9, by_seed=(0.9, 0.9)))
+    (head,) = [line for line in as_tree(lineage(store, high.id)) if line[0] == "└"]
+    assert head == f"└─ {high.id[:8]}  nudge  0.9000 on search  +0.1000 ± 0.0000 on quick"
+    node = as_json(lineage(store, high.id))["nodes"][1]
+    assert (node["rung"], node["score"], node["gain_rung"]) == ("search", 0.9, "quick")
 
 
 def test_descendants_survive_a_circle(store: Store) -> None:

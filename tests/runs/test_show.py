@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -56,6 +57,41 @@ def test_a_copy_shows_the_curves_of_what_was_trained(store: Store) -> None:
     found = detail(store, candidate_id(run.id, 4))
     assert found.trained == candidate_id(run.id, 1)
     assert found.curves == [(2.0, 1.0, 0.5), (2.0, 1.2, 0.7)]
+
+
+def test_on_a_ladder_numbers_are_those_of_the_dearest_rung_and_say_so(store: Store) -> None:
+    run = new_run(store)
+    rate = "learning_rate"
+    one = candidate(run.id, 0, -0.3, rung=-1, metrics={rate: 0.3}, seconds=0.25)
+    copy = candidate(
+        run.id,
+        1,
+        -0.3,
+        rung=-1,
+        metrics={rate: 0.3},
+        status=Status.DUPLICATE,
+        duplicate_of=one.id,
+        fingerprint=one.evaluation.fingerprint,
+    )
+    low = candidate(run.id, 2, -0.4, rung=-1, metrics={rate: 0.5}, seconds=0.25)
+    for each in (one, copy, low):
+        store.record(run.id, each)
+    by_seed = (-0.07, -0.05)
+    search = Evaluation(Status.SCORED, -0.06, {rate: 0.1}, by_seed, 0, seconds=1.5)
+    fingerprint = one.evaluation.fingerprint
+    store.climb(run.id, one.id, replace(search, fingerprint=fingerprint, curves=((2.0, 1.0),) * 2))
+    for of, cost in ((one, "1.75 s"), (copy, "0.00 s")):
+        lines = screen(store, of.id)
+        assert any(line.startswith("quick ") and "-0.3000" in line for line in lines)
+        assert any(line.startswith("search ") and "-0.0600" in line for line in lines)
+        assert any(line.split() == ["metrics", "on", "search", rate, "0.1"] for line in lines)
+        assert any(line.startswith("cost") and f" {cost}" in line for line in lines)
+        assert any("training loss of 2 seeds on search, from" in line for line in lines)
+    data = as_dict(detail(store, one.id))
+    assert (data["rung"], data["score"], data["metrics"]) == ("search", -0.06, {rate: 0.1})
+    assert (data["by_seed"], data["seconds"]) == ([-0.07, -0.05], 1.75)
+    assert [(r["rung"], r["score"]) for r in data["rungs"]] == [("quick", -0.3), ("search", -0.06)]
+    assert any(line.split()[:3] == ["metrics", "on", "quick"] for line in screen(store, low.id))
 
 
 @pytest.mark.parametrize("width", [40, 80, 120])
@@ -138,8 +174,6 @@ def test_other_rungs_and_failures_do_not_compare() -> None:
 
 
 def test_an_origin_of_a_model_shows_its_price(store: Store) -> None:
-    from dataclasses import replace
-
     run = new_run(store)
     one = candidate(run.id, 0, 0.5)
     usage = {"calls": 1.0, "usd": 0.0123, "prompt_tokens": 900.0, "completion_tokens": 100.0}
