@@ -7,7 +7,8 @@ or in a helper, and what it is with a helper written out where it is called. Eve
 compared with the original, the first too: that without dead code and repetitions.
 *Ablation* needs a score: it takes the cut that hurts the score least, as long as all cuts together
 cost no more than the tolerance; what is left is then a program of its own, and equivalence goes on
-from there.
+from there. The cuts were chosen by that score, so the last ones are undone where another judge, who
+chose nothing, does not find what they led to good enough.
 
 A program is simpler that has fewer states, then fewer statements, then fewer arguments, then
 constants of fewer digits, then smaller and positive ones.
@@ -41,6 +42,9 @@ SLACK = 1
 Score = Callable[[Genome], float]
 """Higher is better; not-a-number for a program that fails."""
 
+Holds = Callable[[Genome], bool]
+"""Whether a program that the score chose is good enough, by what did not choose it."""
+
 Cost = tuple[int, int, int, int, float]
 
 
@@ -58,13 +62,15 @@ class Simplified:
     """The simplest program found, and how it came about.
 
     `steps` leads from the program given to `genome`; those with a score changed what the program
-    does. `removed` counts the statements saved, dead ones included.
+    does. `removed` counts the statements saved, dead ones included, `undone` the last cuts that led
+    to what did not hold.
     """
 
     genome: Genome
     removed: int
     steps: tuple[Step, ...]
     checks: int
+    undone: int = 0
 
     @property
     def same_behaviour(self) -> bool:
@@ -79,12 +85,15 @@ def simplify(
     *,
     score: Score | None = None,
     tolerance: float = 0.0,
+    holds: Holds = lambda _: True,
 ) -> Simplified:
     """Return the simplest program found that behaves as a checked genome does.
 
-    With `score`, the simplest whose score is at most `tolerance` below the genome's own.
+    With `score`, the simplest whose score is at most `tolerance` below the genome's own, and that
+    `holds`, where cuts change what it does.
     """
     found, steps, checks = _equivalent(genome, kind, rng)
+    reached = [(found, steps)]
     least = -np.inf if score is None else score(found) - tolerance
     tried: set[str] = set()
     while score is not None:
@@ -94,13 +103,19 @@ def simplify(
         ablated, step = cut
         found, more, used = _equivalent(ablated, kind, rng)
         steps, checks = [*steps, step, *more], checks + used
+        reached.append((found, steps))
+    cuts = len(reached)
+    while len(reached) > 1 and not holds(reached[-1][0]):
+        reached.pop()
+    found, steps = reached[-1]
     # What was cut on purpose is no longer the original's behaviour, but its own.
     kept = found if any(step.score is not None for step in steps) else genome
     same = Equivalence(kept, kind, rng)
     short = with_few_digits(found, same.admits)
     if short != found:
-        steps.append(Step("constants to the digits that matter", short.size))
-    return Simplified(short, genome.size - short.size, tuple(steps), checks + same.checks)
+        steps = [*steps, Step("constants to the digits that matter", short.size)]
+    removed, undone = genome.size - short.size, cuts - len(reached)
+    return Simplified(short, removed, tuple(steps), checks + same.checks, undone)
 
 
 @dataclass(order=True, slots=True)

@@ -3,7 +3,8 @@
 A shortened program is judged on the seeds of the original, so their difference seed by seed holds
 less noise than either score. It counts with its standard error against the shortened one: a cut
 passes only if the loss would be within the tolerance even then. Of many cuts the luckiest is
-taken, so at the end both programs are judged once more on seeds that chose nothing.
+taken, so at the end both programs are judged once more on seeds that chose nothing, and cuts are
+undone until the loss is within the tolerance there too.
 """
 
 from __future__ import annotations
@@ -28,9 +29,11 @@ FRESH = 1
 class Scoring:
     """Judge programs against an original; `say` hears of each judgement."""
 
-    def __init__(self, evaluator: Evaluator, original: Genome, say: Callable[[str], Any]) -> None:
+    def __init__(
+        self, evaluator: Evaluator, original: Genome, tolerance: float, say: Callable[[str], Any]
+    ) -> None:
         self.evaluator, self.say = evaluator, say
-        self.original = original
+        self.original, self.tolerance = original, tolerance
         self.separate = Separate(language(evaluator.task))
         self.known: dict[tuple[str, int], Evaluation] = {}
         found = self.judged(original)
@@ -48,8 +51,22 @@ class Scoring:
         assert self.base.score is not None
         mean, error = difference(found, self.base)
         if len(self.known) > before:
-            self.say(f"{len(self.known)} judged: {genome.size} statements, {mean:+.5g}")
+            self._tell(genome, mean, "the original")
         return self.base.score + mean - (error or 0.0)
+
+    def holds(self, genome: Genome) -> bool:
+        """Tell whether a program's loss is within the tolerance on fresh seeds."""
+        mean = self.compared(genome, FRESH)["difference"]
+        if mean is not None:
+            self._tell(genome, mean, "the original on fresh seeds")
+        return self._within(mean)
+
+    def _within(self, mean: float | None) -> bool:
+        return mean is not None and mean >= -self.tolerance
+
+    def _tell(self, genome: Genome, mean: float, against: str) -> None:
+        judged = f"{len(self.known)} judged: {genome.size} statements"
+        self.say(f"{judged}, {mean:+.5g} against {against}")
 
     def judged(self, genome: Genome, repeat: int = 0) -> Evaluation | str:
         """Judge a program, once for each behaviour; a sentence if it is not worth a training."""
@@ -63,23 +80,31 @@ class Scoring:
             self.known[place] = evaluated
         return self.known[place]
 
-    def summary(self, genome: Genome, tolerance: float) -> dict[str, Any]:
-        """Compare the outcome with the original on the search's seeds and on fresh ones."""
+    def summary(self, genome: Genome, undone: int) -> dict[str, Any]:
+        """Compare the outcome with the original on the search's seeds and on fresh ones.
+
+        `undone` is how many cuts further the search had gone.
+        """
         search = self.compared(genome, 0)
         fresh = self.compared(genome, FRESH)
-        loss = fresh["difference"]
-        holds = loss is not None and loss >= -tolerance
+        holds = self._within(fresh["difference"])
         task = self.evaluator.task
         told = (
             f"{task.score_name} on {task.name}, {len(self.known)} evaluations: on the search's "
             f"seeds {_shown(search)}; on fresh seeds {_shown(fresh)}, "
-            f"{'within' if holds else 'NOT within'} the tolerance of {tolerance:g}."
+            f"{'within' if holds else 'NOT within'} the tolerance of {self.tolerance:g}."
         )
+        if undone:
+            told += (
+                f" The last {undone} {'cut' if undone == 1 else 'cuts'} held on the search's seeds "
+                "but not on fresh ones: undone."
+            )
         return {
             "evaluations": len(self.known),
             "search": search,
             "fresh": fresh,
             "holds": holds,
+            "undone": undone,
             "measured": told,
         }
 

@@ -52,7 +52,8 @@ def command(
 
     With --tolerance, the shortest that scores the same on a task but for so much: statements are
     left out as long as the loss against the original, counted with its standard error over seeds,
-    stays below. The outcome is then judged once more on fresh seeds.
+    stays below. The outcome is then judged once more on fresh seeds, and the last cuts are undone
+    until it stays below there too.
 
     An optimiser needs no task: without one, its score is how near it brings two small models to
     where the original does, 1 for no difference, and nothing is trained beyond these: so
@@ -98,7 +99,7 @@ def _agreeing(given: Named, tolerance: float) -> dict[str, Any]:
         f"On two small models its weights come within {1 - kept:.1%} of the way to the original's."
     )
     answer = {**_answer(given, found), "agreement": kept, "tolerance": tolerance}
-    return {**answer, "measured": measured}
+    return {**answer, "cut_by": "agreement", "measured": measured}
 
 
 def _scored(given: Named, tolerance: float, task_name: str, device: str) -> dict[str, Any]:
@@ -116,11 +117,14 @@ def _scored(given: Named, tolerance: float, task_name: str, device: str) -> dict
     kind = language(task)
     read_config(task=task_name, device=device)
     with sandbox_for(task, 1, device) as sandbox:
-        scoring = Scoring(Evaluator(task, sandbox, device), given.genome, talk().print)
+        judge = Evaluator(task, sandbox, device)
+        scoring = Scoring(judge, given.genome, tolerance, talk().print)
         rng = np.random.default_rng(0)
-        found = simplify(given.genome, kind, rng, score=scoring, tolerance=tolerance)
-        measured = scoring.summary(found.genome, tolerance)
-    return {**_answer(given, found), "task": task.name, "tolerance": tolerance, **measured}
+        how = {"score": scoring, "tolerance": tolerance, "holds": scoring.holds}
+        found = simplify(given.genome, kind, rng, **how)
+        measured = scoring.summary(found.genome, found.undone)
+    answer = {**_answer(given, found), "task": task.name, "tolerance": tolerance}
+    return {**answer, "cut_by": "score less its standard error", **measured}
 
 
 def _answer(given: Named, found: Simplified) -> dict[str, Any]:
@@ -147,7 +151,7 @@ def _print(answer: dict[str, Any]) -> None:
     console = out()
     console.print(answer["source"], markup=False, soft_wrap=True, end="\n")
     for step in answer["steps"]:
-        score = "" if step["score"] is None else f"  (score {step['score']:.5g})"
+        score = "" if step["score"] is None else f"  ({answer['cut_by']} {step['score']:.5g})"
         line = f"# {step['size']:>3} statements: {step['what']}{score}"
         console.print(line, markup=False, soft_wrap=True)
     console.print(f"# {_verdict(answer)}", markup=False, soft_wrap=True)

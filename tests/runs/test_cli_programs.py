@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,12 @@ def test_within_a_tolerance_says_what_was_measured(home: Path) -> None:
     assert cuts
     assert min(cuts) >= found["search"]["before"] - 0.6
     assert "fresh seeds" in found["measured"]
+    assert found["cut_by"] == "score less its standard error"
+    done = cambrian("simplify", "lion.py", "--tolerance", "0.6", "--task", TOY, cwd=home)
+    assert "(score less its standard error " in done.stdout
+    assert re.search(
+        r"judged: \d+ statements, \S+ against the original$", done.stderr, re.MULTILINE
+    )
 
 
 def test_an_optimiser_is_simplified_by_agreement_without_a_task(home: Path) -> None:
@@ -94,6 +101,7 @@ def test_an_optimiser_is_simplified_by_agreement_without_a_task(home: Path) -> N
     assert found["key"] == lion.key
     assert 0.9 <= found["agreement"] < 1
     assert found["measured"].startswith("On two small models its weights come within ")
+    assert found["cut_by"] == "agreement"
 
 
 def test_what_is_left_out_within_a_tolerance_is_not_called_the_same(home: Path) -> None:
