@@ -85,8 +85,8 @@ def _thick(rng: np.random.Generator) -> Problem:
 def _vast(rng: np.random.Generator) -> Problem:
     long, other = _sides(1 << 12, 1 << 16, 2, rng)
     (elements,) = _sides(1 << 15, 1 << 18, 1, rng)
-    tall, wide = (long, max(1, elements // long)), (1, other)
-    shapes = (tall, wide) if rng.integers(2) else (wide[::-1], tall[::-1])
+    thick = max(1, elements // long)
+    shapes = ((long, thick), (1, other)) if rng.integers(2) else ((other, 1), (thick, long))
     return _drawn(shapes, *VAST, rng)
 
 
