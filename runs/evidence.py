@@ -23,7 +23,7 @@ def exported(store: Store, prefix: str, form: str, task: str | None = None) -> s
     """
     candidate = store.candidate(prefix)
     run = store.run_of(candidate.id)
-    program = read_program(candidate.program.source, kind_judged(run.task, run.kind))
+    program = read_program(candidate.program.source, kind_judged(task or run.task, run.kind))
     if isinstance(program, Fault):
         raise InputError(f"Candidate {candidate.id} is not a program of the language: {program}")
     facts = evidence(candidate, run, store.verdict(candidate.id))

@@ -94,7 +94,8 @@ def _examined(
     if name in library_kinds() or (is_file and not defines):
         return iter(_of_a_program(name, kind, task, unsafe))
     if task is not None:
-        raise InputError(f"--task is for reading a program's file: {name} is no such file.")
+        where = "a program's file or one of the library"
+        raise InputError(f"--task is for reading {where}: {name} is neither.")
 
     def found(sort: str, checks: Iterable[Check]) -> Iterator[tuple[str, Check]]:
         return ((sort, check) for check in checks)

@@ -69,7 +69,7 @@ cores_option = click.option(
 inputs_option = click.option(
     "--task",
     "task_name",
-    help="Read a program's file for this task's inputs.  [default: usual ones, or such as fit]",
+    help="Read what is no candidate for this task's inputs.  [default: usual ones, or such as fit]",
 )
 
 kind_option = click.option(

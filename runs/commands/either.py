@@ -37,7 +37,7 @@ class Named:
 def program_named(name: str, db: Path, task: str | None = None, kind: str | None = None) -> Named:
     """Read a program of the language: a file, one of the library, or a candidate.
 
-    A file is read for the inputs of a task, and as of a kind, if they are named.
+    What is no candidate is read for the inputs of a task, and a file as of a kind, if named.
     """
     side = given_program(name, db, task, kind)
     if side.program.genome is None:
@@ -50,26 +50,41 @@ def program_named(name: str, db: Path, task: str | None = None, kind: str | None
 def given_program(name: str, db: Path, task: str | None = None, kind: str | None = None) -> Side:
     """Read a program in any form: a file, one of the library, or a candidate.
 
-    A file is read for the inputs of a task, and as of a kind, if they are named.
+    What is no candidate is read for the inputs of a task, and a file as of a kind, if named.
     """
     return known_program(name, task, kind) or _candidate(name, db)
 
 
 def known_program(name: str, task: str | None = None, kind: str | None = None) -> Side | None:
     """Read a file or a program of the library; `None` for what can only be a candidate."""
-    from programs.named import kind_named, library_kinds
+    from programs.named import library_kinds
 
     if not names_a_file(name) and name not in library_kinds():
         _demand_id(name)
         return None
-    # Late, for a candidate is shown without them.
-    from programs.load import library
+    # Late, for a candidate is shown without it.
     from runs.contrast import Side
 
     if names_a_file(name):
         return Side(name, *read_file(Path(name), task, kind), task=task or "")
-    own = library_kinds()[name]
-    return Side(name, library(own)[name], kind_named(own))
+    return _of_the_library(name, library_kinds()[name], task)
+
+
+def _of_the_library(name: str, kind: str, task: str | None) -> Side:
+    from evaluators.task import find_task, language
+    from programs.errors import Fault
+    from programs.load import library, read_program
+    from programs.named import kind_named
+    from runs.contrast import Side
+
+    known = library(kind)[name]
+    if task is None:
+        return Side(name, known, kind_named(kind))
+    judged = language(find_task(task, kind))
+    read = read_program(known.source, judged)
+    if isinstance(read, Fault):
+        raise InputError(f"{name} does not fit the inputs of {task}: {read}")
+    return Side(name, read, judged, task=task)
 
 
 @dataclass(frozen=True, slots=True)

@@ -211,3 +211,17 @@ def test_a_run_where_a_program_is_asked_for_is_told_as_one(home: Path, command: 
     (run,) = json.loads(cambrian("runs", "--json", cwd=home).stdout)
     told = refused(home, command, run["id"])
     assert f"{run['id']} is a run: `cambrian top {run['id']}` lists its candidates." in told
+
+
+def test_a_network_of_the_library_is_read_for_the_task_that_is_named(home: Path) -> None:
+    (home / "vgg.py").write_text(library("architecture")["vgg"].source)
+    names = ("vgg", "vgg.py")
+    rows = json.loads(printed(home, "hash", *names, "--task", "digits", "--json"))
+    assert rows[0]["fingerprint"] == rows[1]["fingerprint"]
+    for name in names:
+        told = " ".join(printed(home, "check", name, "--task", "digits").split())
+        assert f"fingerprint {rows[0]['fingerprint']}" in told
+    assert rows[0]["fingerprint"] not in printed(home, "hash", "vgg")
+    assert "gru does not fit the inputs of digits" in refused(
+        home, "hash", "gru", "--task", "digits"
+    )
