@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 
 from programs.errors import InputError
 from programs.export.evidence import Evidence
+from programs.export.groups import add_param_group
 from programs.export.header import FOUND, MARK, body_of
 from programs.export.names import class_name
 from programs.freeform import documentation
@@ -42,7 +43,7 @@ _HEAD = '''class {name}(torch.optim.Optimizer):
 
     def __init__(self, params, lr={lr:.4g}, total_steps=1000):
         super().__init__(params, dict(lr=lr, total_steps=total_steps))
-
+{group}
     @torch.no_grad()
     def step(self, closure=None):
         """Take one step; `closure`, if given, computes the loss anew."""
@@ -175,7 +176,8 @@ def export_freeform(
     else:
         body, what = (_EACH, "each") if program.form == "tensor" else (_WHOLE, "whole groups")
         what = "each parameter" if what == "each" else what
-        wrapper = _HEAD.format(name=called, lr=known.lr, what=what, body=body)
+        group = textwrap.indent(add_param_group(called, ("lr", "total_steps")), "    ")
+        wrapper = _HEAD.format(name=called, lr=known.lr, what=what, group=group, body=body)
         wrapper += _LOADING if program.form == "model" else ""
     imports, wrapper = _imported(program.source, wrapper)
     return f"{_header(program, known)}\n\n{imports}\n\n{body_of(program.source)}\n\n\n{wrapper}\n"

@@ -51,6 +51,14 @@ def addcdiv_(into, x, y, scale):
     else:
         torch._foreach_addcdiv_(into, x, y, value=scale)
 ''',
+    "by_step": '''
+def by_step(steps, tensors):
+    """Bring together what takes a step of the same number."""
+    found = {}
+    for step, row in zip(steps, tensors):
+        found.setdefault(step, []).append(row)
+    return found.items()
+''',
     "by_type": '''
 def by_type(tensors):
     """Turn weights, gradients and states into lists that share a device and a type."""

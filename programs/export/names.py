@@ -31,7 +31,7 @@ _PYTHON = (
 )
 _OURS = ("apply", "as_lists", "as_tensor", "beside", "copy_back", "cosine", "divide", "matrix")
 _MODEL = ("answered", "newton_schulz", "noise", "scrambled", "self", "share", "start", "whole")
-_FOREACH = ("add_", "addcdiv_", "addcmul_", "by_type", "shrinkage", "update_foreach_")
+_FOREACH = ("add_", "addcdiv_", "addcmul_", "by_step", "by_type", "shrinkage", "update_foreach_")
 _FLOATS = ("cbrt", "clamp", "divide", "extremum", "floor", "mod", "power", "safely", "sign")
 TAKEN = frozenset((*_PYTHON, *_OURS, *_MODEL, *_FOREACH, *_FLOATS))
 

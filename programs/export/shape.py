@@ -45,6 +45,7 @@ class Shape:
         """Return the helper functions that the fixed parts call."""
         wanted = {
             "by_type": True,
+            "by_step": self.counts,
             "answered": self.rounds,
             "beside": self.scalars.parameters,
             "matrix": self.matrix,

@@ -22,12 +22,19 @@ def step(shape: Shape) -> str:
     starts = [f"{name} = 0" for name in shape.starts.values()]
     before = [*starts, *(["rows, batches = [], []"] if shape.rounds else [])]
     before += ["copies = []"] if shape.rounds and shape.matrix else []
-    loop = ["shared = self._shared(group)", "tensors = self._tensors(group)"]
-    loop += [*_seen(shape), *_work(shape), *_copied(shape)]
+    loop = ["tensors = self._tensors(group)"]
+    if shape.counts:
+        loop += ["steps = self._steps(group, tensors)", *_seen(shape)]
+        loop += [f"for step, together in by_step(steps, {_tensors(shape)}):"]
+        work = ["shared = self._shared(group, step)", *_work(shape, "together")]
+        loop += [*indented(work), *_copied(shape)]
+    else:
+        loop = ["shared = self._shared(group)", *loop]
+        loop += [*_seen(shape), *_work(shape, _tensors(shape)), *_copied(shape)]
     after = ["if rows or batches:", "    apply(rows, batches)"] if shape.rounds else []
     after += ["    copy_back(copies)"] if shape.rounds and shape.matrix else []
-    lines = [*before, "for group in self.param_groups:", *_indented(loop), *after]
-    work = "\n".join(_indented(lines))
+    lines = [*before, "for group in self.param_groups:", *indented(loop), *after]
+    work = "\n".join(indented(lines))
     return f'''
 @torch.no_grad()
 def step(self, closure=None):
@@ -65,9 +72,8 @@ def _size(dims: Dims) -> str:
     return " * ".join(_SIDES[d] for d in dims if d != ONE)
 
 
-def _work(shape: Shape) -> list[str]:
+def _work(shape: Shape, tensors: str) -> list[str]:
     """Update tensors one by one, or as whole lists; or collect them where all must wait."""
-    tensors = _tensors(shape)
     beside = ", *beside(shared, {})" if shape.scalars.parameters else ""
     row, lists = f"*row{beside.format('row[0]')}", f"*lists{beside.format('lists[0][0]')}"
     if shape.rounds:
@@ -81,9 +87,9 @@ def _work(shape: Shape) -> list[str]:
     asked = "if as_lists(group):" if shape.matrix else 'if group["foreach"] is not False:'
     return [
         asked,
-        *_indented(whole),
+        *indented(whole),
         "else:",
-        *_indented(each),
+        *indented(each),
     ]
 
 
@@ -118,7 +124,7 @@ def _round(shape: Shape, number: int) -> list[str]:
         return [*lines, f"many = [{whole}(*kept) for kept in given[len(rows) :]]"]
     stored = _stored(shape, f"{each}(*kept)", "states")
     states = ", _, *states" if shape.states else ", *_"
-    lines += [f"for (w{states}), kept in zip(rows, given):", *_indented(stored)]
+    lines += [f"for (w{states}), kept in zip(rows, given):", *indented(stored)]
     return [*lines, "for kept in given[len(rows) :]:", f"    {whole}(*kept)"]
 
 
@@ -136,8 +142,9 @@ def part_name(name: str, number: int) -> str:
 
 def function(signature: str, doc: str, body: Sequence[str]) -> str:
     """Return a function's text."""
-    return f'def {signature}:\n    """{doc}"""\n' + "\n".join(_indented(body))
+    return f'def {signature}:\n    """{doc}"""\n' + "\n".join(indented(body))
 
 
-def _indented(lines: Sequence[str]) -> list[str]:
+def indented(lines: Sequence[str]) -> list[str]:
+    """Return the lines one level deeper."""
     return [textwrap.indent(line, "    ") for line in lines]

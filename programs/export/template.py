@@ -5,9 +5,11 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
+from programs.export.counting import begun, counting, placed
+from programs.export.groups import add_param_group
 from programs.export.parts import Line, parts_of, tuple_of
 from programs.export.shape import Shape
-from programs.export.steps import function, part_name, step
+from programs.export.steps import function, indented, part_name, step
 from programs.render import number
 
 
@@ -23,7 +25,14 @@ def reading(states: Sequence[str]) -> str:
 
 def optimizer(shape: Shape) -> str:
     """Return the class."""
-    parts = [_constructor(shape), _counter(shape), step(shape), _shared(shape), _tensors(shape)]
+    parts = [
+        _constructor(shape),
+        add_param_group(shape.name, _settings(shape), placed(shape)),
+        counting(shape),
+        step(shape),
+        _shared(shape),
+        _tensors(shape),
+    ]
     body = "\n".join(textwrap.indent(p.strip("\n"), "    ") + "\n" for p in parts if p)
     on = " unless on a CPU" if shape.matrix else ""
     total = "\n        total_steps: steps in all, which the program's plan depends on"
@@ -49,9 +58,7 @@ def _constructor(shape: Shape) -> str:
         "if not total_steps >= 1:\n"
         '        raise ValueError(f"expected total_steps of at least 1, found {total_steps}")\n    '
     )
-    names = ["lr", *(["total_steps"] if shape.total else [])]
-    names += ["foreach", "capturable"]
-    stored = ", ".join(f"{n}={n}" for n in names)
+    stored = ", ".join(f"{n}={n}" for n in _settings(shape))
     return f"""
 def __init__(self, params, lr={number(shape.lr)}, *, {total}foreach=None, capturable=False):
     if not lr >= 0:
@@ -60,72 +67,46 @@ def __init__(self, params, lr={number(shape.lr)}, *, {total}foreach=None, captur
 """
 
 
-def _counter(shape: Shape) -> str:
-    if not shape.counts:
-        return ""
-    return '''
-def add_param_group(self, param_group):
-    super().add_param_group(param_group)
-    group = self.param_groups[-1]
-    group.setdefault("step", torch.zeros((), dtype=torch.float64))
-    self._place_counter(group)
-
-def __setstate__(self, state):
-    super().__setstate__(state)
-    for group in self.param_groups:
-        self._place_counter(group)
-
-def _place_counter(self, group):
-    """Keep the count of steps where it can be read without waiting for the device."""
-    device = group["params"][0].device if group["capturable"] else "cpu"
-    group["step"] = group["step"].to(device)
-'''
+def _settings(shape: Shape) -> list[str]:
+    """Return what the constructor takes, and each group may have otherwise."""
+    return ["lr", *(["total_steps"] if shape.total else []), "foreach", "capturable"]
 
 
 def _shared(shape: Shape) -> str:
     scalars = shape.scalars
-    given = {"lr": 'group["lr"]', "step": 'group["step"]', "total": 'group["total_steps"]'}
-    lines = ['group["step"] += 1'] if shape.counts else []
-    lines += [f"{n} = {given[n]}" for n in scalars.inputs]
+    given = {"lr": 'group["lr"]', "total": 'group["total_steps"]'}
+    lines = [f"{n} = {given[n]}" for n in scalars.inputs if n in given]
     # A number that lives in a tensor is read here, once, unless that would make the host wait.
     waits = 'if not (group["capturable"] or torch.compiler.is_compiling()):'
     if scalars.plain:
-        read = [n for n in scalars.inputs if n != "total"]
-        if read:
-            lines += [waits, *(f"    {n} = float({n})" for n in read)]
+        lines += [waits, "    lr = float(lr)"] if "lr" in scalars.inputs else []
         lines += [*scalars.lines, f"return {tuple_of(scalars.parameters)}"]
     else:
-        lines += [f"{n} = as_tensor({n}, step)" for n in scalars.inputs if n != "step"]
+        lines += [f'{n} = as_tensor({n}, group["step"])' for n in scalars.inputs]
         lines += [*scalars.lines, f"shared = {tuple_of(scalars.parameters)}", waits]
         lines += ["    shared = tuple(float(x) for x in shared)", "return shared"]
-    doc = "Count the step and compute" if shape.counts else "Return"
-    return function("_shared(self, group)", f"{doc} what all tensors of a group share.", lines)
+    step, them = (", step", "take this step") if shape.counts else ("", "of a group")
+    doc = f"Return what all tensors {'that ' if step else ''}{them} share."
+    return function(f"_shared(self, group{step})", doc, lines)
 
 
 def _tensors(shape: Shape) -> str:
-    states = tuple_of([f'"{s}"' for s in shape.states])
-    fill = f"""\
-        state = self.state[p]
-        if not state:
-            for name in {states}:
-                state[name] = torch.zeros_like(p, memory_format=torch.preserve_format)
-"""
-    fill = fill if shape.states else ""
+    first = ['state["step"] = torch.zeros_like(group["step"]) if begun else None']
+    first = first if shape.counts else []
+    if shape.states:
+        names = tuple_of([f'"{s}"' for s in shape.states])
+        first += [f"for name in {names}:"]
+        first += ["    state[name] = torch.zeros_like(p, memory_format=torch.preserve_format)"]
+    fill = ["state = self.state[p]", "if not state:", *indented(first)] if first else []
     # A matrix without elements has counts of 0, and nothing to change.
     idle = "p.grad is None or not p.numel()" if shape.matrix else "p.grad is None"
     held = "".join(f', state["{s}"]' for s in shape.states)
-    return f'''
-def _tensors(self, group):
-    """Return weight, gradient and states of each parameter that has a gradient."""
-    found = []
-    for p in group["params"]:
-        if {idle}:
-            continue
-        if p.grad.is_sparse or p.is_complex():
-            raise RuntimeError("{shape.name} needs dense, real gradients; found others")
-{fill}        found.append([p, p.grad{held}])
-    return found
-'''
+    each = [f"if {idle}:", "    continue", "if p.grad.is_sparse or p.is_complex():"]
+    each += [f'    raise RuntimeError("{shape.name} needs dense, real gradients; found others")']
+    each += [*fill, f"found.append([p, p.grad{held}])"]
+    lines = ["found = []", *begun(shape), 'for p in group["params"]:', *indented(each)]
+    doc = "Return weight, gradient and states of each parameter that has a gradient."
+    return function("_tensors(self, group)", doc, [*lines, "return found"])
 
 
 def update(shape: Shape, body: Sequence[Line]) -> str:

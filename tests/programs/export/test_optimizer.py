@@ -78,7 +78,7 @@ def test_states_are_named_as_in_the_program() -> None:
     opt = optimizer(ADAMW, params)
     trained(opt, params, range(1, 4))
     saved = opt.state_dict()
-    assert set(saved["state"][0]) == {"m", "v"}
+    assert set(saved["state"][0]) == {"step", "m", "v"}
     step = saved["param_groups"][0]["step"]
     assert isinstance(step, Tensor)
     assert step == 3
