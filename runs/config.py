@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from typing import Self
@@ -61,7 +62,7 @@ class RunConfig(BaseModel):
     task: str
     kind: str | None = None
     evals: int | None = Field(default=None, ge=1)
-    hours: float | None = Field(default=None, gt=0)
+    hours: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     workers: int = Field(default_factory=lambda: default_workers(), ge=1, le=4096)
     cluster: str | None = Field(default=None, pattern=r"^ray:\S+$")
     device: str = Field(default="cpu", pattern=r"^(cpu|cuda(:\d+(,\d+)*)?)$")
@@ -77,9 +78,9 @@ class RunConfig(BaseModel):
     rungs: int = Field(default=1, ge=1, le=MOST)
     eta: int = Field(default=ETA, ge=2)
     models: dict[str, float] = Field(default_factory=dict)
-    usd: float | None = Field(default=None, gt=0)
+    usd: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     api_base: str | None = Field(default=None, pattern=r"^https?://[^@?#\s]+$")
-    reply_timeout: float = Field(default=REPLY_TIMEOUT, gt=0)
+    reply_timeout: float = Field(default=REPLY_TIMEOUT, gt=0, allow_inf_nan=False)
     in_flight: int = Field(default=AT_ONCE, ge=1)
     fill: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     window: int = Field(default=0, ge=0)
@@ -101,8 +102,8 @@ class RunConfig(BaseModel):
         if self.models and "proposers" not in self.model_fields_set:
             object.__setattr__(self, "proposers", dict(DEFAULT_TEAM))
         weights = [*self.proposers.values(), *self.models.values()]
-        if not self.proposers or any(not w > 0 for w in weights):
-            raise ValueError("every proposer and model needs a weight above 0")
+        if not self.proposers or any(not 0 < w < math.inf for w in weights):
+            raise ValueError("every proposer and model needs a finite weight above 0")
         return self
 
     @property

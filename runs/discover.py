@@ -118,9 +118,9 @@ def go_on(
     """
     with ending_like_ctrl_c(), Store.open(database, create=False) as store:
         config = config_of(store.run(run))
-        config = config.model_copy(update=_given(evals=evals, hours=hours, usd=usd, track=track))
-        places = workers_of(workers or config.cluster, config.device)
-        config = config.model_copy(update=places)
+        told = _given(evals=evals, hours=hours, usd=usd, track=track)
+        places = workers_of(config.cluster if workers is None else workers, config.device)
+        config = read_config(**config.model_dump() | told | places)
         tracker = tracker_named(config.track)
         task = find_task(config.task, config.kind)
         with _sandbox(task, config, unsafe) as sandbox:

@@ -95,10 +95,8 @@ class Scoring:
             f"{'within' if holds else 'NOT within'} the tolerance of {self.tolerance:g}."
         )
         if undone:
-            told += (
-                f" The last {undone} {'cut' if undone == 1 else 'cuts'} held on the search's seeds "
-                "but not on fresh ones: undone."
-            )
+            cuts = "cut" if undone == 1 else f"{undone} cuts"
+            told += f" The last {cuts} held on the search's seeds but not on fresh ones: undone."
         return {
             "evaluations": len(self.known),
             "search": search,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -36,6 +37,19 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON."
 device_option = click.option(
     "--device", default="cpu", show_default=True, help="cpu, cuda, cuda:N or cuda:N,M."
 )
+
+
+class Finite(click.FloatRange):
+    """A number within bounds, which infinity and what is no number are not."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return the number."""
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"expected a finite number, saw `{value}`", param, ctx)
+        return number
 
 
 class _Workers(click.ParamType):

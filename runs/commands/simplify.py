@@ -9,6 +9,7 @@ import click
 
 from programs.errors import InputError
 from runs.commands.common import (
+    Finite,
     db_option,
     device_option,
     json_option,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 @click.argument("name", metavar="ID|FILE|NAME")
 @click.option(
     "--tolerance",
-    type=click.FloatRange(min=0.0),
+    type=Finite(min=0.0),
     help="Let the score fall by so much, to become shorter still.",
 )
 @click.option(

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from programs.errors import InputError
-from runs.commands.common import db_option, json_option, out, print_json, talk
+from runs.commands.common import Finite, db_option, json_option, out, print_json, talk
 from runs.inert import inert
 
 SHORT = 16
@@ -21,9 +21,7 @@ SHORT = 16
 @click.command(name="sql")
 @click.argument("question", metavar='"SELECT …"')
 @click.option("--limit", type=click.IntRange(1), default=1000, show_default=True, help="Most rows.")
-@click.option(
-    "--seconds", type=click.FloatRange(min=0), default=60, show_default=True, help="Longest time."
-)
+@click.option("--seconds", type=Finite(min=0), default=60, show_default=True, help="Longest time.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
 @db_option
 @json_option

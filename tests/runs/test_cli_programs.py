@@ -181,6 +181,8 @@ BAD = [
     (["simplify", "lion.py", "--task", "digits"], "--tolerance"),
     (["simplify", "gru.py", "--tolerance", "0.1"], "--task"),
     (["simplify", "lion.py", "--tolerance", "-1", "--task", "digits"], "tolerance"),
+    (["simplify", "lion.py", "--tolerance", "nan"], "expected a finite number, saw `nan`"),
+    (["sql", "SELECT 1", "--seconds", "inf"], "expected a finite number, saw `inf`"),
     (["simplify", "gru.py", "--tolerance", "0.1", "--task", TOY], "optimizer"),
     (["diff", "lion.py"], "B"),
     (["diff", "lion.py", "absent.py"], "absent.py"),

@@ -19,7 +19,6 @@ from programs.genome import Genome
 from programs.kind import Kind
 from programs.load import kind_named, read_program
 from programs.program import Program
-from runs.care import check
 from runs.config import RunConfig, read_config
 from runs.pages.facts import savings
 from runs.progress import Progress, Silent
@@ -203,52 +202,14 @@ def _remember(display: Interrupting, stop: Stop) -> Stop:
 def test_holes_that_a_kill_leaves_are_filled(store: Store, rungs: int) -> None:
     run_id, _ = run(store, seed=3, rungs=rungs)
     whole = lineage(store, run_id)
-    _lose(store, [c.id for c in store.history(run_id)[-9:] if not _needed(store, c.id)][::2])
+    lose(store, [c.id for c in store.history(run_id)[-9:] if not needed(store, c.id)][::2])
     assert len(store.history(run_id)) < len(whole)
     prepared = prepare(store, config(seed=3, rungs=rungs), MemorySandbox(), resume=run_id)
     perform(prepared, Silent())
     assert lineage(store, run_id) == whole
 
 
-@pytest.mark.parametrize("rungs", [1, 2, 3])
-@pytest.mark.parametrize("budget", [{"evals": 5}, {"evals": 40, "hours": 1e-9}])
-def test_holes_are_filled_though_the_budget_is_used_up(
-    store: Store, budget: dict[str, Any], rungs: int
-) -> None:
-    run_id, _ = run(store, seed=3, rungs=rungs)
-    whole = lineage(store, run_id)
-    holes = [c.id for c in store.history(run_id)[-9:-1] if not _needed(store, c.id)][::2]
-    assert holes, "nothing can be lost: the test proves nothing"
-    _lose(store, holes)
-    asked = config(seed=3, rungs=rungs, **budget)
-    state, progress = perform(prepare(store, asked, MemorySandbox(), resume=run_id), Silent())
-    assert state == store.run(run_id).state == "done"
-    assert [row[0] for row in lineage(store, run_id)] == list(range(len(whole)))
-    assert [row[:-1] for row in lineage(store, run_id)] == [row[:-1] for row in whole]
-    assert progress.tried == len(whole)
-    assert all(not finding.broken for finding in check(store))
-
-
-@pytest.mark.parametrize("rungs", [1, 2, 3])
-@pytest.mark.parametrize("budget", [{"evals": 5}, {"evals": 40, "hours": 1e-9}])
-def test_a_budget_that_is_used_up_shows_what_was_shown(
-    store: Store, budget: dict[str, Any], rungs: int
-) -> None:
-    asked = config(seed=3, rungs=rungs)
-    prepared = prepare(store, asked, MemorySandbox())
-    _, first = perform(prepared, Silent())
-    whole, sandbox = lineage(store, prepared.run.id), MemorySandbox()
-    smaller = config(seed=3, rungs=rungs, **budget)
-    state, again = perform(prepare(store, smaller, sandbox, prepared.run.id), Silent())
-    assert (state, sandbox.jobs, lineage(store, prepared.run.id)) == ("done", [], whole)
-    for name in ("tried", "trained", "recalled", "duplicates", "rejected", "by_rung"):
-        assert getattr(again, name) == getattr(first, name), name
-    assert again.best is not None
-    assert first.best is not None
-    assert (again.best.id, again.best.climbs) == (first.best.id, first.best.climbs)
-
-
-def _lose(store: Store, ids: list[str]) -> None:
+def lose(store: Store, ids: list[str]) -> None:
     """Forget candidates, as a kill does that comes before they are judged."""
     for id_ in ids:
         for table, column in (
@@ -260,7 +221,7 @@ def _lose(store: Store, ids: list[str]) -> None:
             store.execute(f"DELETE FROM {table} WHERE {column} = ?", id_)
 
 
-def _needed(store: Store, id_: str) -> bool:
+def needed(store: Store, id_: str) -> bool:
     copies = "SELECT 1 FROM candidate WHERE duplicate_of = ?"
     return bool(store.children(id_) or store.rows(copies, id_))
 
@@ -367,7 +328,19 @@ def test_settings_that_name_nothing_are_refused(
 
 
 @pytest.mark.parametrize(
-    "given", [{"evals": 0}, {"hours": 0}, {"workers": 0}, {"device": "tpu"}, {"proposers": {}}]
+    "given",
+    [
+        {"evals": 0},
+        {"hours": 0},
+        {"workers": 0},
+        {"device": "tpu"},
+        {"proposers": {}},
+        {"hours": float("nan")},
+        {"hours": float("inf")},
+        {"usd": float("inf")},
+        {"reply_timeout": float("inf")},
+        {"proposers": {"evolution": float("inf")}},
+    ],
 )
 def test_settings_out_of_range_are_refused(given: dict[str, Any]) -> None:
     with pytest.raises(InputError, match=r"The setting|weight"):
