@@ -4,8 +4,9 @@ Looked for whenever an earlier result would answer for a program, with a few dra
 fresh probes, which cost little beside a training. A program that gives other numbers there than
 the one it would be taken for is counted, and goes by a fingerprint of its own, made of random
 probes, from then on: it is trained, and answers for those that do the same. Two ways to write one
-function may be told apart too, where rounding parts them on an input; free-form Python, which runs
-in the sandbox alone, is not compared.
+function may be told apart too, where rounding parts them on an input. Where one of the two is a
+free-form optimiser or schedule it runs in the sandbox (`apart.py`); free-form networks are not
+compared.
 """
 
 from __future__ import annotations
@@ -15,12 +16,15 @@ from dataclasses import replace
 import numpy as np
 
 from evaluators.admit import Admitted
-from evaluators.candidate import Candidate, Evaluation
+from evaluators.apart import told_apart
+from evaluators.candidate import UNSAFE, Candidate, Evaluation
+from evaluators.freeform import refuse_to_rank
 from programs.equivalence import collide, differ, random_fingerprint
 from programs.genome import Genome
 from programs.kind import Kind
 from programs.load import read_program
 from programs.program import Program
+from sandbox.base import Sandbox
 
 COLLISION = "collision"
 """The metric, 1 where it is there, of a candidate that its fingerprint takes for another."""
@@ -32,24 +36,43 @@ APART = "apart"
 
 
 def compared(
-    candidate: Candidate, earlier: Program, kind: Kind, rng: np.random.Generator
+    candidate: Candidate,
+    earlier: Program,
+    kind: Kind,
+    rng: np.random.Generator,
+    sandbox: Sandbox | None = None,
 ) -> Candidate:
     """Mark and rename a candidate that does not do what `earlier`, of its fingerprint, does."""
     program = candidate.program
-    if program.key == earlier.key or program.genome is None:
-        return candidate
     known = read_program(earlier.source, kind) if earlier.genome is None else earlier
-    if not isinstance(known, Program) or known.genome is None:
+    if program.key == earlier.key or not isinstance(known, Program):
         return candidate
-    if not any(differ(program.genome, known.genome, kind, rng) for _ in range(DRAWS)):
+    own = _own_name(program, known, kind, rng, sandbox)
+    if own is None:
         return candidate
-    evaluation = candidate.evaluation
-    own = replace(
-        evaluation,
-        fingerprint=_own_fingerprint(program.genome, kind),
-        metrics={**evaluation.metrics, COLLISION: 1.0},
-    )
-    return replace(candidate, evaluation=own)
+    metrics = {**candidate.evaluation.metrics, COLLISION: 1.0}
+    evaluation = replace(candidate.evaluation, fingerprint=own, metrics=metrics)
+    return replace(candidate, evaluation=evaluation)
+
+
+def _own_name(
+    program: Program,
+    known: Program,
+    kind: Kind,
+    rng: np.random.Generator,
+    sandbox: Sandbox | None,
+) -> str | None:
+    """Name a program apart from one of its fingerprint; `None` where nothing tells the two."""
+    one, other = program.genome, known.genome
+    if one is not None and other is not None:
+        if not any(differ(one, other, kind, rng) for _ in range(DRAWS)):
+            return None
+    elif sandbox is None or (found := told_apart(program, known, kind, sandbox)) is None:
+        return None
+    elif one is None:
+        own = f"{APART}-{found}"
+        return refuse_to_rank(own) if sandbox.tier == UNSAFE else own
+    return _own_fingerprint(one, kind)
 
 
 class Separate:

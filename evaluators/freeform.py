@@ -7,7 +7,9 @@ name one.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +22,7 @@ from programs.fingerprint import Behaviour, behaviour_of
 from programs.kind import Kind
 from programs.kinds import optimizer_probe, schedule
 from programs.program import Program
-from sandbox.base import MIB, Guest, Job, Limits, Outcome, Payload, Sandbox
+from sandbox.base import MIB, Ending, Guest, Job, Limits, Outcome, Payload, Sandbox
 
 PROBING = ("torch", "evaluators.harness.freeform.behaviour")
 """What a sandbox must have imported before it forks, to probe free-form programs."""
@@ -34,7 +36,9 @@ one without an end takes much of it. The library's take 0.02 s, and to import sc
 """
 
 _SAMPLING = replace(_PROBING, processor=20)
-"""Of a schedule at every step of a run, which may be longer than any on the probes."""
+"""Of a schedule at every step of a run, which may be longer than any on the probes, and of random
+problems, which are many.
+"""
 
 _PROBED = {
     "optimizer": (
@@ -89,6 +93,21 @@ def outputs(program: Program, sandbox: Sandbox, kind: Kind) -> np.ndarray:
     return _array(outcome, "outputs", _PROBED[program.kind])
 
 
+def afresh(
+    program: Program, sandbox: Sandbox, seeds: Sequence[int]
+) -> list[np.ndarray | None] | None:
+    """Return what an optimiser or schedule gives on random draws; where it fails, `None`.
+
+    The whole is `None` where the sandbox was closed meanwhile. Raises `SandboxUnavailable`.
+    """
+    outcome = _run(program, "afresh", sandbox, {"seeds": list(seeds)}, _SAMPLING)
+    if outcome.ending is Ending.CANCELLED:
+        return None
+    given = outcome.result.arrays if outcome.result else {}
+    found = [given.get(str(seed)) for seed in seeds]
+    return [f if f is not None and f.dtype == np.float64 else None for f in found]
+
+
 def refuse_to_rank(fingerprint: str) -> str:
     """Mark a fingerprint from a child without a cage: it equals no other, so no score is shared."""
     return f"{UNSAFE}-{fingerprint}"
@@ -130,7 +149,7 @@ def _without_source(payload: Payload) -> Payload:
 
 
 def _run(
-    program: Program, name: str, sandbox: Sandbox, more: dict[str, int], limits: Limits
+    program: Program, name: str, sandbox: Sandbox, more: Mapping[str, Any], limits: Limits
 ) -> Outcome:
     data = {"source": program.source, "form": program.form, **more}
     harness = f"evaluators.harness.freeform.behaviour:{name}"
@@ -150,6 +169,7 @@ __all__ = [
     "PRELOAD",
     "PROBING",
     "Unprobable",
+    "afresh",
     "behaviour",
     "judging_job",
     "outputs",

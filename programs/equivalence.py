@@ -30,7 +30,7 @@ ROUNDING = 1e-11
 def differ(one: Genome, other: Genome, kind: Kind, rng: np.random.Generator) -> bool:
     """Tell whether two checked programs give other numbers on one draw of fresh probes."""
     seed = int(rng.integers(2**62))
-    found, expected = (_fresh(g, kind, seed) for g in (one, other))
+    found, expected = (fresh_outputs(g, kind, seed) for g in (one, other))
     return not _agree(found, expected)
 
 
@@ -43,7 +43,7 @@ def collide(one: Genome, other: Genome, kind: Kind) -> bool:
 
 def random_fingerprint(genome: Genome, kind: Kind) -> str:
     """Hash what a checked program gives on a few random probes, the same for all programs."""
-    found = [_fresh(genome, kind, seed) for seed in range(SOME)]
+    found = [fresh_outputs(genome, kind, seed) for seed in range(SOME)]
     return fingerprint_of(np.concatenate([f.ravel() for f in found if f is not None]), kind.name)
 
 
@@ -75,13 +75,13 @@ class Equivalence:
     def _agrees(self, candidate: Genome, seeds: Sequence[int]) -> bool:
         for seed in seeds:
             if seed not in self.expected:
-                self.expected[seed] = _fresh(self.original, self.kind, seed)
-            if not _agree(_fresh(candidate, self.kind, seed), self.expected[seed]):
+                self.expected[seed] = fresh_outputs(self.original, self.kind, seed)
+            if not _agree(fresh_outputs(candidate, self.kind, seed), self.expected[seed]):
                 return False
         return True
 
 
-def _fresh(genome: Genome, kind: Kind, seed: int) -> np.ndarray | None:
+def fresh_outputs(genome: Genome, kind: Kind, seed: int) -> np.ndarray | None:
     """Run a program on one draw; `None` where it can be run on none of that sort."""
     if kind.fresh is None:
         return None

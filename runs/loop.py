@@ -196,7 +196,7 @@ class Loop:
     def _compared(self, candidate: Candidate, earlier: Program) -> Candidate:
         """Mark a collision of the functional hash; the draw is the candidate's own."""
         rng = np.random.default_rng([*candidate.origin.seed, 2])
-        return compared(candidate, earlier, self.order.kind, rng)
+        return compared(candidate, earlier, self.order.kind, rng, self.evaluator.sandbox)
 
     def _judged(self, candidate: Candidate, evaluation: Evaluation) -> None:
         evaluation = marked(evaluation, candidate.evaluation)

@@ -43,11 +43,20 @@ def fresh(genome: Genome, kind: Kind, rng: np.random.Generator) -> np.ndarray:
 
     Raises `Unprobed` where the problem is too large for the program.
     """
-    drawn = problem(int(rng.integers(2**62)))
-    longest = max(max(shape) for shape in drawn.layout.shapes)
-    if longest > SQUARABLE and _makes_squares(genome, kind):
+    given = drawn(rng)
+    if not squarable(given) and _makes_squares(genome, kind):
         raise Unprobed("too large: a square matrix of thousands of rows")
-    return updates(genome.main, kind, course_of(drawn, kind))
+    return updates(genome.main, kind, course_of(given, kind))
+
+
+def drawn(rng: np.random.Generator) -> Problem:
+    """Return the problem on which `fresh` runs programs, given the same generator."""
+    return problem(int(rng.integers(2**62)))
+
+
+def squarable(given: Problem) -> bool:
+    """Tell whether a square matrix can be made of the longest side of a problem."""
+    return max(max(shape) for shape in given.layout.shapes) <= SQUARABLE
 
 
 def _makes_squares(genome: Genome, kind: Kind) -> bool:

@@ -78,7 +78,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """The fixed problem for those who take it step by step, all tensors in one row.
+    """A problem for those who take it step by step, all tensors in one row.
 
     `weights` and `gradients` are `[steps, runs, n]`, `rates [steps, runs]`; `steps` holds the
     whole numbers of the steps in all runs, `totals` the horizons.
@@ -93,13 +93,18 @@ class Given:
 
 def given() -> Given:
     """Return the problem on which `probe` runs every optimiser."""
-    problem = fixed_problem()
+    return step_by_step(fixed_problem())
+
+
+def step_by_step(problem: Problem) -> Given:
+    """Return any problem as those read it who take one step after the other."""
+    steps, totals = problem.steps[:, :, 0, 0], problem.total[0, :, 0, 0]
     return Given(
         problem.weights[:, :, 0],
         problem.gradients[:, :, 0],
         problem.lr[:, :, 0, 0],
-        STEPS,
-        tuple(int(total) for total in TOTALS),
+        tuple(tuple(int(step) for step in row) for row in steps),
+        tuple(int(total) for total in totals),
     )
 
 

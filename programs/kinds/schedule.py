@@ -66,6 +66,11 @@ def probe(genome: Genome, kind: Kind) -> np.ndarray:
 
 def fresh(genome: Genome, kind: Kind, rng: np.random.Generator) -> np.ndarray:
     """Return the same for random steps of runs of random lengths, first and last ones included."""
+    return _at(genome, *drawn(rng))
+
+
+def drawn(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Draw the steps at which `fresh` asks programs, and the length of the run of each."""
     import numpy as np
 
     from programs.kinds.step_numbers import lengths, within
@@ -74,7 +79,7 @@ def fresh(genome: Genome, kind: Kind, rng: np.random.Generator) -> np.ndarray:
     last = totals - 1.0
     others = np.minimum(within(totals, _DRAWS, rng), last)
     steps = np.vstack([np.zeros(_DRAWS), others, np.maximum(last - 1.0, 0.0), last])
-    return _at(genome, steps, np.broadcast_to(totals, steps.shape))
+    return steps, np.broadcast_to(totals, steps.shape)
 
 
 def _at(genome: Genome, step: np.ndarray, total: np.ndarray | np.float64) -> np.ndarray:
