@@ -14,13 +14,14 @@ from programs.foreign import Row, rows
 from programs.kind import Kind
 from programs.logic import Logic
 from programs.refusal import quoted
+from programs.sorts import SORTS, flattened
 
 WIDEST = 80
 """Characters up to which a suggestion is made of the words of the text itself."""
 
 IGNORED = (
     *("keepdim", "keepdims", "dtype", "out", "inplace", "training", "approximate", "padding"),
-    *("batch_first", "need_weights"),
+    *("batch_first", "need_weights", "eps", "epsilon", "momentum", "dropout"),
 )
 _RENAMED = {
     new: old
@@ -31,8 +32,11 @@ _RENAMED = {
         "y": "other",
         "p": "ord",
         "heads": "num_heads n_heads nhead",
-        "width": "normalized_shape num_features num_channels",
-        "kernel": "kernel_size",
+        "width": "normalized_shape num_features num_channels out_features out_channels features "
+        "filters units",
+        "kernel": "kernel_size pool_size window_shape",
+        "stride": "strides",
+        "bias": "use_bias",
         "size": "output_size",
         "groups": "num_groups",
         "slope": "negative_slope",
@@ -42,15 +46,33 @@ _RENAMED = {
 
 
 def form_of_call(
-    name: str, args: list[ast.expr], keywords: list[ast.keyword], kind: Kind
+    name: str,
+    args: list[ast.expr],
+    keywords: list[ast.keyword],
+    kind: Kind,
+    owner: str | None = None,
 ) -> str | None:
-    """Return the form of a call of a function that the kind lacks, or has otherwise."""
+    """Return the form of a call of a function that the kind lacks, or has otherwise.
+
+    `owner` is the module before the name, without those that it is in, or "" for a value.
+    """
     known = rows(kind.weighted)
     name = name if name in known else name.rstrip("_")
     if args and isinstance(args[0], ast.List | ast.Tuple):
+        if any(quoted(a, 20) != "-1" for a in args[1:]):
+            return None
         args = args[0].elts  # torch.cat([x, y], dim=-1)
         keywords = [k for k in keywords if quoted(k.value, 20) != "-1"]
-    return next(_of_rows(known.get(name, ()), args, keywords, kind), None)
+    if is_convolution(name):
+        keywords = [k for k in keywords if k.arg not in ("bias", "use_bias")]
+    names = [name] if owner is None else [f"{owner}.{name}", f".{name}", name]
+    found: Iterable[Row] = next((known[n] for n in names if n in known), ())
+    return next(_of_rows(found, args, keywords, kind), None)
+
+
+def is_convolution(name: str) -> bool:
+    """Tell whether a layer is one that has a bias here, whatever is said of it."""
+    return name.lower() in ("conv", "conv1d", "conv2d")
 
 
 def _of_rows(
@@ -78,7 +100,7 @@ def _given(
     row: Row, args: list[ast.expr], keywords: list[ast.keyword]
 ) -> dict[str, ast.expr] | None:
     """Return the arguments by the row's names, or `None` where they do not fit it."""
-    if is_spread(args) or len(args) > len(row.params):
+    if is_spread(args) or len(args) > row.placed:
         return None
     given = dict(zip(row.params, args, strict=False))
     for keyword in keywords:
@@ -92,7 +114,23 @@ def _given(
         return None
     texts = {n: quoted(a, 20).replace("[", "(").replace("]", ")") for n, a in given.items()}
     fits = all(texts[name] == texts.get(value, value) for name, value in row.fixed.items())
-    return given if fits else None
+    fits = fits and all(SORTS[sort](given[name]) for name, sort in row.sorts.items())
+    return {n: _meant(a, row.sorts.get(n)) for n, a in given.items()} if fits else None
+
+
+def _meant(node: ast.expr, sort: str | None) -> ast.expr:
+    """Return what an argument is in a form, which takes tensors as they are."""
+    return (flattened(node) if sort == "flat" else None) or _one_of(node)
+
+
+def _one_of(node: ast.expr) -> ast.expr:
+    """Return the number that a size is in all directions: 3 for `(3, 3)`."""
+    match node:
+        case ast.Tuple(elts=[ast.Constant() as first, *others]) if all(
+            isinstance(o, ast.Constant) and o.value == first.value for o in others
+        ):
+            return first
+    return node
 
 
 def legal(node: ast.AST, logic: Logic) -> bool:

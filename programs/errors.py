@@ -105,12 +105,37 @@ def closest(name: str, names: Iterable[str]) -> str | None:
 
 def misspelt(name: str, names: Iterable[str]) -> str | None:
     """Return the name that `name` is a slip of the pen for: most letters are its own, in order."""
-    near = closest(name, names)
-    if near is None or _slips(name, near) > max(1, min(len(name) // 4, 3)):
+    near = nearly(name, names)
+    if near is None:
         return None
-    # A letter more or another one makes a short name another word: `sum` is no slip for `sub`.
-    another = len(name) <= SHORT and any(name.count(c) > near.count(c) for c in name)
-    return None if another else near
+    # Each word of a name is its own: `rms_norm` is no slip for `row_norm`.
+    ours, theirs = name.split("_"), near.split("_")
+    pairs = zip(ours, theirs, strict=True) if len(ours) == len(theirs) else [(name, near)]
+    slips = (a == b or (_is_slip(a, b) and not _is_other(a, b)) for a, b in pairs)
+    return near if all(slips) else None
+
+
+def nearly(name: str, names: Iterable[str]) -> str | None:
+    """Return the name that `name` differs from by a letter or so, be it a word of its own."""
+    near = closest(name, names)
+    return None if near is None or not _is_slip(name, near) else near
+
+
+def _is_slip(name: str, near: str) -> bool:
+    if _slips(name, near) > max(1, min(len(name) // 4, 3)):
+        return False
+    # What goes before a word, and a number in it, make it another: `hswish`, `interp1d`.
+    same = name[:1] == near[:1] and _digits(name) == _digits(near)
+    return same or sorted(name) == sorted(near)
+
+
+def _is_other(name: str, near: str) -> bool:
+    """Tell whether a letter more or another one makes a short name a word: `sum` is no `sub`."""
+    return len(name) <= SHORT and any(name.count(c) > near.count(c) for c in name)
+
+
+def _digits(name: str) -> str:
+    return "".join(c for c in name if c.isdigit())
 
 
 def _slips(one: str, other: str) -> int:

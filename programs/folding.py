@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 from programs.interpret import fold
 from programs.kind import Kind
-from programs.parse import MAX_CONSTANT
+from programs.numbers import MAX_CONSTANT
 
 DIGITS, FEW = 12, 9
 """Digits to which a constant is rounded, and how many it may have then to be thought dirty."""

@@ -20,11 +20,13 @@ from programs.calls import (
     short,
     text_of,
 )
+from programs.foreign import OTHERWISE
 from programs.kind import Kind, Op
 from programs.layers import applied, last_position, made_only, part_of_call
 from programs.layout import as_meant
 from programs.logic import Logic
-from programs.refusal import quoted
+from programs.numbers import number_of_call, worked_out
+from programs.refusal import Refused, quoted
 
 LARGEST = 60
 """Nodes of a syntax tree up to which an argument is mended too."""
@@ -45,7 +47,7 @@ def nearest_form(node: ast.AST, bound: Mapping[str, object], kind: Kind, source:
     return (
         form_of_attribute(node, bound, kind)
         or _form_of_part(node, bound, kind)
-        or _form_of_sign(node, kind)
+        or _form_of_sign(_with_mended_operands(node, bound, kind), bound, kind)
     )
 
 
@@ -53,17 +55,27 @@ def nearest_call(node: ast.Call, name: str, bound: Mapping[str, object], kind: K
     """Return the nearest form of a call of a function that the kind lacks."""
     if name != name.lower():
         return _form_of_layer(node, bound, kind)
+    if kind.literals and (number := number_of_call(name, node.args, bound)):
+        return number
     return form_of_call(name, node.args, node.keywords, kind)
 
 
-def _form_of_sign(node: ast.AST, kind: Kind) -> str | None:
+def _with_mended_operands(node: ast.AST, bound: Mapping[str, object], kind: Kind) -> ast.AST:
+    match node:
+        case ast.BinOp(left=left, op=sign, right=right):
+            return ast.BinOp(_mended(left, bound, kind), sign, _mended(right, bound, kind))
+        case ast.UnaryOp(op=sign, operand=operand):
+            return ast.UnaryOp(sign, _mended(operand, bound, kind))
+    return node
+
+
+def _form_of_sign(node: ast.AST, bound: Mapping[str, object], kind: Kind) -> str | None:
     """Return the form of an operator that the kind lacks."""
     match node:
-        case ast.BinOp(
-            left=left, op=ast.Div(), right=ast.Constant(value=int() | float() as by)
-        ) if by and "mul" in kind.ops:
-            factor = ast.Constant(short(1.0, by, operator.truediv))
-            return text_of(ast.BinOp(left, ast.Mult(), factor))
+        case ast.BinOp(left=left, op=ast.Div(), right=right) if kind.literals and (
+            by := _number(right, bound)
+        ):
+            return text_of(ast.BinOp(left, ast.Mult(), _inverse(right, by)))
         case ast.Subscript(value=ast.Attribute(value=owner, attr="shape"), slice=ast.expr() as at):
             return form_of_call("shape", [owner, at], [], kind)
         case ast.BinOp(left=left, op=sign, right=right):
@@ -75,6 +87,21 @@ def _form_of_sign(node: ast.AST, kind: Kind) -> str | None:
     return None
 
 
+def _number(node: ast.expr, bound: Mapping[str, object]) -> float | None:
+    try:
+        return worked_out(node, bound)
+    except Refused:
+        return None
+
+
+def _inverse(written: ast.expr, by: float) -> ast.expr:
+    """Return 1 / `by` as one would write it: 0.5, and `1 / 3` where no few digits are the same."""
+    few = short(1.0, by, operator.truediv)
+    if isinstance(written, ast.Constant) and few * by == 1:
+        return ast.Constant(few)
+    return ast.BinOp(ast.Constant(1), ast.Div(), written)
+
+
 def form_of_attribute(node: ast.AST, bound: Mapping[str, object], kind: Kind) -> str | None:
     """Return the form of `torch.sign(x)`, `x.mean()`, `x.T` and `nn.Linear(64, 128)(x)`."""
     if (layer := applied(node)) is not None:
@@ -83,10 +110,13 @@ def form_of_attribute(node: ast.AST, bound: Mapping[str, object], kind: Kind) ->
     if not isinstance(inner, ast.Attribute):
         return None
     name, module = inner.attr, _is_module(inner.value, bound)
+    owner = quoted(inner.value, LARGEST).rpartition(".")[2] if module else ""
     if not isinstance(node, ast.Call):
         if module:
             return name if name in kind.constants else None
         args, keywords = [inner.value], []
+    elif module and kind.literals and (number := number_of_call(name, node.args, bound)):
+        return number
     else:
         args = [_mended(a, bound, kind) for a in node.args]
         if not module:
@@ -94,15 +124,17 @@ def form_of_attribute(node: ast.AST, bound: Mapping[str, object], kind: Kind) ->
         keywords = node.keywords
     plain = name.rstrip("_")
     op = kind.op_named(plain) or kind.op_named(_METHODS.get(plain, ""))
-    if op is not None and (direct := _direct(op, plain, args, keywords)) is not None:
+    same = op is not None and plain not in OTHERWISE
+    if op and same and (direct := _direct(op, plain, args, keywords)) is not None:
         return direct
     if plain in _AMBIGUOUS and kind.weighted:
         return None
-    if (form := form_of_call(name, args, keywords, kind)) is not None:
+    if (form := form_of_call(name, args, keywords, kind, owner)) is not None:
         return form
     if module and made_only(node) and isinstance(node, ast.Call) and "x" in bound:
         return form_of_attribute(ast.Call(node, [ast.Name("x", ast.Load())], []), bound, kind)
-    return op.usage if op and op.name == plain and not _asks_more(op, args, keywords) else None
+    usual = same and op is not None and op.name == plain
+    return op.usage if op and usual and not _asks_more(op, args, keywords) else None
 
 
 def form_of_targets(
@@ -124,9 +156,19 @@ def form_of_targets(
         text = f"{before}{', '.join(names)} = {parts}"
     elif applied(value) and not isinstance(whole, ast.Tuple) and form:
         text = f"{names[0]} = {form}"
+    elif _gives_one(value, kind) and all(n == "_" for n in names[1:]):
+        text = f"{names[0]} = {form or quoted(value, WIDEST)}"
     else:
         return None
     return text if len(text) <= WIDEST else None
+
+
+def _gives_one(value: ast.expr, kind: Kind) -> bool:
+    """Tell whether a function of the kind, which gives one value, is called by its name."""
+    match value:
+        case ast.Call(func=ast.Name(id=name)):
+            return kind.op_named(name) is not None
+    return False
 
 
 def _form_of(node: ast.expr, bound: Mapping[str, object], kind: Kind) -> str | None:
@@ -188,7 +230,8 @@ class _Mending(ast.NodeTransformer):
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         self.generic_visit(node)
         bits = isinstance(node.op, ast.BitAnd | ast.BitOr)
-        form = None if bits or _has_signs(node, self.kind) else _form_of_sign(node, self.kind)
+        legal = bits or _has_signs(node, self.kind)
+        form = None if legal else _form_of_sign(node, self.bound, self.kind)
         return ast.parse(form, mode="eval").body if form and "…" not in form else node
 
     def mended(self, node: ast.expr) -> ast.AST:

@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from programs.arguments import arguments, of_helper
+from programs.beyond_ascii import name_for
 from programs.copies import helper_in
 from programs.docstrings import docstring
-from programs.errors import closest, misspelt
+from programs.errors import misspelt
 from programs.forms import nearest_call
 from programs.genome import (
     CALL,
@@ -29,11 +30,12 @@ from programs.genome import (
 from programs.hints import Hints
 from programs.kind import Kind, Op
 from programs.logic import Absent, Logic, Wording
+from programs.numbers import literal, worked_out
+from programs.parameters import plain_parameters
 from programs.readable import readable
 from programs.refusal import Refused, described, quoted, refuse
 
 MAX_DEPTH = 64
-MAX_CONSTANT = 1e30
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ def lower(
         function = lowering.function(definition)
     except Refused as refused:
         near = refused.fault.nearest
-        if near is None or readable(near, functions, kind):
+        if near is None or readable(near, functions, kind, lowering.now):
             raise
         raise Refused(replace(refused.fault, nearest=None)) from None
     return Lowered(function, lowering.places, lowering.doc)
@@ -95,19 +97,13 @@ class _Lowering:
         return Function(definition.name, params, tuple(self.body), returns)
 
     def parameters(self, definition: ast.FunctionDef) -> tuple[str, ...]:
-        args = definition.args
-        extras = (args.vararg, args.kwarg, args.kwonlyargs, args.defaults, args.posonlyargs)
-        # Python 3.12 reads `def f[T](x)`.
-        generic = getattr(definition, "type_params", ())
-        if any(extras) or definition.decorator_list or generic:
-            raise refuse(definition, "expected plain parameters: no defaults, no `*`, no decorator")
         seen: set[str] = set()
-        for node in args.args:
+        for node in plain_parameters(definition, self.kind):
             self.check_free(node, node.arg)
             if node.arg in seen:
                 raise refuse(node, f"there are two parameters `{node.arg}`")
             seen.add(node.arg)
-        return tuple(a.arg for a in args.args)
+        return tuple(a.arg for a in definition.args.args)
 
     def assignment(self, line: ast.stmt) -> None:
         match line:
@@ -161,14 +157,14 @@ class _Lowering:
             whose = "a helper" if name in self.functions else "a function of the language"
             raise refuse(node, f"`{name}` is {whose}; choose another name")
         if not name.isascii():
-            raise refuse(node, f"`{name}` has letters outside ASCII")
+            raise refuse(node, f"`{name}` has letters outside ASCII", name_for(name))
 
     def expression(self, node: ast.expr, depth: int) -> Argument:
         if depth > MAX_DEPTH:
             raise refuse(node, f"nested more than {MAX_DEPTH} deep; give a part of it a name")
         match node:
             case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
-                return _number(node, value)
+                return literal(node, value)
             case ast.Constant():
                 raise refuse(node, f"expected a number, found `{quoted(node, 40)}`")
             case ast.Name(id=name):
@@ -177,14 +173,8 @@ class _Lowering:
                 return self.negative(node, operand, depth)
             case ast.UnaryOp(op=ast.UAdd(), operand=operand):
                 return self.expression(operand, depth + 1)
-            case ast.BinOp(left=left, op=sign, right=right) if op := self.logic.op(sign):
-                return self.emit(node, op, [left, right], depth)
-            case ast.Compare(left=left, ops=[sign], comparators=[right]) if op := self.logic.op(
-                sign
-            ):
-                return self.emit(node, op, [left, right], depth)
             case ast.BinOp() | ast.Compare() | ast.BoolOp() | ast.UnaryOp(op=ast.Not()):
-                return self.reworded(node, depth)
+                return self.signed(node, depth)
             case ast.IfExp(test=test, body=body, orelse=orelse):
                 return self.emit(node, self.kind.op_named("where"), [test, body, orelse], depth)
             case ast.Call():
@@ -195,10 +185,30 @@ class _Lowering:
             self.hints.nearest(node, self.now),
         )
 
+    def number(self, node: ast.expr) -> float | None:
+        """Return what arithmetic on numbers alone comes to, in kinds that take only literals."""
+        return worked_out(node, self.now) if self.kind.literals else None
+
+    def signed(self, node: ast.expr, depth: int) -> Argument:
+        """Lower an expression by the op of its sign, or in other words where there is none."""
+        if (value := self.number(node)) is not None:
+            return value
+        match node:
+            case ast.Compare() if refused := self.hints.of_rank(node):
+                raise refused
+            case (
+                ast.BinOp(left=left, op=sign, right=right)
+                | ast.Compare(left=left, ops=[sign], comparators=[right])
+            ) if op := self.logic.op(sign):
+                return self.emit(node, op, [left, right], depth)
+        return self.reworded(node, depth)
+
     def negative(self, node: ast.expr, operand: ast.expr, depth: int) -> Argument:
+        if (value := self.number(node)) is not None:
+            return value
         match operand:
             case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
-                return -_number(node, value)
+                return -literal(node, value)
         return self.emit(node, self.kind.op_named("neg"), [operand], depth)
 
     def reworded(self, node: ast.expr, depth: int) -> Argument:
@@ -236,19 +246,13 @@ class _Lowering:
             return self.now[name]
         if name in self.kind.constants:
             return self.kind.constants[name]
-        entry = self.kind.entry
         if name in self.functions or name in self.kind.reserved:
             raise refuse(node, f"`{name}` is a function: call it", f"{name}(…)")
-        if name in entry.inputs:
-            raise refuse(node, f"`{name}` is not a parameter here: add it to `def {entry.name}(…)`")
-        near = closest(name, self.now)
-        raise refuse(node, f"the name `{name}` is not bound before this line", near)
+        raise self.hints.no_name(node, name, self.now)
 
     def call(self, node: ast.Call, depth: int) -> Argument:
         if not isinstance(node.func, ast.Name):
-            raise refuse(
-                node, "expected a function of the language", self.hints.nearest(node, self.now)
-            )
+            raise self.hints.no_function(node, self.now)
         name = node.func.id
         if name in self.functions:
             args = of_helper(node, name, self.functions[name], node.args)
@@ -277,7 +281,8 @@ class _Lowering:
         """Return the refusal of an operator, with the signs there are where no form comes near."""
         message = f"the operator in `{quoted(node, 60)}` is not part of the language"
         near = self.hints.nearest(node, self.now)
-        if near is None:
+        if near is None or not readable(near, self.functions, self.kind, self.now):
+            near = None
             *others, last = [f"`{sign}`" for sign in self.logic.by_sign]
             message += f", whose signs are {', '.join(others)} and {last}"
         return refuse(node, message, near)
@@ -291,10 +296,3 @@ class _Lowering:
         self.logic.note(self.body[-1])
         self.places[target] = node
         return target
-
-
-def _number(node: ast.expr, value: object) -> float:
-    assert isinstance(value, int | float)
-    if not abs(value) <= MAX_CONSTANT:
-        raise refuse(node, f"expected a number within ±{MAX_CONSTANT:g}")
-    return float(value)

@@ -29,7 +29,7 @@ from programs.errors import Fault
 from programs.genome import CALL, Argument, Function, Genome, Statement, named_as
 from programs.inline import Flat
 from programs.kind import Kind, Op, Param, Type
-from programs.lower import MAX_CONSTANT
+from programs.numbers import MAX_CONSTANT
 from programs.plugins import Plugins
 from programs.tidy import tidy, tidy_alone
 

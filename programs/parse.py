@@ -10,13 +10,17 @@ import ast
 import warnings
 from collections.abc import Iterator, Sequence
 
-from programs.calls import WIDEST
+from programs.beyond_ascii import fence_in, sign_for
+from programs.calls import WIDEST, form_of_call
 from programs.check import Misplaced, examine
 from programs.docstrings import docstring
 from programs.errors import Fault, closest
 from programs.genome import Function, Genome
+from programs.imports import without_imports
 from programs.kind import Entry, Kind
-from programs.lower import MAX_CONSTANT, lower
+from programs.lower import lower
+from programs.numbers import MAX_CONSTANT
+from programs.readable import fits
 from programs.refusal import Refused, quoted, refuse
 from programs.render import render
 from programs.tidy import tidy
@@ -67,8 +71,10 @@ def syntax_tree(source: str) -> ast.Module | Fault:
             return ast.parse(source)
     except SyntaxError as error:
         line, column = error.lineno or 1, max(error.offset or 1, 1)
+        if (fence := fence_in(source, line)) is not None:
+            return Fault("expected a program alone, found a line of ```: leave it out", fence, 1)
         said = _HUGE if "int_max_str_digits" in error.msg else f"not valid Python: {error.msg}"
-        return Fault(said, line, column, _with_colon(error))
+        return Fault(said, line, column, _with_colon(error) or _in_ascii(error))
     except ValueError:
         return Fault("not valid Python: it has characters that Python does not read", 1, 1)
     except (RecursionError, MemoryError, OverflowError):
@@ -87,8 +93,6 @@ def _outside(line: ast.stmt) -> str:
     match line:
         case ast.Assign(value=ast.Lambda()):
             return ", found a function without `def`"
-        case ast.Import() | ast.ImportFrom():
-            return ": drop the import, for nothing of it is read"
         case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
             return f": put `{name}` into the function that reads it"
         case ast.ClassDef():
@@ -116,6 +120,12 @@ def _with_colon(error: SyntaxError) -> str | None:
     return line if len(line) <= 80 else None
 
 
+def _in_ascii(error: SyntaxError) -> str | None:
+    """Return the sign that stands for one that Python does not read."""
+    _, _, sign = error.msg.partition("invalid character '")
+    return sign_for(sign[:1])
+
+
 class _Reader:
     """Read one syntax tree, function by function; then check the whole."""
 
@@ -141,7 +151,9 @@ class _Reader:
         for line in lines:
             if not isinstance(line, ast.FunctionDef):
                 wanted = f"expected `def {entry}(…)` and helper functions before it only"
-                raise refuse(line, f"{wanted}{_outside(line)}", _as_function(line, self.kind.entry))
+                imports = isinstance(line, ast.Import | ast.ImportFrom)
+                told = without_imports(lines, self.kind, self.source) if imports else _outside(line)
+                raise refuse(line, f"{wanted}{told}", _as_function(line, self.kind.entry))
         if not found:
             nearest = self.kind.entry.signature(())
             raise refuse(None, f"expected a function `{entry}`, found none", nearest)
@@ -183,10 +195,20 @@ class _Reader:
         found = examine(genome, self.kind)
         if isinstance(found, Misplaced):
             place = self.places.get((found.function, found.target))
-            raise refuse(place, found.fault.message, found.fault.nearest)
+            nearest = found.fault.nearest or self.form_of(place)
+            raise refuse(place, found.fault.message, nearest)
         if self.kind.motifs or not genome.helpers:
             return genome
         return Genome((found.flat.function,), genome.doc)
+
+    def form_of(self, node: ast.AST | None) -> str | None:
+        """Return the form of a call that others write with other arguments."""
+        match node:
+            case ast.Call(func=ast.Name(id=name), args=args, keywords=keywords):
+                form = form_of_call(name, args, keywords, self.kind)
+                said = form in (None, quoted(node, WIDEST))
+                return None if said or not fits(form, self.params, self.kind) else form
+        return None
 
 
 def names_in(source: str) -> Iterator[str]:

@@ -21,7 +21,8 @@ from programs.kind import Attribute, Kind, Op, Scope, Type, TypeMismatch
 from programs.kinds import arithmetic, shapes
 from programs.kinds.networks.features import Feature
 from programs.load import kind_named, library, read_program
-from programs.lower import MAX_CONSTANT, MAX_DEPTH
+from programs.lower import MAX_DEPTH
+from programs.numbers import MAX_CONSTANT
 from programs.parse import MAX_CHARACTERS
 from programs.reference_examples import CAUGHT, FREE, MISTAKES
 
@@ -158,7 +159,8 @@ def _architectures(kind: Kind) -> str:
         f"arguments:\n{samples}. “=” means\nthe same type, “–” that the rule refuses it. On a "
         "causal sequence no position may see a later one.\nBeyond the ends of a sequence and the "
         "border of an image there are zeros, and the means of\n`pooling` count them in. Literals "
-        "are plain numbers, or names of them, with their default after\n`=`.\n\n"
+        "are numbers, names of them, or arithmetic on these\n(`times=8 / 3`, `linear(x, 4 * d)`), "
+        "which is worked out as it is read; their default stands after `=`.\n\n"
         + _table(("layer", "meaning", *SAMPLES, "literals"), rows)
         + f"\nAlso read: {_other_names(kind)}. After\n`stride`, where PyTorch goes on with a "
         "padding, those two take arguments by name; there is no\npadding to give: it is always "

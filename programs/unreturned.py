@@ -11,11 +11,14 @@ from collections.abc import Sequence
 from programs.errors import Fault
 from programs.genome import Function, base_of
 
-_OTHER_NAMES = {
-    **dict.fromkeys(("t", "iteration", "global_step", "n_steps"), "step"),
-    **dict.fromkeys(("T", "total_steps", "max_steps"), "total"),
+OTHER_NAMES = {
+    **dict.fromkeys(("t", "iteration", "global_step", "current_step"), "step"),
+    **dict.fromkeys(("T", "total_steps", "max_step", "max_steps", "num_steps", "n_steps"), "total"),
+    **dict.fromkeys(("total_iters", "max_iters", "num_training_steps"), "total"),
     **dict.fromkeys(("eta", "learning_rate"), "lr"),
+    "epsilon": "eps",
 }
+"""What others call the inputs and constants."""
 
 
 def unreturned(
@@ -29,7 +32,7 @@ def unreturned(
     if len(lost) != 1 + len(states) - len(function.returns):
         return Fault(said)
     free = [n for n in inputs if n not in function.params]
-    meant = {s: _OTHER_NAMES[s] for s in lost if _OTHER_NAMES.get(s) in free}
+    meant = {s: OTHER_NAMES[s] for s in lost if OTHER_NAMES.get(s) in free}
     if meant:
         shown = [meant.get(p, p) for p in function.params]
         words = "; ".join(f"`{s}` is taken for a state: write `{n}`" for s, n in meant.items())
