@@ -56,7 +56,7 @@ def simplified(source: str) -> str:
         (
             "def act(x):\n    return relu(x)\n\n\n"
             "def network(x):\n    return linear(act(linear(act(linear(x)))))\n",
-            "def network(x):\n    v1 = linear(relu(linear(x)))\n    return linear(relu(v1))\n",
+            "def network(x):\n    return linear(relu(linear(relu(linear(x)))))\n",
         ),
         # A parameter that is always the other one is not needed.
         (
