@@ -5,13 +5,13 @@ All are compared on the same draws, so that what tells a program from another al
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from evaluators.freeform import afresh
 from evaluators.harness.freeform.draws import seeds, thinned
-from programs.equivalence import close, fresh_outputs
+from programs.equivalence import close, collide, fresh_outputs
 from programs.errors import SandboxUnavailable
 from programs.fingerprint import fingerprint_of
 from programs.kind import Kind
@@ -20,6 +20,16 @@ from sandbox.base import Sandbox
 
 Outputs = Sequence[np.ndarray | None]
 """What a program gave on each draw, `None` where it failed."""
+
+
+def parted(program: Program, other: Program, kind: Kind, sandbox: Callable[[], Sandbox]) -> bool:
+    """Tell whether random inputs part two programs of one fingerprint, however they are written.
+
+    The sandbox is asked for only if one of them needs it.
+    """
+    if program.genome is not None and other.genome is not None:
+        return collide(program.genome, other.genome, kind)
+    return program.key != other.key and told_apart(program, other, kind, sandbox()) is not None
 
 
 def told_apart(program: Program, other: Program, kind: Kind, sandbox: Sandbox) -> str | None:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from evaluators import freeform
 from evaluators.admit import Admitted, Refusal, Rejected, admit
+from evaluators.apart import parted
 from evaluators.doubts import DOUBTS
 from programs.conformance import Check
-from programs.equivalence import collide
 from programs.errors import Fault
 from programs.fingerprint import fingerprint
 from programs.kind import Kind
@@ -42,7 +42,7 @@ def examine(
         yield Check("it does something", found.reason)
         return
     yield Check("it does something", "", f"fingerprint {found.fingerprint}")
-    yield Check("what it does", "", _same(found, kind))
+    yield Check("what it does", "", _same(found, kind, sandbox))
     if doubt := _doubted(found.program, kind, sandbox):
         yield Check("as it is meant", "", doubt=doubt)
 
@@ -65,14 +65,13 @@ def _doubted(program: Program, kind: Kind, sandbox: Sandbox) -> str:
     return doubt(program.source, kind.probe(program.genome, kind))
 
 
-def _same(found: Admitted, kind: Kind) -> str:
+def _same(found: Admitted, kind: Kind, sandbox: Sandbox) -> str:
     for name, known in library(kind.name).items():
         if known.key == found.program.key:
             return f"the library's {name}"
         if known.genome is None or fingerprint(known.genome, kind) != found.fingerprint:
             continue
-        genome = found.program.genome
-        if genome is not None and collide(known.genome, genome, kind):
+        if parted(found.program, known, kind, lambda: sandbox):
             return f"the same as the library's {name} on the fixed probes, but not on random ones"
         return f"the same as the library's {name}"
     return "nothing that the library does"

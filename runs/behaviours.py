@@ -6,9 +6,12 @@ which takes a few seconds; the others of its kind share it.
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from evaluators import freeform
+from evaluators.apart import parted
 from programs.check import without_dead_code
 from programs.errors import InputError
 from programs.fingerprint import Behaviour, behaviour
@@ -33,6 +36,10 @@ class Behaviours(Closing):
             return freeform.behaviour(program, self._sandbox(kind), kind)
         except freeform.Unprobable as fault:
             raise InputError(f"{name} {fault}") from None
+
+    def parted(self, one: Program, other: Program, kind: Kind) -> bool:
+        """Tell whether random inputs part two programs of one fingerprint."""
+        return parted(one, other, kind, partial(self._sandbox, kind))
 
     def outputs(self, program: Program, kind: Kind, name: str) -> np.ndarray:
         """Return all that a program gives on the probes; raises `Unprobed` as well as `of` does."""

@@ -10,7 +10,6 @@ from typing import Any
 from evaluators.candidate import Candidate
 from evaluators.levels import name_of
 from programs.check import check
-from programs.equivalence import collide
 from programs.errors import Fault
 from programs.kind import Kind, Unprobed
 from programs.named import kind_named
@@ -73,7 +72,7 @@ def contrast(one: Side, other: Side, unsafe: bool = False) -> Contrast:
         a, b = one.program.genome, other.program.genome
         alike = one.kind.name == other.kind.name
         same = alike and prints[0] == prints[1]
-        collision = same and a is not None and b is not None and collide(a, b, one.kind)
+        collision = same and behaviours.parted(one.program, other.program, one.kind)
         apart, unprobed = None, ""
         if alike and not same:
             apart, unprobed = _parted(one, other, behaviours)

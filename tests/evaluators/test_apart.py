@@ -11,6 +11,7 @@ from evaluators.admit import Admitted, admit
 from evaluators.apart import told_apart
 from evaluators.candidate import Candidate, Evaluation, Origin, Status
 from evaluators.collisions import COLLISION, compared
+from evaluators.examine import examine
 from evaluators.freeform import PROBING
 from evaluators.harness.freeform.draws import MOST, natural, seeds, thinned
 from programs.kind import Kind
@@ -199,3 +200,17 @@ def test_of_a_large_draw_no_more_is_sent_than_both_sides_look_at() -> None:
     assert found.shape == (4, 1, MOST // 4)
     assert (found[0, 0, 0], found[-1, 0, -1]) == (0.0, 4 * 50_000.0 - 1)
     assert np.array_equal(thinned(outputs[..., :7]), outputs[..., :7])
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        (GATED.format("w.ndim >= 3"), "momentum on the fixed probes, but not on random ones"),
+        (HONEST["momentum"], "the same as the library's momentum"),
+    ],
+)
+def test_an_examined_file_is_called_the_same_only_if_random_draws_agree(
+    source: str, said: str
+) -> None:
+    found = {check.name: check for check in examine(source, OPTIMIZER, MemorySandbox())}
+    assert found["what it does"].note.endswith(said)

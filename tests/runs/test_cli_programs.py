@@ -166,6 +166,11 @@ def test_diff_asks_random_inputs_where_the_fingerprints_are_one(home: Path) -> N
     assert "They behave the same" not in told
     checked = " ".join(cambrian("check", "large.py", cwd=home).stdout.split())
     assert "the same as the library's sign_sgd on the fixed probes, but not" in checked
+    head = "import torch\ndef update(w, g, lr):\n    "
+    (home / "kernels.py").write_text(f"{head}return lr * (g if w.ndim > 2 else g.sign())\n")
+    assert json.loads(cambrian("diff", "plain.py", "kernels.py", "--json", cwd=home).stdout)[
+        "collision"
+    ]
 
 
 LION_OF_PROGRAM_8 = """
