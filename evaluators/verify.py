@@ -107,9 +107,8 @@ def _contest(
     found = dict(zip(able, run_all(enter, list(able.values())), strict=True))
     entries = {n: f for n, f in found.items() if not isinstance(f, str)}
     failures = {n: f for n, f in found.items() if isinstance(f, str)}
-    judged, program = next(iter(contestants.items()))
-    if judged not in able:
-        failures[judged] = misfit(evaluator.task, program)
+    owed = {next(iter(contestants)), evaluator.task.baselines[0]} & contestants.keys() - able.keys()
+    failures |= {name: misfit(evaluator.task, contestants[name]) for name in owed}
     table = _Table(evaluator, entries, failures)
     if not plan.timed or not isinstance(evaluator.task, Watchable):
         return table

@@ -56,6 +56,14 @@ def test_a_judged_network_that_does_not_fit_is_said_to_with_the_reason() -> None
     assert misfit(replace(SHORT, most_flops=10), NETWORKS["mlp"]).startswith("too large")
 
 
+def test_a_baseline_that_does_not_fit_leaves_no_verdict_and_says_why() -> None:
+    contestants = {name: NETWORKS[name] for name in ("mlp", "resnet")}
+    evaluator = Evaluator(replace(SHORT, baselines=("resnet",)), MemorySandbox())
+    found = verify([evaluator], contestants, np.random.default_rng(0), Plan(seeds=2))
+    assert "No verdict on recall: the baseline resnet could not be judged" in found.sentence
+    assert "causal sequence" in found.sentence
+
+
 def test_the_front_holds_whom_no_other_dominates(verdict: Verdict) -> None:
     for table in verdict.tasks:
         points = table.points()
