@@ -21,7 +21,7 @@ def placed(shape: Shape) -> list[str]:
         return []
     return [
         "group = self.param_groups[-1]",
-        'group.setdefault("step", torch.zeros((), dtype=torch.float64))',
+        'group["step"] = torch.zeros((), dtype=torch.float64)',
         "self._place_counts(group)",
     ]
 
@@ -45,7 +45,7 @@ def state_dict(self):
         for key in group["params"]:
             state = saved["state"].get(key)
             if state and state.get("step") is None:
-                saved["state"][key] = {**state, "step": group["step"].clone()}
+                saved["state"][key] = {**state, "step": group["step"]}
     return saved
 
 def __setstate__(self, state):
@@ -59,7 +59,8 @@ def _place_counts(self, group):
     A parameter has a count of its own where it is not that of its group, else `None`.
     """
     devices = [p.device for p in group["params"] if group["capturable"]]
-    group["step"] = group["step"].to(devices[0] if devices else "cpu")
+    device = devices[0] if devices else "cpu"
+    group["step"] = torch.as_tensor(group.get("step", 0), dtype=torch.float64, device=device)
     for state in filter(None, map(self.state.get, group["params"])):
         own = state.get("step")
         own = None if own is None else own.to(group["step"])

@@ -1,7 +1,8 @@
 """How an exported optimiser takes a parameter group: what a group may set, and what it may not.
 
 PyTorch keeps any key of a group: a name, the mark of a scheduler. A number that PyTorch's own
-optimisers read from there would be kept as well, and never be read.
+optimisers read from there would be kept as well, and never be read; what asks for nothing, as
+`maximize=False`, is let pass. The group is copied, for whoever hands it over may go on using it.
 """
 
 from __future__ import annotations
@@ -16,12 +17,11 @@ def add_param_group(name: str, settings: Sequence[str], after: Sequence[str] = (
     last = "".join(f"\n    {line}" for line in after)
     return f"""
 def add_param_group(self, param_group):
-    fixed = ("weight_decay", "betas", "eps", "momentum", "dampening", "nesterov", "alpha", "rho")
-    for name in (*fixed, "amsgrad", "maximize"):
-        if name in param_group:
+    for name in ("weight_decay", "betas", "eps", "momentum", "nesterov", "maximize"):
+        if param_group.get(name, False) is not False:
             raise ValueError(
                 f"expected a group's own {own}, found `{{name}}`: "
                 "the other numbers of {name} are written into its update"
             )
-    super().add_param_group(param_group){last}
+    super().add_param_group(dict(param_group)){last}
 """
