@@ -149,8 +149,9 @@ def _candidate(name: str, db: Path) -> Side:
     with existing_store(db) as store:
         candidate = store.candidate(name)
         run = store.run_of(candidate.id)
-    kind = kind_judged(run.task, candidate.program.kind)
-    read = read_program(candidate.program.source, kind)
+    source = candidate.program.source
+    kind = kind_judged(run.task, candidate.program.kind, source)
+    read = read_program(source, kind)
     if isinstance(read, Fault):
         raise InputError(f"Candidate {candidate.id} is not a program of the language: {read}")
     return Side(candidate.id, read, kind, candidate, run.task, run.protocol)

@@ -77,6 +77,14 @@ def test_a_kind_is_as_the_task_settles_it_and_as_it_was_where_the_task_is_gone(t
     assert kind_judged("gone.py", "optimizer") is kind_named("optimizer")
 
 
+def test_a_program_whose_task_is_gone_is_read_for_what_it_fits(
+    store: Store, run: RunRecord, task: Path
+) -> None:
+    one = recorded(store, run, 0, 1.0, THREE)
+    task.unlink()
+    assert given_program(one.id, Path(store.path)).program.genome is not None
+
+
 def test_what_is_exported_is_a_module_for_the_task(
     store: Store, run: RunRecord, tmp_path: Path
 ) -> None:
