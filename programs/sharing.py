@@ -24,14 +24,19 @@ def handed_on(value: ast.expr, imported: Mapping[str, str]) -> set[str]:
             return handed_on(operand, imported)
         case ast.IfExp(body=body, orelse=orelse):
             return handed_on(body, imported) | handed_on(orelse, imported)
-        case ast.Call(func=ast.Attribute(value=owner, attr=name), args=args):
-            given = [owner, *args] if name in _SAME else []
-        case ast.Call(func=ast.Name(id=name), args=args):
+        case ast.Call(func=ast.Attribute(value=owner, attr=name)):
+            given = [owner, *_given(value)] if name in _SAME else []
+        case ast.Call(func=ast.Name(id=name)):
             of_torch = name in imported and imported[name] not in _SAME
-            given = [] if name in _MADE or of_torch else args
+            given = [] if name in _MADE or of_torch else _given(value)
         case _:
             return set()
     return set().union(*(handed_on(a, imported) for a in given))
+
+
+def _given(call: ast.Call) -> list[ast.expr]:
+    """Return what a call is given, by place and by name."""
+    return [*call.args, *(k.value for k in call.keywords)]
 
 
 def root_of_changes(call: ast.Call) -> str | None:
@@ -48,7 +53,7 @@ def reads_changed(call: ast.Call, name: str) -> bool:
     """Tell whether a chain of changes reads its owner anew: `m.mul_(0.9).add_(m)`."""
     node: ast.expr = call
     while isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        given = [*node.args, *(k.value for k in node.keywords)]
+        given = _given(node)
         node = node.func.value
         # The first change has what it is given before it changes anything.
         first = isinstance(node, ast.Name)

@@ -310,6 +310,8 @@ FREE: dict[str, tuple[str, str]] = {
 """Texts that may stay outside the language, where no cautious reading takes them in."""
 
 SAME = "import torch\n\n\ndef same(x):\n    return x"
+FIRST = "import torch\n\n\ndef first(a, b):\n    return a"
+PICK = "import torch\n\n\ndef pick(c, a, b):\n    return a if c > 0 else b"
 MAX = "import torch\n\n\ndef max(x, y):\n    return x"
 
 DIFFERENT: dict[str, str] = {
@@ -334,10 +336,24 @@ DIFFERENT: dict[str, str] = {
             "with a plus": "+m",
             "on a condition": "m if step > 0 else g",
             "from a helper": "same(m)",
+            "from a helper, by name": "same(x=m)",
         }.items()
     },
     "a state under two names, detached": tensor(
         "w, g, m, v, lr", "m.mul_(0.9).add_(g)\nv.mul_(0.5)\nreturn lr * v, m, +m.detach()"
+    ),
+    "a state under two names, from a helper by name": tensor(
+        "w, g, m, v, lr", "m.mul_(0.9).add_(g)\nreturn lr * m, m, same(x=m)", SAME
+    ),
+    "one of several that a helper takes by name": tensor(
+        "w, g, m, lr",
+        "u = first(b=g * 2, a=m.detach())\nu.mul_(0.5)\nreturn lr * u, m",
+        FIRST,
+    ),
+    "one that a helper picks by name": tensor(
+        "w, g, m, lr, step",
+        "u = pick(c=step - 10, a=m, b=g)\nu.mul_(0.5)\nreturn lr * u, m",
+        PICK,
     ),
     "a gradient under two names": tensor("w, g, lr", "u = g.detach()\nu *= lr\nreturn u + g"),
     "reads what it has just changed": tensor(
