@@ -12,6 +12,7 @@ such as x / 0 being 0, cannot make a difference (`programs.exactness`).
 from __future__ import annotations
 
 import ast
+from collections.abc import Collection
 
 from programs.docstrings import docstring
 from programs.errors import Fault
@@ -43,11 +44,13 @@ def lowered(program: Freeform, kind: Kind) -> Genome | None:
 def _rewritten(tree: ast.Module, kind: Kind) -> ast.Module:
     """Rewrite a whole text: imports and constants go, functions stay."""
     preamble = Preamble(kind)
+    compared = any(isinstance(n, ast.Compare) for n in ast.walk(tree))
+    judging = {n.name for n in tree.body if isinstance(n, ast.FunctionDef) and compared}
     body: list[ast.stmt] = []
     for line in tree.body:
         match line:
             case ast.FunctionDef(name=name) if name not in preamble.names | set(BUILTIN):
-                body.append(_Function(preamble, line).rewritten())
+                body.append(_Function(preamble, line, judging).rewritten())
             case ast.Expr(value=ast.Constant(value=str())):
                 body.append(line)
             case _:
@@ -56,16 +59,22 @@ def _rewritten(tree: ast.Module, kind: Kind) -> ast.Module:
 
 
 class _Function:
-    """Rewrite one function; a method that ends in `_` becomes a new value under the old name."""
+    """Rewrite one function; a method that ends in `_` becomes a new value under the old name.
 
-    def __init__(self, preamble: Preamble, definition: ast.FunctionDef) -> None:
-        self.preamble, self.definition = preamble, definition
+    `judging` names the functions of the text that may take and give truths.
+    """
+
+    def __init__(
+        self, preamble: Preamble, definition: ast.FunctionDef, judging: Collection[str]
+    ) -> None:
+        self.preamble, self.definition, self.judging = preamble, definition, judging
         self.entry = definition.name == preamble.kind.entry.name
         self.constants = dict(preamble.constants)
         self.changed: set[str] = set()
         self.shared = False
-        self.conditions: set[str] = set()
         self.local = {a.arg for a in definition.args.args}
+        may_get_truths = definition.name in judging and not self.entry
+        self.conditions = set(self.local) if may_get_truths else set[str]()
         self.local |= {
             n.id
             for n in ast.walk(definition)
@@ -171,8 +180,10 @@ class _Function:
 
     def has_condition(self, value: ast.expr) -> bool:
         """Tell whether a comparison has any part in a value, so that it may be true or false."""
+        # What such a function is called with or gives is not followed: each call may be a truth.
+        truths = self.conditions.union(self.judging)
         return any(
-            isinstance(n, ast.Compare) or (isinstance(n, ast.Name) and n.id in self.conditions)
+            isinstance(n, ast.Compare) or (isinstance(n, ast.Name) and n.id in truths)
             for n in ast.walk(value)
         )
 

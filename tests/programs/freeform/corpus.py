@@ -61,6 +61,14 @@ LOWERED: dict[str, tuple[str, str]] = {
             "import torch\n\n\ndef decayed(old, norm):\n    return 0.9 * old + norm",
         ),
     ),
+    "momentum, helper that fills": (
+        "momentum",
+        tensor(
+            "w, g, m, lr",
+            "m = m * like(g) + g\nreturn lr * m, m",
+            "import torch\n\n\ndef like(x):\n    return torch.full_like(x, 0.9)",
+        ),
+    ),
     "momentum, default": (
         "momentum",
         tensor("w, g, m, lr, mu=0.9", "m = m * mu + g\nreturn torch.multiply(m, lr), m"),
@@ -312,6 +320,16 @@ FREE: dict[str, tuple[str, str]] = {
 SAME = "import torch\n\n\ndef same(x):\n    return x"
 FIRST = "import torch\n\n\ndef first(a, b):\n    return a"
 PICK = "import torch\n\n\ndef pick(c, a, b):\n    return a if c > 0 else b"
+HALF = """import torch
+
+
+def pos(x):
+    return x > 0
+
+
+def half(x):
+    return torch.full_like(x, 0.5)
+"""
 MAX = "import torch\n\n\ndef max(x, y):\n    return x"
 
 DIFFERENT: dict[str, str] = {
@@ -367,6 +385,19 @@ DIFFERENT: dict[str, str] = {
     "fills truths": tensor(
         "w, g, m, lr", "up = g > 0\nreturn lr * g * torch.full_like(up, 0.5), g"
     ),
+    **{
+        f"truths that go through a helper, {name}": tensor(
+            "w, g, m, lr", f"c = pos(g)\nh = {value}\nreturn lr * g * h, g", HALF
+        )
+        for name, value in {
+            "filled": "torch.full_like(pos(g), 0.5)",
+            "filled by name": "torch.full_like(c, 0.5)",
+            "filled in a helper": "half(c)",
+            "filled in a helper that is given a comparison": "half(x=m > 0)",
+            "added": "torch.ones_like(c) + torch.ones_like(c)",
+            "added as they are": "pos(g) + pos(x=m)",
+        }.items()
+    },
     "looks at single rows": tensor(
         "w, g, lr", "return lr * g / (g.norm(dim=-1, keepdim=True) + 1)"
     ),
