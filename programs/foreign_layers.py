@@ -25,17 +25,28 @@ Linear(x, in_features, width, bias=True): linear(x, width)
 conv1d conv2d Conv(x, width): conv(x, width)
 conv1d conv2d Conv(x, width, kernel): conv(x, width, kernel)
 conv1d conv2d Conv(x, width, kernel, *, stride): conv(x, width, kernel, stride=stride)
-conv1d conv2d(x, width, kernel, stride, padding): conv(x, width, kernel, stride)
-conv1d conv2d(x, width, kernel, stride, padding, dilation): conv(x, width, kernel, stride, dilation)
-conv1d conv2d(x, out, k, s, padding, dilation, groups): conv(x, out, k, s, dilation, groups)
+conv1d conv2d(x, width, k: kernel, stride, padding): conv(x, width, k, stride)
+conv1d conv2d(x, width, k: kernel, stride, padding, dilation): conv(x, width, k, stride, dilation)
+conv1d conv2d(x, out, k: kernel, s, padding, dilation, groups): conv(x, out, k, s, dilation, groups)
 Conv1d Conv2d(x, in_channels, width, kernel): conv(x, width, kernel)
 Conv1d Conv2d(x, in_channels, width, kernel, stride=1): conv(x, width, kernel)
 Conv1d Conv2d(x, in_channels, width, kernel, stride): conv(x, width, kernel, stride=stride)
 Conv1d Conv2d(x, ins, width, kernel, stride=1, padding): conv(x, width, kernel)
 Conv1d Conv2d(x, ins, width, kernel, stride, padding): conv(x, width, kernel, stride=stride)
 Conv1d Conv2d(x, in_channels, width, kernel, *, groups): conv(x, width, kernel, groups=groups)
-Conv1d Conv2d(x, ins, width, kernel, *, dilation): conv(x, width, kernel, dilation=dilation)
-Conv1d Conv2d(x, ins, width, kernel, s=1, p, *, groups): conv(x, width, kernel, groups=groups)
+Conv1d Conv2d(x, in_channels, width, kernel, stride=1, *, groups): \
+conv(x, width, kernel, groups=groups)
+Conv1d Conv2d(x, ins, width, kernel, stride=1, padding, *, groups): \
+conv(x, width, kernel, groups=groups)
+Conv1d Conv2d(x, in_channels, width, kernel, stride, *, groups): \
+conv(x, width, kernel, stride=stride, groups=groups)
+Conv1d Conv2d(x, ins, width, kernel, stride, padding, *, groups): \
+conv(x, width, kernel, stride=stride, groups=groups)
+Conv1d Conv2d(x, in_channels, width, kernel, *, dilation): conv(x, width, kernel, dilation=dilation)
+Conv1d Conv2d(x, in_channels, width, kernel, stride=1, *, dilation): \
+conv(x, width, kernel, dilation=dilation)
+Conv1d Conv2d(x, in_channels, width, kernel, *, dilation, groups): \
+conv(x, width, kernel, dilation=dilation, groups=groups)
 mlp ffn feed_forward feedforward(x): linear(gelu(linear(x, times=4)), times=0.25)
 norm(x): rms_norm(x)
 layer_norm layernorm ln(x): layer_norm(x)

@@ -20,7 +20,7 @@ from programs.calls import (
     short,
     text_of,
 )
-from programs.foreign import OTHERWISE
+from programs.foreign import OTHERWISE, rows
 from programs.kind import Kind, Op
 from programs.layers import applied, last_position, made_only, part_of_call
 from programs.layout import as_meant
@@ -187,6 +187,8 @@ def _form_of_layer(node: ast.Call, bound: Mapping[str, object], kind: Kind) -> s
     args = [_mended(a, bound, kind) for a in node.args]
     if (form := form_of_call(name, args, keywords, kind)) is not None:
         return form
+    if name in rows(kind.weighted):
+        return None
     # A layer is made of sizes in an order of its own: only what has none is the function itself.
     name, op = name.lower(), kind.op_named(name.lower())
     values = sum(not p.attribute for p in op.params) if op else 0

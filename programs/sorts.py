@@ -1,4 +1,4 @@
-"""Sorts of arguments, as far as their text tells: a number, what is never below 0, a flat tensor.
+"""Sorts of arguments, as far as their text tells: a number, a kernel's size, a flat tensor.
 
 For messages alone, as all of `programs.forms`.
 """
@@ -17,6 +17,8 @@ _NEVER_BELOW_0_CALLS = (
 )
 _FLAT = {"flatten": [], "ravel": [], "view": ["-1"], "reshape": ["-1"]}
 """Methods that make one vector of a tensor, and what they are given for it."""
+
+_WIDEST_KERNEL = 16
 
 _MODULES = ("torch", "np", "numpy", "jnp")
 
@@ -52,6 +54,16 @@ def _is_number(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant)
 
 
+def _is_kernel(node: ast.expr) -> bool:
+    """Tell whether a number can hardly be a width: where it stands, torch's layers have one."""
+    match node:
+        case ast.Constant(value=int() as value):
+            return value % 2 == 1 and value < _WIDEST_KERNEL
+        case ast.Tuple(elts=sizes):
+            return all(_is_kernel(size) for size in sizes)
+    return False
+
+
 def flattened(node: ast.expr) -> ast.expr | None:
     """Return the tensor that is made one vector of: `g` in `g.flatten()` and `g.view(-1)`."""
     match node:
@@ -73,6 +85,7 @@ def _is_flat(name: str, sizes: list[ast.expr]) -> bool:
 SORTS: Mapping[str, Callable[[ast.expr], bool]] = {
     "plus": _is_plus,
     "number": _is_number,
+    "kernel": _is_kernel,
     "tensor": lambda node: not _is_number(node),
     "flat": lambda node: flattened(node) is not None,
 }

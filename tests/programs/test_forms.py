@@ -58,6 +58,16 @@ NEAREST = [
     ("architecture", "concat(x, x, x)", "concat(concat(x, x), x)"),
     ("architecture", "x / 2", "x * 0.5"),
     ("architecture", "nn.Conv2d(16, 16, 3, groups=16)(x)", "conv(x, 16, 3, groups=16)"),
+    (
+        "architecture",
+        "nn.Conv2d(16, 16, 3, 2, 1, groups=16)(x)",
+        "conv(x, 16, 3, stride=2, groups=16)",
+    ),
+    (
+        "architecture",
+        "nn.Conv2d(32, 32, 3, padding=2, dilation=2, groups=32)(x)",
+        "conv(x, 32, 3, dilation=2, groups=32)",
+    ),
     ("architecture", "nn.Conv1d(64, 64, 3, dilation=2)(x)", "conv(x, 64, 3, dilation=2)"),
     ("architecture", "nn.Linear(64, 1, bias=True)(x)", "linear(x, 1)"),
     ("architecture", "-x^2", "-square(x)"),
