@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from programs.calls import text_of
 from programs.errors import closest
@@ -15,7 +15,11 @@ from programs.refusal import Refused, described, quoted, refuse
 
 
 def helper_in(
-    node: ast.Call, name: str, functions: Collection[str], now: Mapping[str, Argument], kind: Kind
+    node: ast.Call,
+    name: str,
+    functions: Mapping[str, Sequence[str]],
+    now: Mapping[str, Argument],
+    kind: Kind,
 ) -> str:
     """Return the helper that a combinator applies, or raise what is wrong with its arguments."""
     usage = f"`{COMBINATORS[name]}`"
@@ -72,7 +76,7 @@ def _no_helper(
 
 
 def _in_order(
-    node: ast.Call, functions: Collection[str], now: Mapping[str, Argument]
+    node: ast.Call, functions: Mapping[str, Sequence[str]], now: Mapping[str, Argument]
 ) -> str | None:
     """Return the call with its arguments in order, where they tell which is which."""
     given = [*node.args, *(k.value for k in node.keywords)]
@@ -80,10 +84,25 @@ def _in_order(
     counts = [a for a in given if _number(a, now) is not None]
     if len(helpers) != 1 or len(counts) != 1:
         return None
-    others = [a for a in given if a is not helpers[0] and a is not counts[0]]
-    if not others or any(isinstance(a, ast.Starred) for a in others):
+    placed = [a for a in node.args if a not in (helpers[0], counts[0])]
+    named = [k for k in node.keywords if k.value not in (helpers[0], counts[0])]
+    values = _values(placed, named, functions[helpers[0].id])
+    if not values or any(isinstance(a, ast.Starred) for a in values):
         return None
-    return text_of(ast.Call(node.func, [*helpers, *counts, *others], []))
+    return text_of(ast.Call(node.func, [*helpers, *counts, *values], []))
+
+
+def _values(
+    placed: list[ast.expr], named: list[ast.keyword], params: Sequence[str]
+) -> list[ast.expr]:
+    """Return what a helper is given in its own order, nothing where the names are not its own."""
+    by_name = {k.arg: k.value for k in named}
+    wanted = params[len(placed) :] if named else ()
+    if len(named) == len(params) == 1 and not placed and None not in by_name:
+        return [named[0].value]  # `x` of `repeat(f, n, x)`, whatever the helper calls it
+    if by_name.keys() != set(wanted):
+        return []
+    return [*placed, *(by_name[name] for name in wanted)]
 
 
 def as_copies(line: ast.stmt, functions: Collection[str]) -> str | None:

@@ -235,6 +235,31 @@ def test_lines_of_a_network_have_a_nearest_form(line: str, words: str, nearest: 
 
 
 @pytest.mark.parametrize(
+    ("call", "nearest"),
+    [
+        ("repeat(block, 2, x=x, y=relu(x))", "repeat(block, 2, x, relu(x))"),
+        ("repeat(block, 2, y=x, x=relu(x))", "repeat(block, 2, relu(x), x)"),
+        ("recur(f=block, n=2, y=x, x=relu(x))", "recur(block, 2, relu(x), x)"),
+        ("repeat(block, 2, x, y=relu(x))", "repeat(block, 2, x, relu(x))"),
+        ("repeat(2, block, x, y=relu(x))", "repeat(block, 2, x, relu(x))"),
+        ("repeat(block, 2, x, x=relu(x))", None),
+        ("repeat(block, 2, a=x, b=relu(x))", None),
+        ("repeat(block, 2, y=x)", None),
+        ("repeat(block, n=2, **x)", None),
+    ],
+)
+def test_what_copies_are_given_by_name_is_told_in_the_helpers_order(
+    call: str, nearest: str | None
+) -> None:
+    text = "def block(x, y):\n    return x + y\n\ndef network(x):\n    return {}\n"
+    kind = kind_named("architecture")
+    fault = parse(text.format(call), kind)
+    assert isinstance(fault, Fault)
+    assert fault.nearest == nearest
+    assert nearest is None or isinstance(parse(text.format(nearest), kind), Genome)
+
+
+@pytest.mark.parametrize(
     ("kind", "expression", "words"),
     [
         ("optimizer", "abs(*g)", "expected `abs(a)`, found `*g`"),
