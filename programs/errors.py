@@ -122,6 +122,8 @@ def nearly(name: str, names: Iterable[str]) -> str | None:
 
 
 def _is_slip(name: str, near: str) -> bool:
+    if len(near) == 1:
+        return set(name) == {near}  # `wd` and `mu` have a meaning of their own, `gg` has none
     if _slips(name, near) > max(1, min(len(name) // 4, 3)):
         return False
     # What goes before a word, and a number in it, make it another: `hswish`, `interp1d`.

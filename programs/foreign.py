@@ -162,9 +162,9 @@ randn_like normal_like gaussian(x): noise(x, step)
 zeros_like(x): 0 * x
 full_like(x, value): 0 * x + value
 ones_like(x): 0 * x + 1
-BitAnd(x, y): x * y
-BitOr(x, y): maximum(x, y)
-Invert(x): 1 - x
+BitAnd(x: mask, y: mask): x * y
+BitOr(x: mask, y: mask): maximum(x, y)
+Invert(x: mask): 1 - x
 Not(x): x == 0
 Pow(x, y=2): square(x)
 Pow(x, y=2): x * x

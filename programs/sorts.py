@@ -54,6 +54,22 @@ def _is_number(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant)
 
 
+def _is_mask(node: ast.expr) -> bool:
+    """Tell whether a value may be one of truths, whose bits are the whole of it."""
+    match node:
+        case ast.Name(id=name):
+            return name not in _NEVER_BELOW_0
+        case ast.BinOp(left=left, op=ast.BitAnd() | ast.BitOr() | ast.Mult(), right=right):
+            return _is_mask(left) and _is_mask(right)
+        case ast.BinOp(left=ast.Constant(value=1), op=ast.Sub(), right=right):
+            return _is_mask(right)
+        case ast.UnaryOp(op=ast.Invert(), operand=operand):
+            return _is_mask(operand)
+        case ast.UnaryOp(op=ast.Not()) | ast.Compare() | ast.BoolOp() | ast.Call():
+            return True
+    return False
+
+
 def _is_kernel(node: ast.expr) -> bool:
     """Tell whether a number can hardly be a width: where it stands, torch's layers have one."""
     match node:
@@ -86,6 +102,7 @@ SORTS: Mapping[str, Callable[[ast.expr], bool]] = {
     "plus": _is_plus,
     "number": _is_number,
     "kernel": _is_kernel,
+    "mask": _is_mask,
     "tensor": lambda node: not _is_number(node),
     "flat": lambda node: flattened(node) is not None,
 }
