@@ -10,7 +10,7 @@ from programs.errors import closest
 from programs.genome import COMBINATORS, Argument
 from programs.inline import MAX_COPIES
 from programs.kind import Kind
-from programs.numbers import worked_out
+from programs.numbers import to_whole, worked_out
 from programs.refusal import Refused, described, quoted, refuse
 
 
@@ -50,7 +50,8 @@ def _number(node: ast.expr, now: Mapping[str, Argument]) -> float | None:
         case ast.Name(id=name) if isinstance(value := now.get(name), float):
             return value
         case ast.BinOp():
-            return worked_out(node, now)
+            value = worked_out(node, now)
+            return None if value is None else to_whole(value)
     return None
 
 

@@ -30,7 +30,7 @@ from programs.genome import (
 from programs.hints import Hints
 from programs.kind import Kind, Op
 from programs.logic import Absent, Logic, Wording
-from programs.numbers import literal, worked_out
+from programs.numbers import literal, to_whole, worked_out
 from programs.parameters import plain_parameters
 from programs.readable import readable
 from programs.refusal import Refused, described, quoted, refuse
@@ -187,7 +187,8 @@ class _Lowering:
 
     def number(self, node: ast.expr) -> float | None:
         """Return what arithmetic on numbers alone comes to, in kinds that take only literals."""
-        return worked_out(node, self.now) if self.kind.literals else None
+        value = worked_out(node, self.now) if self.kind.literals else None
+        return None if value is None else to_whole(value)
 
     def signed(self, node: ast.expr, depth: int) -> Argument:
         """Lower an expression by the op of its sign, or in other words where there is none."""

@@ -14,6 +14,9 @@ from programs.refusal import Refused, quoted, refuse
 
 MAX_CONSTANT = 1e30
 
+NEAR = 1e-12
+"""The share of a whole number up to which what lies beside it is dirt of the last digits."""
+
 _SIGNS: Mapping[type[ast.operator], Callable[[float, float], float]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -54,6 +57,12 @@ def worked_out(node: ast.expr, now: Mapping[str, object]) -> float | None:
             b = None if a is None else worked_out(right, now)
             return None if a is None or b is None else _made(node, _SIGNS[type(sign)], a, b)
     return None
+
+
+def to_whole(value: float) -> float:
+    """Return the whole number beside what arithmetic comes to: `0.29 * 100` is 29."""
+    whole = float(round(value))
+    return whole if math.isclose(value, whole, rel_tol=NEAR) else value
 
 
 def literal(node: ast.expr, value: float) -> float:

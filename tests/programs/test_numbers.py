@@ -38,6 +38,13 @@ def same(*lines: str, as_: tuple[str, ...]) -> None:
         ("x * (1 - 2 ** -3)", "x * 0.875"),
         ("x * -(2 + 1)", "x * -3"),
         ("x * (7 % 4)", "x * 3"),
+        ("linear(x, 0.29 * 100)", "linear(x, 29)"),
+        ("repeat(block, 0.07 * 100, x)", "repeat(block, 7, x)"),
+        ("x * -(0.29 * 100)", "x * -29"),
+        ("x * (0.5 + 1e-9)", "x * 0.500000001"),
+        ("x * (1 + 1e-9)", "x * 1.000000001"),
+        ("x * (1e-9 * 1e-9)", "x * 1e-18"),
+        ("linear(x, 0.29 * 100 // 1)", "linear(x, 28)"),
     ],
 )
 def test_arithmetic_on_literals_is_a_literal(written: str, number: str) -> None:
@@ -63,6 +70,7 @@ def test_arithmetic_on_names_of_numbers_is_a_number_too() -> None:
         ("x * 10 ** 99", "within ±1e+30"),
         ("x * 9.0 ** 999", "within ±1e+30"),
         ("x * (5 % 0)", "is none"),
+        ("linear(x, 28.9999 * 1)", "`width` must be a whole number"),
         ("linear(x, 3 / 2)", "`width` must be a whole number"),
         ("1 + 2", "the result must be a sequence, an image or a vector, found a number"),
         ("repeat(block, 3 / 2, x)", "expected a literal number of copies"),
