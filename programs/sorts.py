@@ -18,7 +18,7 @@ _NEVER_BELOW_0_CALLS = (
 _FLAT = {"flatten": [], "ravel": [], "view": ["-1"], "reshape": ["-1"]}
 """Methods that make one vector of a tensor, and what they are given for it."""
 
-_WIDEST_KERNEL = 16
+_WIDEST_KERNEL = 12
 
 _MODULES = ("torch", "np", "numpy", "jnp")
 
