@@ -86,6 +86,7 @@ def test_what_others_keep_in_a_group_or_what_asks_for_nothing_is_let_pass(name: 
 
 def one_step(opt: torch.optim.Optimizer, p: torch.Tensor, times: int = 1) -> torch.Tensor:
     """Return what the last of so many steps took off."""
+    before = p.detach().clone()
     for _ in range(times):
         before, p.grad = p.detach().clone(), torch.ones_like(p)
         opt.step()
